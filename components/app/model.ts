@@ -1,0 +1,142 @@
+/**
+ * The vocabulary in which Ralex is described once, as plain data, for every target.
+ *
+ * Nothing here knows a platform. What is only known at deployment (an address, a generated secret) is a {@link Ref};
+ * text made of parts is a {@link Text}, never a string with placeholders, so nothing can be left unreplaced.
+ */
+
+/** The forms in which a secret may be needed; a digest or hash form never reveals the value. */
+export type SecretForm = "value" | "sha256" | "bcrypt";
+
+/** Something a target resolves: an address, a port or a secret. */
+export type Ref =
+  | { readonly ref: "host"; readonly service: string }
+  | { readonly ref: "address"; readonly service: string; readonly port: string }
+  | {
+      /** One rendering per address of the service (one a replica where replicas have addresses of their own). */
+      readonly ref: "eachAddress";
+      readonly service: string;
+      readonly port: string;
+      readonly before: string;
+      readonly after: string;
+    }
+  | { readonly ref: "secret"; readonly secret: string; readonly form: SecretForm };
+
+/** A string, a reference, or the concatenation of several. */
+export type Text = string | Ref | { readonly join: readonly Text[] };
+
+/** Where a secret's value comes from. */
+export type SecretSource =
+  /** Made once by the target's generator and kept in its encrypted state. `length` is in characters. */
+  | { readonly from: "generated"; readonly length: number }
+  /** Read from an encrypted setting; the name is that of the setting. */
+  | { readonly from: "setting"; readonly setting: string }
+  /** A certificate or key of the stack's own certificate authority. */
+  | { readonly from: "tls"; readonly part: "caCertificate" | "certificate" | "privateKey" };
+
+/** A file that a service finds at an absolute path, read-only. */
+export interface FileMount {
+  readonly path: string;
+  readonly content: Text;
+  /** `true` when the content is secret: mode 0400, kept out of state in clear. */
+  readonly secret: boolean;
+}
+
+/** A TCP (default) or UDP port that a service listens on inside the private network. */
+export interface Port {
+  readonly number: number;
+  readonly protocol: "tcp" | "udp";
+}
+
+/** A container-level health check. Durations are in seconds. */
+export interface Health {
+  /** The command, without a shell. Exit code 0 is healthy. */
+  readonly command: readonly string[];
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly retries: number;
+  /** How long failures do not count after a start. */
+  readonly startPeriodSeconds: number;
+}
+
+/** Data that outlives the container. */
+export interface VolumeMount {
+  readonly volume: string;
+  readonly path: string;
+}
+
+/** A directory in memory, for software that writes under a read-only root. */
+export interface ScratchMount {
+  readonly path: string;
+  readonly sizeMiB: number;
+}
+
+/** Upper bounds. `cpus` in cores, memory in MiB, `pids` in processes and threads. */
+export interface Resources {
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly pids: number;
+}
+
+/** A source directory that a development target may mount over the image's own code. */
+export interface SourceMount {
+  /** Relative to the checkout. */
+  readonly source: string;
+  readonly path: string;
+}
+
+/** What must hold of another service before this one starts. */
+export interface Dependency {
+  readonly service: string;
+  readonly condition: "started" | "healthy" | "completed";
+}
+
+/** One service (runs until stopped) or job (runs to completion before its dependents start). */
+export interface Service {
+  readonly name: string;
+  readonly kind: "service" | "job";
+  /** Name of the image in the release (first-party) or in the image lock (third-party). */
+  readonly image: string;
+  readonly replicas: number;
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  /** Plain settings only: a secret reference here is refused, since environments can be listed. */
+  readonly environment: Readonly<Record<string, Text>>;
+  readonly files: readonly FileMount[];
+  readonly ports: Readonly<Record<string, Port>>;
+  readonly health?: Health;
+  /** Where Prometheus scrapes the service; absent when the software exposes no metrics. */
+  readonly metrics?: { readonly port: string; readonly path: string };
+  readonly volumes: readonly VolumeMount[];
+  readonly scratch: readonly ScratchMount[];
+  readonly source?: SourceMount;
+  readonly dependsOn: readonly Dependency[];
+  readonly resources: Resources;
+  /** Numeric, never 0. */
+  readonly user: { readonly uid: number; readonly gid: number };
+  /** Seconds between SIGTERM and SIGKILL. */
+  readonly stopGraceSeconds: number;
+  /** `true` when the service calls addresses outside the private network. */
+  readonly egress: boolean;
+}
+
+/** A port of the edge that people reach. All published ports are the edge's. */
+export interface Listener {
+  readonly name: "web" | "api" | "tls" | "prometheus" | "logs";
+  /** The port people use. */
+  readonly published: number;
+  /** The edge's own port, by name. */
+  readonly port: string;
+}
+
+/** The whole of Ralex, for one environment. */
+export interface Application {
+  readonly services: readonly Service[];
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+  readonly volumes: readonly string[];
+  readonly edge: { readonly service: string; readonly listeners: readonly Listener[] };
+  /** Service that receives every other service's log as RFC 5424 syslog over UDP. */
+  readonly logs: { readonly service: string; readonly port: string };
+  /** What of the wished-for stack is left out, one sentence each. */
+  readonly omissions: readonly string[];
+}

@@ -1,0 +1,28 @@
+/** What every target returns. The names are a public contract: pipelines and people read them. */
+
+/** The images that an environment runs, by name, as `repository@sha256:…`. */
+export interface Release {
+  readonly id: string;
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** One check of a deployment against its live endpoints. */
+export interface Check {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+/** The deployment's own checks; `passed` is computed from the checks and from nothing else. */
+export interface Verification {
+  readonly passed: boolean;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly checks: readonly Check[];
+}
+
+/** A service as it runs. */
+export interface RunningService {
+  readonly image: string;
+  readonly replicas: number;
+}

@@ -1,0 +1,14 @@
+/** Tiers are folders: a test's place says what it needs. */
+const tier = (name) => ({
+  displayName: name,
+  testEnvironment: "node",
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    ],
+  },
+});
+
+module.exports = { projects: ["unit", "engine", "docker", "browser"].map(tier) };

@@ -1,0 +1,32 @@
+import { countJest, summarise } from "../../support/tiers";
+
+describe("the closing line of a test run", () => {
+  const unit = { tier: "unit", passed: 3, failed: 0, seconds: 1 };
+  const docker = { tier: "docker", passed: 0, failed: 0, seconds: 0, skipped: "no Docker Engine answers" };
+
+  test("sums the tiers", () => {
+    expect(summarise([unit, { ...unit, failed: 2 }], true)).toEqual({ line: "6 passed, 2 failed", ok: false });
+  });
+
+  test("counts a skipped tier as a failure in CI and not elsewhere", () => {
+    expect(summarise([unit, docker], true)).toEqual({ line: "3 passed, 1 failed", ok: false });
+    expect(summarise([unit, docker], false)).toEqual({ line: "3 passed, 0 failed", ok: true });
+  });
+
+  test("is not a success when no test ran", () => {
+    expect(summarise([], true).ok).toBe(false);
+  });
+});
+
+describe("the count of a jest report", () => {
+  const report = { numPassedTests: 4, numFailedTests: 0, numRuntimeErrorTestSuites: 0 };
+
+  test("takes a suite that did not load as a failure", () => {
+    expect(countJest({ ...report, numRuntimeErrorTestSuites: 1 }, 1)).toEqual({ passed: 4, failed: 1 });
+  });
+
+  test("takes a non-zero exit without a failed test as a failure", () => {
+    expect(countJest(report, 1)).toEqual({ passed: 4, failed: 1 });
+    expect(countJest(report, 0)).toEqual({ passed: 4, failed: 0 });
+  });
+});
