@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { PLAIN_SETTINGS, RELEASE, SECRET_SETTINGS, type SecretSetting, type Settings } from "./schema";
+
+/** One thing wrong with the configuration. */
+export interface Problem {
+  readonly key: string;
+  /** Where the value came from, as people know it. */
+  readonly source: string;
+  readonly message: string;
+}
+
+/** Everything wrong with the configuration, in one error. No value is repeated: it may be a secret in a wrong place. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  constructor(readonly problems: readonly Problem[]) {
+    const lines = problems.map(({ key, source, message }) => `  ${key} (${source}): ${message}`);
+    super(`${problems.length} problem(s) in the configuration:\n${lines.join("\n")}`);
+  }
+}
+
+/** Where settings come from, strongest first. Environment names are `RALEX_` and the key in capitals. */
+export interface Sources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The checkout's `.env`; for the local stack only. */
+  readonly dotenv: Readonly<Record<string, string>>;
+  /** The stack's configuration without its namespace; values as parsed from YAML or JSON. */
+  readonly stack: Readonly<Record<string, unknown>>;
+}
+
+/** Variables that steer the tools of a checkout and are no settings of the stack. */
+const TOOL_VARIABLES = new Set(["RALEX_CACHE_DIR", "RALEX_CHECKOUT", "RALEX_IMAGES_LOCK", "RALEX_TOOLCHAIN"]);
+
+/** `apiReplicas` -> `RALEX_API_REPLICAS`. */
+export const variableOf = (key: string): string =>
+  `RALEX_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+const KEYS = [...Object.keys(PLAIN_SETTINGS), ...Object.keys(SECRET_SETTINGS)];
+const KEY_OF_VARIABLE = new Map(KEYS.map((key) => [variableOf(key), key]));
+
+/** A value of text form, as the setting's own type where it has one; left as text where it does not fit. */
+function typed(key: string, value: string): unknown {
+  const schema = (PLAIN_SETTINGS as Record<string, z.ZodType>)[key];
+  if (schema === undefined || schema.safeParse(value).success) return value;
+  if (/^-?\d+$/.test(value)) return Number(value);
+  if (value === "true" || value === "false") return value === "true";
+  return value;
+}
+
+/**
+ * Merges the sources (environment, `.env`, stack configuration, default: the first that has a value wins) and
+ * validates the result.
+ * @throws SettingsError with every problem: unknown keys, wrong types, values out of range, clashes between settings.
+ */
+export function loadSettings(sources: Sources): Settings {
+  const problems: Problem[] = [];
+  const values = new Map<string, { value: unknown; source: string }>();
+
+  for (const [key, value] of Object.entries(sources.stack)) {
+    if (key === "release" || KEYS.includes(key)) values.set(key, { value, source: "stack configuration" });
+    else
+      problems.push({
+        key,
+        source: "stack configuration",
+        message: `unknown; allowed are ${[...KEYS, "release"].join(", ")}`,
+      });
+  }
+  const overlays = [
+    { source: ".env", variables: sources.dotenv },
+    { source: "environment", variables: sources.environment },
+  ];
+  for (const { source, variables } of overlays) {
+    for (const [variable, value] of Object.entries(variables)) {
+      if (value === undefined || !variable.startsWith("RALEX_") || TOOL_VARIABLES.has(variable)) continue;
+      const key = KEY_OF_VARIABLE.get(variable);
+      if (key !== undefined) values.set(key, { value: typed(key, value), source: `${variable} in ${source}` });
+      else if (variable === "RALEX_RELEASE") {
+        problems.push({ key: "release", source, message: "a release is pinned in the stack's configuration only" });
+      } else problems.push({ key: variable, source, message: "unknown setting" });
+    }
+  }
+
+  const parsed: Record<string, unknown> = {};
+  const check = (key: string, schema: z.ZodType) => {
+    const given = values.get(key);
+    const result = schema.safeParse(typeof given?.value === "string" ? typed(key, given.value) : given?.value);
+    if (result.success) parsed[key] = result.data;
+    else {
+      const message = result.error.issues.map((issue) => [...issue.path, issue.message].join(": ")).join("; ");
+      problems.push({ key, source: given?.source ?? "default", message });
+    }
+  };
+  for (const [key, schema] of Object.entries(PLAIN_SETTINGS)) check(key, schema);
+  check("release", RELEASE.optional());
+
+  const secretsSet = new Set<SecretSetting>();
+  for (const key of Object.keys(SECRET_SETTINGS) as SecretSetting[]) {
+    const given = values.get(key);
+    if (given === undefined) continue;
+    if (typeof given.value === "string" && given.value.trim() !== "") secretsSet.add(key);
+    else problems.push({ key, source: given.source, message: "must be a text that is not empty" });
+  }
+
+  problems.push(...clashes(parsed, secretsSet));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return Object.freeze({ ...parsed, secretsSet }) as unknown as Settings;
+}
+
+/** Problems that only show when settings are looked at together. */
+function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<SecretSetting>): Problem[] {
+  const problems: Problem[] = [];
+  const holders = new Map<unknown, string>();
+  for (const key of ["webPort", "apiPort", "tlsPort", "prometheusPort", "logsPort"]) {
+    const port = parsed[key];
+    if (port === undefined) continue;
+    const holder = holders.get(port);
+    if (holder === undefined) holders.set(port, key);
+    else problems.push({ key, source: "all settings", message: `is the same port as ${holder}; give each its own` });
+  }
+  if (secretsSet.has("upstreamApiKey") && parsed.upstreamUrl === undefined) {
+    problems.push({ key: "upstreamApiKey", source: "all settings", message: "needs upstreamUrl: say whose key it is" });
+  }
+  return problems;
+}

@@ -1,0 +1,68 @@
+/**
+ * Every setting of Ralex: one table. Pulumi.yaml declares the same keys, and a test holds the two together.
+ *
+ * Keys are flat because Pulumi's project configuration declares types for flat keys only.
+ */
+import { z } from "zod";
+
+const port = z.int().min(1).max(65535);
+const seconds = (max: number) => z.int().min(1).max(max);
+
+/** IPv4 network that is private (RFC 1918) and 16 to 24 bits long: fixed addresses need some room. */
+const privateSubnet = z
+  .cidrv4()
+  .refine((value) => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(value), "must be private (RFC 1918)")
+  .refine((value) => Number(value.split("/")[1]) >= 16 && Number(value.split("/")[1]) <= 24, "must be /16 to /24");
+
+export const RELEASE = z.strictObject({
+  id: z.string().min(1),
+  images: z.record(z.string(), z.string()),
+});
+
+/** Settings that may be written in clear. The description is the one of Pulumi.yaml. */
+export const PLAIN_SETTINGS = {
+  target: z.enum(["docker"]).default("docker").describe("Where Ralex runs"),
+  running: z.boolean().default(true).describe("false stops the services and keeps data, secrets and networks"),
+  webPort: port.default(3000).describe("Port of Open WebUI on 127.0.0.1"),
+  apiPort: port.default(8000).describe("Port of the API on 127.0.0.1"),
+  tlsPort: port.default(8443).describe("TLS port of Open WebUI and the API on 127.0.0.1"),
+  prometheusPort: port.default(9090).describe("Port of Prometheus on 127.0.0.1, behind the operator's password"),
+  logsPort: port.default(9428).describe("Port of the log search on 127.0.0.1, behind the operator's password"),
+  operatorListeners: z.boolean().default(false).describe("Open Prometheus and the log search at the edge"),
+  hotReload: z.boolean().default(false).describe("Run the bridge from this checkout, reloading on every edit"),
+  subnet: privateSubnet.default("10.213.0.0/24").describe("Private network of the local stack"),
+  apiReplicas: z.int().min(1).max(20).default(2).describe("Replicas of the API"),
+  apiRateLimitPerMinute: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(600)
+    .describe("Requests a minute and key; 0 is no limit"),
+  apiCacheTtlSeconds: z.int().min(0).max(86_400).default(0).describe("How long answers are cached; 0 is no cache"),
+  apiLogLevel: z.enum(["debug", "info", "warning", "error"]).default("info").describe("Least severe log of the API"),
+  apiStopGraceSeconds: seconds(600).default(20).describe("Time that running answers get when a replica is stopped"),
+  upstreamUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Base URL of an OpenAI-compatible upstream (Ollama, vLLM), ending in /v1"),
+  upstreamTimeoutSeconds: seconds(3600).default(60).describe("How long an upstream may take for an answer"),
+  adminEmail: z.email().default("admin@ralex.example").describe("Open WebUI's first administrator"),
+  waitSeconds: seconds(3600).default(180).describe("How long a service may take to become healthy"),
+} as const;
+
+/** Settings whose values are secret: encrypted in the stack's configuration, never shown. */
+export const SECRET_SETTINGS = {
+  openrouterApiKey: "Key of OpenRouter; with it OpenRouter becomes the default upstream",
+  upstreamApiKey: "Key of the OpenAI-compatible upstream at upstreamUrl",
+} as const;
+
+export type SecretSetting = keyof typeof SECRET_SETTINGS;
+
+type PlainSettings = { readonly [Key in keyof typeof PLAIN_SETTINGS]: z.infer<(typeof PLAIN_SETTINGS)[Key]> };
+
+/** All settings of one environment, validated. Secret values are not in it, only which of them are set. */
+export type Settings = PlainSettings & {
+  /** The pinned images; absent where the program takes the newest release of this checkout. */
+  readonly release?: z.infer<typeof RELEASE>;
+  readonly secretsSet: ReadonlySet<SecretSetting>;
+};

@@ -1,0 +1,108 @@
+import * as fc from "fast-check";
+import { loadSettings, SettingsError, variableOf } from "../../../components/settings/load";
+import { PLAIN_SETTINGS } from "../../../components/settings/schema";
+
+const none = { environment: {}, dotenv: {}, stack: {} };
+
+/** The problems that loading reports; an empty list when it loads. */
+function problemsOf(sources: Partial<typeof none> & Record<string, object>) {
+  try {
+    loadSettings({ ...none, ...sources });
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+describe("settings", () => {
+  test("have a default for everything, so that an empty configuration loads", () => {
+    const settings = loadSettings(none);
+    expect(settings).toMatchObject({ target: "docker", running: true, webPort: 3000, apiPort: 8000, tlsPort: 8443 });
+    expect(settings.secretsSet.size).toBe(0);
+    expect(settings.release).toBeUndefined();
+  });
+
+  test("are taken from the environment, then .env, then the stack, then the default", () => {
+    const stack = { apiReplicas: 3, apiPort: 8003, webPort: 3003 };
+    const dotenv = { RALEX_API_REPLICAS: "4", RALEX_API_PORT: "8004" };
+    const environment = { RALEX_API_REPLICAS: "5" };
+    expect(loadSettings({ stack, dotenv, environment })).toMatchObject({
+      apiReplicas: 5,
+      apiPort: 8004,
+      webPort: 3003,
+      tlsPort: 8443,
+    });
+  });
+
+  test("keep zero and false where they are allowed", () => {
+    const stack = { apiRateLimitPerMinute: 0, running: false };
+    expect(loadSettings({ ...none, stack })).toMatchObject(stack);
+    expect(loadSettings({ ...none, environment: { RALEX_RUNNING: "false" } }).running).toBe(false);
+  });
+
+  test("report every problem in one error, each with its key, its source and what is allowed", () => {
+    const problems = problemsOf({
+      stack: { apiReplicas: 0, apiRepilcas: 3, apiLogLevel: "loud", subnet: "8.8.8.0/24" },
+      environment: { RALEX_WEB_PORT: "http", RALEX_TYPO: "1" },
+    });
+    expect(problems.map(({ key }) => key).sort()).toEqual(
+      ["RALEX_TYPO", "apiLogLevel", "apiRepilcas", "apiReplicas", "subnet", "webPort"].sort(),
+    );
+    expect(problems.find(({ key }) => key === "apiLogLevel")?.message).toContain("warning");
+    expect(problems.find(({ key }) => key === "webPort")?.source).toBe("RALEX_WEB_PORT in environment");
+  });
+
+  test("refuse a release from the environment or .env", () => {
+    expect(problemsOf({ environment: { RALEX_RELEASE: "{}" } })).toHaveLength(1);
+    expect(problemsOf({ dotenv: { RALEX_RELEASE: "{}" } })[0]?.message).toContain("stack's configuration only");
+  });
+
+  test("refuse two listeners on one port and a key without its upstream", () => {
+    const problems = problemsOf({ stack: { webPort: 8000, upstreamApiKey: "k" } });
+    expect(problems.map(({ key }) => key)).toEqual(["apiPort", "upstreamApiKey"]);
+  });
+
+  test("never repeat a secret's value in an error", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^canary-[a-z0-9]{12}$/), (canary) => {
+        const stack = { upstreamApiKey: canary, apiReplicas: canary, subnet: canary, unknown: canary, webPort: canary };
+        expect(() => loadSettings({ ...none, stack })).toThrow(SettingsError);
+        expect(problemsOf({ stack }).some(({ message }) => message.includes(canary))).toBe(false);
+      }),
+    );
+  });
+
+  test("either load or fail with a SettingsError that names each malformed key, whatever the values", () => {
+    const value = fc.oneof(
+      fc.string(),
+      fc.integer(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.array(fc.string()),
+    );
+    const keys = fc.uniqueArray(fc.oneof(fc.constantFrom(...Object.keys(PLAIN_SETTINGS)), fc.string()), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(keys, fc.infiniteStream(value), (names, stream) => {
+        const stack = Object.fromEntries(names.map((name) => [name, stream.next().value]));
+        const reported = new Set(problemsOf({ stack }).map(({ key }) => key));
+        for (const name of names) {
+          const schema = (PLAIN_SETTINGS as Record<string, { safeParse(value: unknown): { success: boolean } }>)[name];
+          if (Object.hasOwn(PLAIN_SETTINGS, name)) {
+            const raw = stack[name];
+            const fits = schema?.safeParse(raw).success === true;
+            if (!fits && typeof raw !== "string") expect(reported).toContain(name);
+          } else if (name !== "release" && !name.endsWith("ApiKey")) expect(reported).toContain(name);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("have environment names that say the key in capitals", () => {
+    expect(variableOf("apiRateLimitPerMinute")).toBe("RALEX_API_RATE_LIMIT_PER_MINUTE");
+  });
+});
