@@ -99,8 +99,8 @@ export interface Service {
   readonly image: string;
   readonly replicas: number;
   readonly entrypoint?: readonly string[];
-  readonly command?: readonly string[];
-  /** Plain settings only: a secret reference here is refused, since environments can be listed. */
+  readonly command?: readonly Text[];
+  /** Plain settings only. Secrets are refused here and in the command, since both can be listed. */
   readonly environment: Readonly<Record<string, Text>>;
   readonly files: readonly FileMount[];
   readonly ports: Readonly<Record<string, Port>>;

@@ -1,0 +1,110 @@
+/** The Ralex API and the step that brings its database to the image's schema. */
+import type { Settings } from "../../settings/schema";
+import type { FileMount, Service } from "../model";
+import { join, secret } from "../text";
+import { databaseUrl, redisUrl } from "./data";
+
+const SECRETS = "/run/secrets";
+/** User of the image's own Dockerfile. */
+const USER = { uid: 10001, gid: 10001 };
+
+const databaseFile: FileMount = { path: `${SECRETS}/database_url`, content: databaseUrl("ralex"), secret: true };
+
+/** The upstreams in order of preference; the first is the default. Keys are named by file, never written. */
+export function upstreams(settings: Settings): { upstreams: readonly Record<string, string>[] } {
+  const list: Record<string, string>[] = [];
+  if (settings.secretsSet.has("openrouterApiKey")) {
+    list.push({
+      name: "openrouter",
+      kind: "openai",
+      base_url: "https://openrouter.ai/api/v1",
+      api_key_file: `${SECRETS}/openrouter_api_key`,
+    });
+  }
+  if (settings.upstreamUrl !== undefined) {
+    const upstream: Record<string, string> = { name: "upstream", kind: "openai", base_url: settings.upstreamUrl };
+    if (settings.secretsSet.has("upstreamApiKey")) upstream.api_key_file = `${SECRETS}/upstream_api_key`;
+    list.push(upstream);
+  }
+  return { upstreams: [...list, { name: "echo", kind: "echo" }] };
+}
+
+/** Runs the numbered migrations once an image or its settings change, before any replica starts. */
+export const migrations: Service = {
+  name: "migrations",
+  kind: "job",
+  image: "ralex-api",
+  replicas: 1,
+  command: ["migrate"],
+  environment: { RALEX_DATABASE_URL_FILE: databaseFile.path },
+  files: [databaseFile],
+  ports: {},
+  volumes: [],
+  scratch: [{ path: "/tmp", sizeMiB: 16 }],
+  dependsOn: [{ service: "postgres", condition: "healthy" }],
+  resources: { cpus: 0.5, memoryMiB: 256, pids: 64 },
+  user: USER,
+  stopGraceSeconds: 30,
+  egress: false,
+};
+
+export function api(settings: Settings): Service {
+  const keyFiles: FileMount[] = [
+    ...(settings.secretsSet.has("openrouterApiKey")
+      ? [{ path: `${SECRETS}/openrouter_api_key`, content: secret("openrouterApiKey"), secret: true }]
+      : []),
+    ...(settings.secretsSet.has("upstreamApiKey")
+      ? [{ path: `${SECRETS}/upstream_api_key`, content: secret("upstreamApiKey"), secret: true }]
+      : []),
+  ];
+  return {
+    name: "api",
+    kind: "service",
+    image: settings.hotReload ? "ralex-api-dev" : "ralex-api",
+    replicas: settings.apiReplicas,
+    ...(settings.hotReload ? { command: ["--reload"] } : {}),
+    environment: {
+      RALEX_API_KEYS_FILE: `${SECRETS}/api_keys.json`,
+      RALEX_DATABASE_URL_FILE: databaseFile.path,
+      RALEX_REDIS_URL_FILE: `${SECRETS}/redis_url`,
+      RALEX_UPSTREAMS_FILE: "/etc/ralex/upstreams.json",
+      RALEX_RATE_LIMIT_PER_MINUTE: String(settings.apiRateLimitPerMinute),
+      RALEX_CACHE_TTL_SECONDS: String(settings.apiCacheTtlSeconds),
+      RALEX_UPSTREAM_TIMEOUT_SECONDS: String(settings.upstreamTimeoutSeconds),
+      RALEX_GRACE_SECONDS: String(settings.apiStopGraceSeconds),
+      RALEX_LOG_LEVEL: settings.apiLogLevel,
+    },
+    files: [
+      databaseFile,
+      { path: `${SECRETS}/redis_url`, content: redisUrl(0), secret: true },
+      {
+        path: `${SECRETS}/api_keys.json`,
+        content: join('[{"name":"default","sha256":"', secret("apiKey", "sha256"), '"}]\n'),
+        secret: true,
+      },
+      { path: "/etc/ralex/upstreams.json", content: `${JSON.stringify(upstreams(settings))}\n`, secret: false },
+      ...keyFiles,
+    ],
+    ports: { http: { number: 8000, protocol: "tcp" } },
+    health: {
+      command: ["python3.11", "-m", "ralex_bridge", "healthcheck"],
+      intervalSeconds: 2,
+      timeoutSeconds: 3,
+      retries: 10,
+      startPeriodSeconds: 20,
+    },
+    metrics: { port: "http", path: "/metrics" },
+    volumes: [],
+    scratch: [{ path: "/tmp", sizeMiB: 32 }],
+    ...(settings.hotReload ? { source: { source: "images/ralex-api/ralex_bridge", path: "/app/ralex_bridge" } } : {}),
+    dependsOn: [
+      { service: "migrations", condition: "completed" },
+      { service: "redis", condition: "healthy" },
+    ],
+    resources: { cpus: 1, memoryMiB: 256, pids: 128 },
+    user: USER,
+    // The bridge itself ends running answers within its grace; the rest is for flushing usage.
+    stopGraceSeconds: settings.apiStopGraceSeconds + 5,
+    egress: true,
+  };
+}

@@ -1,0 +1,58 @@
+/** The edge: the only service with published ports. */
+import type { Settings } from "../../settings/schema";
+import type { Listener, Service } from "../model";
+import { join, secret } from "../text";
+import { EDGE_PORTS, nginxConfiguration } from "./nginx";
+
+export const listeners = (settings: Settings): readonly Listener[] => [
+  { name: "web", published: settings.webPort, port: "web" },
+  { name: "api", published: settings.apiPort, port: "api" },
+  { name: "tls", published: settings.tlsPort, port: "tls" },
+  ...(settings.operatorListeners
+    ? ([
+        { name: "prometheus", published: settings.prometheusPort, port: "prometheus" },
+        { name: "logs", published: settings.logsPort, port: "logs" },
+      ] as const)
+    : []),
+];
+
+export const edge = (settings: Settings): Service => ({
+  name: "edge",
+  kind: "service",
+  image: "nginx",
+  replicas: 1,
+  entrypoint: ["nginx", "-c", "/etc/ralex/nginx.conf", "-e", "/dev/stderr", "-g", "daemon off;"],
+  environment: {},
+  files: [
+    { path: "/etc/ralex/nginx.conf", content: nginxConfiguration(settings), secret: false },
+    { path: "/etc/ralex/tls.crt", content: secret("tlsCertificate"), secret: false },
+    { path: "/run/secrets/tls.key", content: secret("tlsPrivateKey"), secret: true },
+    ...(settings.operatorListeners
+      ? [
+          {
+            path: "/run/secrets/operators",
+            content: join("operator:", secret("operatorPassword", "bcrypt"), "\n"),
+            secret: true,
+          },
+        ]
+      : []),
+  ],
+  ports: Object.fromEntries(Object.entries(EDGE_PORTS).map(([name, number]) => [name, { number, protocol: "tcp" }])),
+  health: {
+    command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${EDGE_PORTS.status}/-/health`],
+    intervalSeconds: 2,
+    timeoutSeconds: 3,
+    retries: 5,
+    startPeriodSeconds: 10,
+  },
+  volumes: [],
+  scratch: [{ path: "/tmp", sizeMiB: 128 }],
+  dependsOn: [
+    { service: "api", condition: "healthy" },
+    { service: "openwebui", condition: "healthy" },
+  ],
+  resources: { cpus: 1, memoryMiB: 128, pids: 32 },
+  user: { uid: 101, gid: 101 },
+  stopGraceSeconds: 30,
+  egress: true,
+});

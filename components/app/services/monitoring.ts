@@ -1,0 +1,189 @@
+/** Prometheus, its exporters, Alertmanager and the log store. */
+import type { Service, Text } from "../model";
+import { address, eachAddress, join, secret, text } from "../text";
+import { databasePassword } from "./data";
+
+const NOBODY = { uid: 65534, gid: 65534 };
+
+const base = {
+  kind: "service",
+  replicas: 1,
+  environment: {},
+  files: [],
+  volumes: [],
+  scratch: [],
+  dependsOn: [],
+  resources: { cpus: 0.25, memoryMiB: 64, pids: 64 },
+  user: NOBODY,
+  stopGraceSeconds: 10,
+  egress: false,
+} as const;
+
+const tcp = (number: number) => ({ number, protocol: "tcp" }) as const;
+
+/** The prometheus.io and victoriametrics images carry busybox, and with it wget; the exporters' do not. */
+const wget = (url: string): Service["health"] => ({
+  command: ["wget", "-q", "-O", "/dev/null", url],
+  intervalSeconds: 3,
+  timeoutSeconds: 3,
+  retries: 10,
+  startPeriodSeconds: 20,
+});
+
+const exporters: readonly Service[] = [
+  {
+    ...base,
+    name: "node-exporter",
+    image: "node-exporter",
+    ports: { http: tcp(9100) },
+    metrics: { port: "http", path: "/metrics" },
+  },
+  {
+    ...base,
+    name: "postgres-exporter",
+    image: "postgres-exporter",
+    environment: {
+      DATA_SOURCE_URI: join(address("postgres", "sql"), "/monitoring?sslmode=disable"),
+      DATA_SOURCE_USER: "monitoring",
+      DATA_SOURCE_PASS_FILE: "/run/secrets/password",
+    },
+    files: [{ path: "/run/secrets/password", content: secret(databasePassword("monitoring")), secret: true }],
+    ports: { http: tcp(9187) },
+    metrics: { port: "http", path: "/metrics" },
+    dependsOn: [{ service: "postgres", condition: "healthy" }],
+  },
+  {
+    ...base,
+    name: "redis-exporter",
+    image: "redis-exporter",
+    environment: {
+      REDIS_ADDR: join("redis://", address("redis", "redis")),
+      REDIS_USER: "ralex",
+      REDIS_PASSWORD_FILE: "/run/secrets/passwords.json",
+    },
+    files: [
+      {
+        path: "/run/secrets/passwords.json",
+        content: join('{"redis://ralex@', address("redis", "redis"), '":"', secret("redisPassword"), '"}\n'),
+        secret: true,
+      },
+    ],
+    ports: { http: tcp(9121) },
+    metrics: { port: "http", path: "/metrics" },
+    dependsOn: [{ service: "redis", condition: "healthy" }],
+  },
+  {
+    ...base,
+    name: "nginx-exporter",
+    image: "nginx-exporter",
+    command: [text`-nginx.scrape-uri=http://${address("edge", "status")}/-/status`],
+    ports: { http: tcp(9113) },
+    metrics: { port: "http", path: "/metrics" },
+    dependsOn: [{ service: "edge", condition: "healthy" }],
+  },
+];
+
+const alertmanager: Service = {
+  ...base,
+  name: "alertmanager",
+  image: "alertmanager",
+  entrypoint: ["/bin/alertmanager"],
+  command: [
+    "--config.file=/etc/ralex/alertmanager.yml",
+    "--storage.path=/alertmanager",
+    // One instance: without this it looks for peers on an address of its own choosing.
+    "--cluster.listen-address=",
+  ],
+  files: [
+    {
+      path: "/etc/ralex/alertmanager.yml",
+      content: "route: { receiver: none, group_by: [alertname, job] }\nreceivers: [{ name: none }]\n",
+      secret: false,
+    },
+  ],
+  ports: { http: tcp(9093) },
+  health: wget("http://127.0.0.1:9093/-/healthy"),
+  metrics: { port: "http", path: "/metrics" },
+  volumes: [{ volume: "alertmanager", path: "/alertmanager" }],
+};
+
+const victorialogs: Service = {
+  ...base,
+  name: "victorialogs",
+  image: "victorialogs",
+  entrypoint: ["/victoria-logs-prod"],
+  command: [
+    "-storageDataPath=/victoria-logs-data",
+    "-retentionPeriod=14d",
+    "-syslog.listenAddr.udp=:5514",
+    "-memory.allowedPercent=50",
+  ],
+  ports: { http: tcp(9428), syslog: { number: 5514, protocol: "udp" } },
+  health: wget("http://127.0.0.1:9428/health"),
+  metrics: { port: "http", path: "/metrics" },
+  volumes: [{ volume: "victorialogs", path: "/victoria-logs-data" }],
+  resources: { cpus: 0.5, memoryMiB: 256, pids: 128 },
+};
+
+const RULES = `groups:
+  - name: ralex
+    rules:
+      - alert: TargetDown
+        expr: up == 0
+        for: 1m
+        labels: { severity: critical }
+        annotations: { summary: "{{ $labels.job }} at {{ $labels.instance }} does not answer" }
+`;
+
+/** Scrapes every service that has metrics, one target an address. */
+function scrapeConfiguration(scraped: readonly Service[]): Text {
+  return join(
+    "global: { scrape_interval: 5s, evaluation_interval: 5s }\n",
+    "rule_files: [/etc/ralex/rules.yml]\n",
+    "alerting: { alertmanagers: [{ static_configs: [{ targets: ['",
+    address("alertmanager", "http"),
+    "'] }] }] }\n",
+    "scrape_configs:\n",
+    ...scraped.flatMap(({ name, metrics }) =>
+      metrics === undefined
+        ? []
+        : [
+            `  - job_name: ${name}\n    metrics_path: ${metrics.path}\n    static_configs:\n      - targets:\n`,
+            eachAddress(name, metrics.port, "          - '", "'\n"),
+          ],
+    ),
+  );
+}
+
+function prometheus(scraped: readonly Service[]): Service {
+  const self: Service = {
+    ...base,
+    name: "prometheus",
+    image: "prometheus",
+    entrypoint: ["/bin/prometheus"],
+    command: [
+      "--config.file=/etc/ralex/prometheus.yml",
+      "--storage.tsdb.path=/prometheus",
+      "--storage.tsdb.retention.time=15d",
+    ],
+    ports: { http: tcp(9090) },
+    health: wget("http://127.0.0.1:9090/-/healthy"),
+    metrics: { port: "http", path: "/metrics" },
+    volumes: [{ volume: "prometheus", path: "/prometheus" }],
+    resources: { cpus: 0.5, memoryMiB: 384, pids: 128 },
+    stopGraceSeconds: 30,
+  };
+  return {
+    ...self,
+    files: [
+      { path: "/etc/ralex/prometheus.yml", content: scrapeConfiguration([...scraped, self]), secret: false },
+      { path: "/etc/ralex/rules.yml", content: RULES, secret: false },
+    ],
+  };
+}
+
+/** The monitoring of the given services, which it scrapes together with itself. */
+export function monitoring(services: readonly Service[]): readonly Service[] {
+  const observed = [victorialogs, alertmanager, ...exporters];
+  return [...observed, prometheus([...services, ...observed])];
+}

@@ -1,0 +1,116 @@
+/** The edge's one configuration, as text without a platform in it. */
+import type { Settings } from "../../settings/schema";
+import type { Text } from "../model";
+import { address, eachAddress, join } from "../text";
+
+/** Ports of the edge inside the private network; above 1024, since it does not run as root. */
+export const EDGE_PORTS = { web: 3000, api: 8000, tls: 8443, prometheus: 9090, logs: 9428, status: 8081 } as const;
+
+const proxy = (upstream: string, extra = ""): string => `
+      proxy_pass http://${upstream};
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Real-IP $remote_addr;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Request-Id $request_id;${extra}`;
+
+const CONNECTION = `
+      proxy_set_header Connection "";`;
+const UPGRADE = `
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;`;
+
+/** Answers are streamed as they come; only a request that was not sent on goes to the next replica. */
+const apiLocation = (timeoutSeconds: number, path: string): string => `
+    location ${path} {${proxy("api", CONNECTION)}
+      proxy_buffering off;
+      proxy_read_timeout ${timeoutSeconds + 10}s;
+      proxy_next_upstream error timeout;
+      proxy_next_upstream_tries 3;
+      proxy_connect_timeout 2s;
+    }`;
+
+const webLocation = `
+    location / {${proxy("web", UPGRADE)}
+      proxy_buffering off;
+      proxy_read_timeout 3600s;
+      client_max_body_size 64m;
+    }`;
+
+const operatorServer = (port: number, upstream: string): string => `
+  server {
+    listen ${port};
+    auth_basic "Ralex operator";
+    auth_basic_user_file /run/secrets/operators;
+    location / {${proxy(upstream, `${CONNECTION}\n      proxy_set_header Authorization "";`)}
+    }
+  }`;
+
+/** nginx.conf for the edge. */
+export function nginxConfiguration(settings: Settings): Text {
+  const apiPaths = ["/v1/", "= /health", "= /ready"].map((path) => apiLocation(settings.upstreamTimeoutSeconds, path));
+  const operatorUpstreams: Text = settings.operatorListeners
+    ? join(
+        "  upstream prometheus { server ",
+        address("prometheus", "http"),
+        "; }\n  upstream logs { server ",
+        address("victorialogs", "http"),
+        "; }\n",
+      )
+    : "";
+  return join(
+    `worker_processes 1;
+pid /tmp/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  include /etc/nginx/mime.types;
+  client_body_temp_path /tmp/body;
+  proxy_temp_path /tmp/proxy;
+  fastcgi_temp_path /tmp/fastcgi;
+  uwsgi_temp_path /tmp/uwsgi;
+  scgi_temp_path /tmp/scgi;
+  server_tokens off;
+  client_max_body_size 2m;
+  keepalive_timeout 65s;
+  log_format json escape=json '{"time":"$time_iso8601","request_id":"$request_id","method":"$request_method","uri":"$uri","status":$status,"seconds":$request_time,"upstream":"$upstream_addr"}';
+  access_log /dev/stdout json;
+  map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+  upstream api {
+    zone api 64k;
+`,
+    eachAddress("api", "http", "    server ", " max_fails=2 fail_timeout=5s;\n"),
+    `    keepalive 64;
+  }
+  upstream web { server `,
+    address("openwebui", "http"),
+    "; }\n",
+    operatorUpstreams,
+    `
+  server {
+    listen ${EDGE_PORTS.web};${webLocation}
+  }
+  server {
+    listen ${EDGE_PORTS.api};${apiPaths.join("")}
+    location / { return 404; }
+  }
+  server {
+    listen ${EDGE_PORTS.tls} ssl;
+    ssl_certificate /etc/ralex/tls.crt;
+    ssl_certificate_key /run/secrets/tls.key;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:2m;${apiLocation(settings.upstreamTimeoutSeconds, "/v1/")}${webLocation}
+  }
+  server {
+    listen ${EDGE_PORTS.status};
+    access_log off;
+    location = /-/health { return 200 "ok\\n"; }
+    location = /-/status { stub_status; }
+  }`,
+    settings.operatorListeners
+      ? operatorServer(EDGE_PORTS.prometheus, "prometheus") + operatorServer(EDGE_PORTS.logs, "logs")
+      : "",
+    "\n}\n",
+  );
+}

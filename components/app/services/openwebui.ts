@@ -1,0 +1,95 @@
+/** Open WebUI: the chat in the browser, talking to the API only. */
+import type { Settings } from "../../settings/schema";
+import type { FileMount, Service } from "../model";
+import { address, secret, text } from "../text";
+import { databaseUrl, redisUrl } from "./data";
+
+/** Environment names that Open WebUI insists on, by the file that holds the value. */
+const FROM_FILES: Readonly<Record<string, FileMount>> = {
+  DATABASE_URL: { path: "/run/secrets/database_url", content: databaseUrl("openwebui"), secret: true },
+  REDIS_URL: { path: "/run/secrets/redis_url", content: redisUrl(1), secret: true },
+  WEBSOCKET_REDIS_URL: { path: "/run/secrets/websocket_redis_url", content: redisUrl(1), secret: true },
+  WEBUI_SECRET_KEY: { path: "/run/secrets/secret_key", content: secret("webuiSecretKey"), secret: true },
+  OPENAI_API_KEY: { path: "/run/secrets/api_key", content: secret("apiKey"), secret: true },
+  WEBUI_ADMIN_PASSWORD: { path: "/run/secrets/admin_password", content: secret("adminPassword"), secret: true },
+};
+
+// Set inside the running interpreter: the process's listed environment never holds them.
+const LAUNCHER = `"""Sets what Open WebUI reads from its environment from files, inside this process, and runs it."""
+import os
+import pathlib
+import runpy
+import sys
+
+FILES = ${JSON.stringify(Object.fromEntries(Object.entries(FROM_FILES).map(([name, file]) => [name, file.path])), null, 4)}
+for name, path in FILES.items():
+    os.environ[name] = pathlib.Path(path).read_text(encoding="utf-8").strip()
+sys.path.insert(0, os.getcwd())
+sys.argv = [
+    "uvicorn", "open_webui.main:app", "--host", "0.0.0.0", "--port", "8080",
+    "--forwarded-allow-ips", "*", "--timeout-graceful-shutdown", "15",
+]
+runpy.run_module("uvicorn", run_name="__main__")
+`;
+
+export function openwebui(settings: Settings): Service {
+  return {
+    name: "openwebui",
+    kind: "service",
+    image: "openwebui",
+    replicas: 1,
+    entrypoint: ["python3", "/etc/ralex/launch.py"],
+    environment: {
+      OPENAI_API_BASE_URL: text`http://${address("edge", "api")}/v1`,
+      ENABLE_OLLAMA_API: "false",
+      // Otherwise values changed in the browser would silently win over the settings.
+      ENABLE_PERSISTENT_CONFIG: "false",
+      ENABLE_SIGNUP: "false",
+      WEBUI_ADMIN_EMAIL: settings.adminEmail,
+      WEBUI_ADMIN_NAME: "Administrator",
+      WEBUI_URL: `http://localhost:${settings.webPort}`,
+      CORS_ALLOW_ORIGIN: `http://localhost:${settings.webPort};http://127.0.0.1:${settings.webPort};https://localhost:${settings.tlsPort}`,
+      ENABLE_WEBSOCKET_SUPPORT: "true",
+      WEBSOCKET_MANAGER: "redis",
+      DATA_DIR: "/data",
+      STATIC_DIR: "/data/static",
+      HOME: "/tmp",
+      // Nothing is fetched from a model hub; embeddings are the API's business.
+      OFFLINE_MODE: "true",
+      HF_HUB_OFFLINE: "1",
+      RAG_EMBEDDING_ENGINE: "openai",
+      BYPASS_EMBEDDING_AND_RETRIEVAL: "true",
+      // Each would be one more request to the upstream for every message.
+      ENABLE_TITLE_GENERATION: "false",
+      ENABLE_TAGS_GENERATION: "false",
+      ENABLE_FOLLOW_UP_GENERATION: "false",
+      ENABLE_VERSION_UPDATE_CHECK: "false",
+      SCARF_NO_ANALYTICS: "true",
+      DO_NOT_TRACK: "true",
+      ANONYMIZED_TELEMETRY: "false",
+    },
+    files: [{ path: "/etc/ralex/launch.py", content: LAUNCHER, secret: false }, ...Object.values(FROM_FILES)],
+    ports: { http: { number: 8080, protocol: "tcp" } },
+    health: {
+      command: [
+        "python3",
+        "-c",
+        "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health', timeout=2).read()",
+      ],
+      intervalSeconds: 3,
+      timeoutSeconds: 5,
+      retries: 10,
+      startPeriodSeconds: 120,
+    },
+    volumes: [{ volume: "openwebui", path: "/data" }],
+    scratch: [{ path: "/tmp", sizeMiB: 256 }],
+    dependsOn: [
+      { service: "postgres", condition: "healthy" },
+      { service: "redis", condition: "healthy" },
+    ],
+    resources: { cpus: 2, memoryMiB: 1536, pids: 256 },
+    user: { uid: 10002, gid: 10002 },
+    stopGraceSeconds: 30,
+    egress: false,
+  };
+}

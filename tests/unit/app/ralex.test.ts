@@ -1,0 +1,148 @@
+import { checkApplication, ModelError } from "../../../components/app/check";
+import type { Application, Service, Text } from "../../../components/app/model";
+import { describeRalex } from "../../../components/app/ralex";
+import { mentionsSecret, refsOf, secret } from "../../../components/app/text";
+import { loadSettings } from "../../../components/settings/load";
+
+const ralex = (stack: Record<string, unknown> = {}) =>
+  describeRalex(loadSettings({ environment: {}, dotenv: {}, stack }));
+
+function service(application: Application, name: string): Service {
+  const found = application.services.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no service ${name}`);
+  return found;
+}
+
+/** The text with every reference shown as `<kind:name>`, for reading in assertions. */
+function shown(value: Text): string {
+  if (typeof value === "string") return value;
+  if ("join" in value) return value.join.map(shown).join("");
+  if (value.ref === "secret") return `<secret:${value.secret}:${value.form}>`;
+  if (value.ref === "eachAddress") return `${value.before}<each:${value.service}>${value.after}`;
+  return `<${value.ref}:${value.service}>`;
+}
+
+const file = (of: Service, path: string): string => {
+  const found = of.files.find((candidate) => candidate.path === path);
+  if (found === undefined) throw new Error(`${of.name} has no file ${path}`);
+  return shown(found.content);
+};
+
+describe("the description of Ralex", () => {
+  test("has the services of the stack and nothing else", () => {
+    expect(
+      ralex()
+        .services.map(({ name }) => name)
+        .sort(),
+    ).toEqual(
+      [
+        ...["postgres", "redis", "migrations", "api", "openwebui", "edge"],
+        ...["prometheus", "alertmanager", "victorialogs"],
+        ...["node-exporter", "postgres-exporter", "redis-exporter", "nginx-exporter"],
+      ].sort(),
+    );
+  });
+
+  test("is the same for the same settings", () => {
+    expect(JSON.stringify(ralex({ apiReplicas: 3 }))).toBe(JSON.stringify(ralex({ apiReplicas: 3 })));
+  });
+
+  test("publishes ports of the edge only, and the operator's only when they are asked for", () => {
+    expect(ralex().edge.listeners.map(({ published }) => published)).toEqual([3000, 8000, 8443]);
+    const operated = ralex({ operatorListeners: true, logsPort: 9500 });
+    expect(operated.edge.listeners.map(({ published }) => published)).toEqual([3000, 8000, 8443, 9090, 9500]);
+    expect(file(service(operated, "edge"), "/run/secrets/operators")).toBe(
+      "operator:<secret:operatorPassword:bcrypt>\n",
+    );
+    expect(file(service(operated, "edge"), "/etc/ralex/nginx.conf")).toContain("auth_basic_user_file");
+    expect(file(service(ralex(), "edge"), "/etc/ralex/nginx.conf")).not.toContain("listen 9090");
+  });
+
+  test("scrapes every service that has metrics, Prometheus included", () => {
+    const application = ralex();
+    const configuration = file(service(application, "prometheus"), "/etc/ralex/prometheus.yml");
+    const scraped = application.services.filter(({ metrics }) => metrics !== undefined);
+    expect(scraped.length).toBe(8);
+    for (const { name } of scraped) expect(configuration).toContain(`- '<each:${name}>'`);
+  });
+
+  test("keeps secrets out of environments and commands", () => {
+    for (const { environment, command } of ralex({ openrouterApiKey: "k" }).services) {
+      expect([...Object.values(environment), ...(command ?? [])].filter(mentionsSecret)).toEqual([]);
+    }
+  });
+
+  test("gives the stores' own files only digests where a digest is enough", () => {
+    const redisUsers = service(ralex(), "redis").files.flatMap(({ content }) => refsOf(content));
+    expect(redisUsers).toEqual([secret("redisPassword", "sha256")]);
+    expect(file(service(ralex(), "api"), "/run/secrets/api_keys.json")).toContain("<secret:apiKey:sha256>");
+  });
+
+  test("puts echo first when no key is set, and last behind the upstreams that are", () => {
+    const names = (stack: Record<string, unknown>) =>
+      (
+        JSON.parse(file(service(ralex(stack), "api"), "/etc/ralex/upstreams.json")) as { upstreams: { name: string }[] }
+      ).upstreams.map(({ name }) => name);
+    expect(names({})).toEqual(["echo"]);
+    expect(names({ openrouterApiKey: "k", upstreamUrl: "http://ollama:11434/v1" })).toEqual([
+      "openrouter",
+      "upstream",
+      "echo",
+    ]);
+  });
+
+  test("waits for the migrations before the API and for both before the edge", () => {
+    expect(service(ralex(), "api").dependsOn).toContainEqual({ service: "migrations", condition: "completed" });
+    expect(
+      service(ralex(), "edge")
+        .dependsOn.map(({ service: name }) => name)
+        .sort(),
+    ).toEqual(["api", "openwebui"]);
+  });
+
+  test("mounts the checkout's bridge over the image's only for hot reload", () => {
+    expect(service(ralex(), "api")).toMatchObject({ image: "ralex-api" });
+    expect(service(ralex(), "api").source).toBeUndefined();
+    const reloading = service(ralex({ hotReload: true }), "api");
+    expect(reloading).toMatchObject({ image: "ralex-api-dev", source: { path: "/app/ralex_bridge" } });
+  });
+});
+
+describe("a description that contradicts itself is refused", () => {
+  const broken = (change: Partial<Service>): string => {
+    const application = ralex();
+    const services = application.services.map((one) => (one.name === "redis" ? { ...one, ...change } : one));
+    try {
+      checkApplication({ ...application, services });
+    } catch (error) {
+      if (error instanceof ModelError) return error.message;
+    }
+    return "accepted";
+  };
+
+  test.each<[string, Partial<Service>, string]>([
+    ["root", { user: { uid: 0, gid: 0 } }, "redis: runs as root"],
+    ["a secret in an environment", { environment: { A: secret("apiKey") } }, "environment A holds a secret"],
+    ["a secret in a command", { command: [secret("apiKey", "sha256")] }, "the command holds a secret"],
+    ["an unmarked secret file", { files: [{ path: "/a", content: secret("apiKey"), secret: false }] }, "not marked so"],
+    [
+      "an unknown secret",
+      { files: [{ path: "/a", content: secret("nope"), secret: true }] },
+      "no secret is called nope",
+    ],
+    ["an unknown service", { environment: { A: { ref: "host", service: "nope" } } }, "no service is called nope"],
+    [
+      "an unknown port",
+      { environment: { A: { ref: "address", service: "api", port: "nope" } } },
+      "api has no port called nope",
+    ],
+    ["a shared volume", { replicas: 2 }, "replicas share a volume"],
+    ["a cycle", { dependsOn: [{ service: "api", condition: "healthy" }] }, "the start order has a cycle"],
+    ["a missing dependency", { dependsOn: [{ service: "nope", condition: "started" }] }, "nope, which does not exist"],
+    ["waiting for a service to end", { dependsOn: [{ service: "postgres", condition: "completed" }] }, "is a service"],
+    ["two mounts on one path", { scratch: [{ path: "/data", sizeMiB: 1 }] }, "two mounts have the same path"],
+    ["metrics on no port", { metrics: { port: "nope", path: "/" } }, "metrics are on port nope"],
+  ])("%s", (_, change, message) => {
+    expect(broken(change)).toContain(message);
+  });
+});
