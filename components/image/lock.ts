@@ -1,0 +1,84 @@
+/**
+ * The image lock: every third-party image that Ralex runs or builds on, by digest.
+ *
+ * The committed lock names the official registries' images. A machine that reaches package registries only makes its
+ * own, with `substitute: true` in every entry; outputs repeat that, so nobody takes one for the other.
+ */
+import * as fs from "node:fs";
+import { z } from "zod";
+import { ImageRef } from "./image-ref";
+
+const ENTRY = z.strictObject({
+  repository: z.string().min(1),
+  /** For people; programs use the digest alone. */
+  tag: z.string().min(1),
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 lower-case hexadecimal digits"),
+  platforms: z.array(z.string().regex(/^linux\/(amd64|arm64)$/)).min(1),
+  /** Most that the image may take on disk, unpacked, in MiB. */
+  sizeBudgetMiB: z.int().min(1),
+  /** `true` for an image built on this machine in place of the official one. */
+  substitute: z.literal(true).optional(),
+});
+
+export type LockEntry = z.infer<typeof ENTRY>;
+
+/** The lock is missing, damaged or lacks an image. */
+export class ImageLockError extends Error {
+  override readonly name = "ImageLockError";
+}
+
+export class ImageLock {
+  private constructor(
+    readonly file: string,
+    private readonly entries: ReadonlyMap<string, LockEntry>,
+  ) {}
+
+  /**
+   * Reads and validates a lock file.
+   * @throws ImageLockError with every problem of the file.
+   */
+  static read(file: string): ImageLock {
+    let document: unknown;
+    try {
+      document = JSON.parse(fs.readFileSync(file, "utf8"));
+    } catch (error) {
+      throw new ImageLockError(`the image lock ${file} cannot be read: ${(error as Error).message}`);
+    }
+    const parsed = z.record(z.string(), ENTRY).safeParse(document);
+    if (!parsed.success) {
+      const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+      throw new ImageLockError(`the image lock ${file} is damaged:\n  ${problems.join("\n  ")}`);
+    }
+    const lock = new ImageLock(file, new Map(Object.entries(parsed.data)));
+    for (const name of lock.names) lock.ref(name);
+    return lock;
+  }
+
+  get names(): readonly string[] {
+    return [...this.entries.keys()];
+  }
+
+  /** Whether the lock has an image of this name. */
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  /** @throws ImageLockError when the lock has no image of this name. */
+  entry(name: string): LockEntry {
+    const entry = this.entries.get(name);
+    if (entry === undefined) {
+      throw new ImageLockError(`the image lock ${this.file} has no image ${name}; it has ${this.names.join(", ")}`);
+    }
+    return entry;
+  }
+
+  ref(name: string): ImageRef {
+    const { repository, digest } = this.entry(name);
+    return ImageRef.of(repository, digest);
+  }
+
+  /** Names of the images that stand in for official ones. */
+  get substitutes(): readonly string[] {
+    return this.names.filter((name) => this.entry(name).substitute === true);
+  }
+}

@@ -1,0 +1,39 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { ImageLock, ImageLockError } from "../../../components/image/lock";
+
+const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
+const entry = { repository: "127.0.0.1:5055/redis", tag: "7.0", digest: DIGEST, platforms: ["linux/amd64"] };
+
+describe("the image lock", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-lock-"));
+  afterAll(() => fs.rmSync(folder, { recursive: true }));
+  const lock = (document: unknown): ImageLock => {
+    const file = path.join(folder, "images.lock.json");
+    fs.writeFileSync(file, typeof document === "string" ? document : JSON.stringify(document));
+    return ImageLock.read(file);
+  };
+
+  test("gives images by digest and says which are substitutes", () => {
+    const read = lock({
+      redis: { ...entry, sizeBudgetMiB: 120, substitute: true },
+      postgres: { ...entry, repository: "postgres", sizeBudgetMiB: 500 },
+    });
+    expect(read.ref("redis").toString()).toBe(`127.0.0.1:5055/redis@${DIGEST}`);
+    expect(read.substitutes).toEqual(["redis"]);
+    expect(() => read.ref("nginx")).toThrow("has no image nginx; it has redis, postgres");
+  });
+
+  test("reports every problem of a damaged file in one error", () => {
+    const damaged = () => lock({ redis: { ...entry, digest: "sha256:1", sizeBudgetMiB: 0, extra: 1 } });
+    expect(damaged).toThrow(ImageLockError);
+    for (const part of ["redis.digest", "redis.sizeBudgetMiB", "extra"]) expect(damaged).toThrow(part);
+  });
+
+  test("refuses a file that is no JSON, one that is missing, and a repository with a tag", () => {
+    expect(() => lock("{")).toThrow(ImageLockError);
+    expect(() => ImageLock.read(path.join(folder, "none.json"))).toThrow("cannot be read");
+    expect(() => lock({ redis: { ...entry, repository: "redis:7", sizeBudgetMiB: 1 } })).toThrow("tag beside");
+  });
+});
