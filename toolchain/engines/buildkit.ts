@@ -1,0 +1,63 @@
+/** BuildKit's daemon on the host, as root, with Debian's runc. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import execa from "execa";
+import { aptInstall } from "../apt";
+import { goTool } from "../go-tools";
+import { cacheRoot, RUN_FOLDER } from "../paths";
+import { ensureDaemon } from "./daemon";
+import { REGISTRY } from "./registry";
+
+const SOCKET = path.join(RUN_FOLDER, "buildkitd.sock");
+/** What clients find in their environment. */
+export const BUILDKIT_HOST = `unix://${SOCKET}`;
+export const BUILDKIT_PACKAGES = ["runc"] as const;
+
+/**
+ * Configuration of buildkitd. Its cache is bounded, so that it never fills a disk: the images with the largest layers
+ * (Open WebUI) need about 6 GB while they are built.
+ */
+export const buildkitConfiguration = (root: string): string => `root = ${JSON.stringify(root)}
+[grpc]
+  address = [${JSON.stringify(BUILDKIT_HOST)}]
+[worker.oci]
+  enabled = true
+  gc = true
+  reservedSpace = "2GB"
+  maxUsedSpace = "12GB"
+  minFreeSpace = "5GB"
+[worker.containerd]
+  enabled = false
+[registry."${REGISTRY}"]
+  http = true
+`;
+
+/** Makes sure that buildkitd answers. Returns whether it was started now. */
+export async function ensureBuildkit(): Promise<boolean> {
+  const buildctl = await goTool("buildctl");
+  const answers = async (): Promise<boolean> => {
+    if (!fs.existsSync(SOCKET)) return false;
+    const { exitCode } = await execa(buildctl, ["--addr", BUILDKIT_HOST, "--timeout", "2", "debug", "workers"], {
+      reject: false,
+    });
+    return exitCode === 0;
+  };
+  if (await answers()) return false;
+  if (process.getuid?.() !== 0 || process.platform !== "linux") {
+    throw new Error(`no BuildKit answers at ${BUILDKIT_HOST}, and starting it needs root on Linux: run this as root`);
+  }
+  await aptInstall(BUILDKIT_PACKAGES);
+  const configuration = path.join(RUN_FOLDER, "buildkitd.toml");
+  const root = path.join(cacheRoot(), "buildkit");
+  return ensureDaemon({
+    name: "buildkitd",
+    program: await goTool("buildkitd"),
+    args: ["--config", configuration],
+    prepare: () => {
+      fs.mkdirSync(root, { recursive: true });
+      fs.writeFileSync(configuration, buildkitConfiguration(root));
+    },
+    answers,
+    startSeconds: 30,
+  });
+}

@@ -1,0 +1,118 @@
+/** Tools that are built from the Go module proxy, pinned by the go.mod and go.sum under toolchain/go/. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import execa from "execa";
+import { cached, recipeKey } from "./cache";
+import { withLock } from "./lock";
+import { cacheRoot } from "./paths";
+import { progress } from "./progress";
+
+interface GoModule {
+  readonly version: string;
+  /** Import paths of the commands, by the name of the program. */
+  readonly programs: Readonly<Record<string, string>>;
+  readonly linkerFlags: string;
+  /** Measured on two cores, nothing cached: fetching the modules, then compiling. */
+  readonly expectedSeconds: number;
+}
+
+const PULUMI = "3.259.0";
+
+export const GO_MODULES = {
+  pulumi: {
+    version: PULUMI,
+    programs: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
+    // Without it the program reports a development version, and the engine asks plugins for one.
+    linkerFlags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${PULUMI}`,
+    expectedSeconds: 225,
+  },
+  buildkit: {
+    version: "0.34.2",
+    programs: {
+      buildkitd: "github.com/moby/buildkit/cmd/buildkitd",
+      buildctl: "github.com/moby/buildkit/cmd/buildctl",
+    },
+    linkerFlags: "-s -w",
+    expectedSeconds: 100,
+  },
+  "victoria-logs": {
+    version: "1.121.0",
+    programs: { "victoria-logs": "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-logs" },
+    linkerFlags: "-s -w",
+    expectedSeconds: 15,
+  },
+} as const satisfies Record<string, GoModule>;
+
+export type GoModuleName = keyof typeof GO_MODULES;
+export type GoProgram = "pulumi" | "buildkitd" | "buildctl" | "victoria-logs";
+
+/** Path of a program, built on first use (minutes); afterwards a few milliseconds. */
+export async function goTool(program: GoProgram): Promise<string> {
+  const name = (Object.keys(GO_MODULES) as GoModuleName[]).find((module) => program in GO_MODULES[module].programs);
+  if (name === undefined) throw new Error(`no Go module is known that builds ${program}`);
+  return path.join(await goModule(name), program);
+}
+
+/** Folder of a module's programs. */
+export async function goModule(name: GoModuleName): Promise<string> {
+  const module: GoModule = GO_MODULES[name];
+  const source = path.join(__dirname, "go", name);
+  const recipe = ["go.mod", "go.sum"].map((file) => fs.readFileSync(path.join(source, file)));
+  const key = recipeKey(module.version, JSON.stringify(module), process.arch, ...recipe);
+  return cached(name, key, async (folder) => {
+    await requireGo();
+    await progress.step(`fetching the Go modules of ${name} ${module.version}`, 30, () =>
+      go(source, ["mod", "download"]),
+    );
+    // One compiler at a time: it uses every core by itself.
+    await withLock(path.join(cacheRoot(), "go-compiler"), () =>
+      progress.step(`compiling ${name} ${module.version}`, module.expectedSeconds, () =>
+        compile(module, source, folder),
+      ),
+    );
+  });
+}
+
+function compile(module: GoModule, source: string, folder: string): Promise<void> {
+  const flags = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", module.linkerFlags];
+  return go(source, ["build", ...flags, "-o", `${folder}/`, ...Object.values(module.programs)]);
+}
+
+async function go(source: string, args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await execa("go", [...args], {
+    cwd: source,
+    // No C compiler is asked for, and a workspace or flags of the user's own do not reach this build.
+    env: { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "", GOTOOLCHAIN: "local" },
+    stdin: "ignore",
+    reject: false,
+  });
+  if (exitCode !== 0) {
+    throw new Error(`go ${args[0]} in ${source} failed:\n${stderr.split("\n").slice(-15).join("\n")}`);
+  }
+}
+
+/** Oldest Go that compiles every module of the table. */
+export const GO_MINIMUM = "1.26.8";
+
+/** The installed Go's version, or undefined. */
+export async function goVersion(): Promise<string | undefined> {
+  const { stdout, exitCode } = await execa("go", ["env", "GOVERSION"], {
+    env: { GOTOOLCHAIN: "local" },
+    reject: false,
+  }).catch(() => ({ stdout: "", exitCode: 1 }));
+  return exitCode === 0 ? /^go(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1] : undefined;
+}
+
+/** Why this machine's Go cannot build the tools, or undefined when it can. */
+export function whyNotGo(version: string | undefined): string | undefined {
+  const remedy = `install Go ${GO_MINIMUM} or newer and put it on the PATH`;
+  if (version === undefined) return `Go is not installed: ${remedy}`;
+  const recent = version.localeCompare(GO_MINIMUM, "en", { numeric: true }) >= 0;
+  return recent ? undefined : `Go ${version} is too old: ${remedy}`;
+}
+
+async function requireGo(): Promise<void> {
+  const reason = whyNotGo(await goVersion());
+  if (reason !== undefined)
+    throw new Error(`${reason}. Pulumi, BuildKit and VictoriaLogs are compiled on this machine`);
+}
