@@ -1,0 +1,64 @@
+import { hasUnknown, isValues, type Path, type Value, type Values } from "./wire";
+
+/** How one property differs; the names are the engine's. */
+export type Change = "ADD" | "DELETE" | "UPDATE";
+
+export interface Difference {
+  readonly path: Path;
+  readonly change: Change;
+}
+
+/** The same text for equal values, whatever the order of their keys. */
+export function canonical(value: Value | undefined): string {
+  return JSON.stringify(value ?? null, (_, item: unknown) =>
+    typeof item === "object" && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}
+
+const isAbsent = (value: Value | undefined): boolean => value === undefined || value === null;
+
+/** A list whose order means nothing, in one order. */
+const sorted = (value: Value | undefined): Value | undefined =>
+  Array.isArray(value) ? [...value].sort((a: Value, b: Value) => (canonical(a) < canonical(b) ? -1 : 1)) : value;
+
+/**
+ * Finds what differs, as deep as both sides have the same shape.
+ * @param sets names of top-level lists whose order means nothing, and whose lists inside mean nothing by order either.
+ */
+export function differences(before: Values, after: Values, sets: ReadonlySet<string> = new Set()): Difference[] {
+  const found: Difference[] = [];
+  const visit = (old: Value | undefined, now: Value | undefined, path: Path): void => {
+    if (hasUnknown(now) && !isValues(now) && !Array.isArray(now)) found.push({ path, change: "UPDATE" });
+    else if (isAbsent(old) && isAbsent(now)) return;
+    else if (isAbsent(old)) found.push({ path, change: "ADD" });
+    else if (isAbsent(now)) found.push({ path, change: "DELETE" });
+    else if (Array.isArray(old) && Array.isArray(now)) {
+      for (let index = 0; index < Math.max(old.length, now.length); index++) {
+        visit(old[index] as Value | undefined, now[index] as Value | undefined, [...path, index]);
+      }
+    } else if (isValues(old) && isValues(now)) {
+      for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) visit(old[key], now[key], [...path, key]);
+    } else if (old !== now) found.push({ path, change: "UPDATE" });
+  };
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (key.startsWith("__")) continue;
+    const inOrder = sets.has(key) ? sortedDeep : (value: Value | undefined) => value;
+    visit(inOrder(before[key]), inOrder(after[key]), [key]);
+  }
+  return found;
+}
+
+function sortedDeep(value: Value | undefined): Value | undefined {
+  if (Array.isArray(value)) return sorted(value.map((item: Value) => sortedDeep(item) ?? null));
+  if (!isValues(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, sortedDeep(item) ?? null]));
+}
+
+/** True where both say the same, absent and null being one. */
+export const same = (a: Value | undefined, b: Value | undefined): boolean => canonical(a) === canonical(b);
+
+/** As the engine writes a path: `ports[0].external`. */
+export const pathText = (path: Path): string =>
+  path.map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`)).join("");

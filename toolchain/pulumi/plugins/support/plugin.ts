@@ -1,0 +1,69 @@
+/** What a stand-in plugin is made of. The protocol around it is in server.ts. */
+import type { Accepts, Failure, PackageTable } from "./tables";
+import type { Values } from "./wire";
+
+/** One call of the engine, as an operation of a resource sees it. */
+export interface Call {
+  readonly urn: string;
+  /** The resource's logical name: the last part of its URN. */
+  readonly name: string;
+  /** True where an input is secret: then nothing of what the operation prints is shown. */
+  readonly hasSecrets: boolean;
+  /** Aborted when the user interrupts the update. */
+  readonly signal: AbortSignal;
+  /** Shows a line while the operation runs, without keeping it. */
+  readonly status: (text: string) => void;
+  readonly warn: (text: string) => void;
+}
+
+export interface Made {
+  readonly id: string;
+  /** Computed outputs; inputs are repeated as outputs by the server. */
+  readonly outputs: Values;
+}
+
+/** What the engine remembers of a resource. */
+export interface State {
+  readonly id: string;
+  readonly inputs: Values;
+  readonly outputs: Values;
+}
+
+export interface ResourceKind {
+  readonly accepts: Accepts;
+  /** Inputs whose change is an update in place; a change of any other replaces the resource. `all` for every input. */
+  readonly updates: readonly string[] | "all";
+  /** Inputs that are lists whose order means nothing. */
+  readonly sets?: readonly string[];
+  /** Input that names the real thing: chosen when absent, and one of a kind, so that a replacement deletes first. */
+  readonly nameInput?: string;
+  /** Outputs that are always secret. */
+  readonly secretOutputs?: readonly string[];
+  /** Outputs that are secret as soon as any input is. */
+  readonly taintedOutputs?: readonly string[];
+  /** Computed outputs that an update may change; a preview shows them as unknown. */
+  readonly volatileOutputs?: readonly string[];
+  /** Deletes before it creates, whatever changed. */
+  readonly deleteFirst?: boolean;
+  /** Adds what belongs to the inputs and checks what types cannot. Called with inputs that passed the table. */
+  check?(inputs: Values, old: Values | undefined): { inputs: Values; failures: readonly Failure[] };
+  create(inputs: Values, call: Call): Promise<Made>;
+  /** The real thing as it is now, or undefined when it is gone. Absent: state is taken as it is. */
+  read?(state: State, call: Call): Promise<{ inputs: Values; outputs: Values } | undefined>;
+  update?(state: State, inputs: Values, call: Call): Promise<Values>;
+  delete?(state: State, call: Call): Promise<void>;
+}
+
+export interface Plugin {
+  readonly table: PackageTable;
+  /** Inputs of the provider that are implemented. */
+  readonly config: Accepts;
+  readonly resources: Readonly<Record<string, ResourceKind>>;
+  /** Called once with the provider's inputs. */
+  configure?(config: Values): Promise<void> | void;
+}
+
+/** The engine shows the message alone: it says what is wrong and what to do. */
+export class OperationError extends Error {
+  override readonly name = "OperationError";
+}

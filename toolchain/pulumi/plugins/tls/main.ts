@@ -1,0 +1,4 @@
+import { serve } from "../support/server";
+import { plugin } from "./plugin";
+
+serve(plugin);
