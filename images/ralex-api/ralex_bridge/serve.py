@@ -16,6 +16,7 @@ import uvloop
 
 from .app import Bridge
 from .settings import Configuration
+from .transport import JoiningProtocol
 
 log = logging.getLogger("ralex.serve")
 
@@ -46,7 +47,7 @@ async def _serve(configuration: Configuration, listener: socket.socket) -> None:
     server = Server(
         uvicorn.Config(
             bridge,
-            http="httptools",
+            http=JoiningProtocol,
             ws="none",
             lifespan="off",
             interface="asgi3",
