@@ -1,12 +1,29 @@
 import * as path from "node:path";
 import { Command } from "commander";
+import { registerDoctor } from "./doctor";
+import { registerEnv } from "./env";
+import { EXIT, Failure } from "./failure";
+import { registerLogs } from "./logs";
+import { registerOutput } from "./output";
+import { registerReset } from "./reset";
+import { registerStart } from "./start";
+import { registerStatus } from "./status";
+import { registerStop } from "./stop";
 import { registerTest } from "./test";
 
 const checkout = path.resolve(__dirname, "..");
 const program = new Command("ralex").description("Deploys Ralex, a self-hosted LLM stack, and keeps it running");
+registerStart(program, checkout);
+registerStop(program, checkout);
+registerReset(program, checkout);
+registerStatus(program);
+registerOutput(program, checkout);
+registerLogs(program);
+registerEnv(program, checkout);
+registerDoctor(program, checkout);
 registerTest(program, checkout);
 
 program.parseAsync().catch((error: unknown) => {
   console.error(`ralex: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof Failure ? error.exitCode : EXIT.error;
 });

@@ -1,4 +1,5 @@
 /** What every target returns. The names are a public contract: pipelines and people read them. */
+import type { Output } from "@pulumi/pulumi";
 
 /** The images that an environment runs, by name, as `repository@sha256:…`. */
 export interface Release {
@@ -25,4 +26,18 @@ export interface Verification {
 export interface RunningService {
   readonly image: string;
   readonly replicas: number;
+}
+
+/** Outputs of every target. */
+export interface TargetOutputs {
+  /** Open WebUI in the browser. */
+  readonly webUrl: Output<string>;
+  /** Base URL for OpenAI clients, ending in /v1. */
+  readonly apiUrl: Output<string>;
+  /** Secret. */
+  readonly apiKey: Output<string>;
+  readonly release: Output<Release>;
+  readonly services: Output<Readonly<Record<string, RunningService>>>;
+  /** Names of images that stand in for official ones; empty where the registries are reachable. */
+  readonly substitutes: Output<readonly string[]>;
 }

@@ -5,8 +5,13 @@
  * own, with `substitute: true` in every entry; outputs repeat that, so nobody takes one for the other.
  */
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { z } from "zod";
 import { ImageRef } from "./image-ref";
+
+/** Where the locks are, relative to the checkout. */
+export const COMMITTED_LOCK = "images/images.lock.json";
+export const GENERATED_LOCK = ".ralex/images.lock.json";
 
 const ENTRY = z.strictObject({
   repository: z.string().min(1),
@@ -81,4 +86,16 @@ export class ImageLock {
   get substitutes(): readonly string[] {
     return this.names.filter((name) => this.entry(name).substitute === true);
   }
+}
+
+/**
+ * The lock that a checkout's programs read: the one that `RALEX_IMAGES_LOCK` names, this machine's own, or the
+ * committed one, in this order.
+ * @throws ImageLockError as {@link ImageLock.read}.
+ */
+export function readLock(checkout: string, environment: NodeJS.ProcessEnv = process.env): ImageLock {
+  const named = environment.RALEX_IMAGES_LOCK;
+  if (named !== undefined && named !== "") return ImageLock.read(path.resolve(checkout, named));
+  const own = path.join(checkout, GENERATED_LOCK);
+  return ImageLock.read(fs.existsSync(own) ? own : path.join(checkout, COMMITTED_LOCK));
 }

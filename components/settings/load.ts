@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PLAIN_SETTINGS, RELEASE, SECRET_SETTINGS, type SecretSetting, type Settings } from "./schema";
+import { PLAIN_SETTINGS, PORT_SETTINGS, RELEASE, SECRET_SETTINGS, type SecretSetting, type Settings } from "./schema";
 
 /** One thing wrong with the configuration. */
 export interface Problem {
@@ -28,7 +28,13 @@ export interface Sources {
 }
 
 /** Variables that steer the tools of a checkout and are no settings of the stack. */
-const TOOL_VARIABLES = new Set(["RALEX_CACHE_DIR", "RALEX_CHECKOUT", "RALEX_IMAGES_LOCK", "RALEX_TOOLCHAIN"]);
+const TOOL_VARIABLES = new Set([
+  "RALEX_CACHE_DIR",
+  "RALEX_IMAGES_LOCK",
+  "RALEX_PULUMI",
+  "RALEX_REGISTRY",
+  "RALEX_TOOLCHAIN",
+]);
 
 /** `apiReplicas` -> `RALEX_API_REPLICAS`. */
 export const variableOf = (key: string): string =>
@@ -56,6 +62,8 @@ export function loadSettings(sources: Sources): Settings {
   const values = new Map<string, { value: unknown; source: string }>();
 
   for (const [key, value] of Object.entries(sources.stack)) {
+    // Pulumi.yaml has to give every key a default, and an empty one says "not set".
+    if (KEYS.includes(key) && value === "") continue;
     if (key === "release" || KEYS.includes(key)) values.set(key, { value, source: "stack configuration" });
     else
       problems.push({
@@ -105,11 +113,22 @@ export function loadSettings(sources: Sources): Settings {
   return Object.freeze({ ...parsed, secretsSet }) as unknown as Settings;
 }
 
+/** Values of the secret settings that are set, with the same precedence as {@link loadSettings}. */
+export function secretValues(sources: Sources): Readonly<Partial<Record<SecretSetting, string>>> {
+  const values: Partial<Record<SecretSetting, string>> = {};
+  for (const key of Object.keys(SECRET_SETTINGS) as SecretSetting[]) {
+    const variable = variableOf(key);
+    const value = sources.environment[variable] ?? sources.dotenv[variable] ?? sources.stack[key];
+    if (typeof value === "string" && value.trim() !== "") values[key] = value.trim();
+  }
+  return values;
+}
+
 /** Problems that only show when settings are looked at together. */
 function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<SecretSetting>): Problem[] {
   const problems: Problem[] = [];
   const holders = new Map<unknown, string>();
-  for (const key of ["webPort", "apiPort", "tlsPort", "prometheusPort", "logsPort"]) {
+  for (const key of PORT_SETTINGS) {
     const port = parsed[key];
     if (port === undefined) continue;
     const holder = holders.get(port);

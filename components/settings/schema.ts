@@ -50,6 +50,9 @@ export const PLAIN_SETTINGS = {
   waitSeconds: seconds(3600).default(180).describe("How long a service may take to become healthy"),
 } as const;
 
+/** Settings that are ports of this machine. */
+export const PORT_SETTINGS = ["webPort", "apiPort", "tlsPort", "prometheusPort", "logsPort"] as const;
+
 /** Settings whose values are secret: encrypted in the stack's configuration, never shown. */
 export const SECRET_SETTINGS = {
   openrouterApiKey: "Key of OpenRouter; with it OpenRouter becomes the default upstream",

@@ -1,6 +1,6 @@
 /** Postgres and Redis: the stores. Neither is ever published. */
 import type { Service, Text } from "../model";
-import { join, secret } from "../text";
+import { address, join, secret } from "../text";
 
 /** Databases, each with a role of its own name that owns it; the password is the secret `<name>DatabasePassword`. */
 export const DATABASES = ["ralex", "openwebui", "monitoring"] as const;
@@ -10,11 +10,17 @@ export const databasePassword = (database: DatabaseName): string => `${database}
 
 /** URL of a database for its own role; a secret, so only for files. */
 export const databaseUrl = (database: DatabaseName): Text =>
-  join(`postgresql://${database}:`, secret(databasePassword(database)), `@postgres:5432/${database}`);
+  join(
+    `postgresql://${database}:`,
+    secret(databasePassword(database)),
+    "@",
+    address("postgres", "sql"),
+    `/${database}`,
+  );
 
 /** URL of Redis for the stack's user; a secret, so only for files. */
 export const redisUrl = (index: number): Text =>
-  join("redis://ralex:", secret("redisPassword"), `@redis:6379/${index}`);
+  join("redis://ralex:", secret("redisPassword"), "@", address("redis", "redis"), `/${index}`);
 
 // Superusers come through the socket only, so no network address can ever log in as one.
 const HOST_BASED_AUTHENTICATION = `local all postgres trust

@@ -1,7 +1,7 @@
 /** The edge's one configuration, as text without a platform in it. */
 import type { Settings } from "../../settings/schema";
 import type { Text } from "../model";
-import { address, eachAddress, join } from "../text";
+import { eachAddress, join } from "../text";
 
 /** Ports of the edge inside the private network; above 1024, since it does not run as root. */
 export const EDGE_PORTS = { web: 3000, api: 8000, tls: 8443, prometheus: 9090, logs: 9428, status: 8081 } as const;
@@ -47,17 +47,15 @@ const operatorServer = (port: number, upstream: string): string => `
     }
   }`;
 
+/** By address, not by name: nginx would look a name up once, at its start, and not start without an answer. */
+const upstream = (name: string, service: string): Text =>
+  join(`  upstream ${name} {\n`, eachAddress(service, "http", "    server ", ";\n"), "  }\n");
+
 /** nginx.conf for the edge. */
 export function nginxConfiguration(settings: Settings): Text {
   const apiPaths = ["/v1/", "= /health", "= /ready"].map((path) => apiLocation(settings.upstreamTimeoutSeconds, path));
   const operatorUpstreams: Text = settings.operatorListeners
-    ? join(
-        "  upstream prometheus { server ",
-        address("prometheus", "http"),
-        "; }\n  upstream logs { server ",
-        address("victorialogs", "http"),
-        "; }\n",
-      )
+    ? join(upstream("prometheus", "prometheus"), upstream("logs", "victorialogs"))
     : "";
   return join(
     `worker_processes 1;
@@ -83,9 +81,8 @@ http {
     eachAddress("api", "http", "    server ", " max_fails=2 fail_timeout=5s;\n"),
     `    keepalive 64;
   }
-  upstream web { server `,
-    address("openwebui", "http"),
-    "; }\n",
+`,
+    upstream("web", "openwebui"),
     operatorUpstreams,
     `
   server {

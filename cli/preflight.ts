@@ -1,0 +1,59 @@
+/** What is checked before anything is made, so that a start that cannot work leaves nothing behind. */
+import * as fs from "node:fs";
+import * as net from "node:net";
+import type Docker from "dockerode";
+import { STACK_LABEL } from "../components/docker/identity";
+import { PORT_SETTINGS, type Settings } from "../components/settings/schema";
+import { Failure } from "./failure";
+
+/** Room for the images (about 3 GiB unpacked), their layers while they are pulled, and some data. */
+const LEAST_FREE_GIB = 6;
+/** Room that an already pulled stack needs to go on. */
+const LEAST_FREE_GIB_PULLED = 1;
+
+/**
+ * @param pulled - whether the stack's images are on the engine already.
+ * @throws Failure with every problem.
+ */
+export async function preflight(docker: Docker, stack: string, settings: Settings, pulled: boolean): Promise<void> {
+  const problems = [
+    ...(await takenPorts(docker, stack, settings)),
+    ...(await fullDisk(docker, pulled ? LEAST_FREE_GIB_PULLED : LEAST_FREE_GIB)),
+  ];
+  if (problems.length > 0) throw new Failure(`the stack was not started:\n  ${problems.join("\n  ")}`);
+}
+
+async function takenPorts(docker: Docker, stack: string, settings: Settings): Promise<readonly string[]> {
+  const containers = await docker.listContainers({ filters: { label: [`${STACK_LABEL}=${stack}`] } });
+  const own = new Set(containers.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
+  const problems: string[] = [];
+  for (const setting of PORT_SETTINGS) {
+    const port = settings[setting];
+    const operator = setting === "prometheusPort" || setting === "logsPort";
+    if ((operator && !settings.operatorListeners) || own.has(port) || (await isFree(port))) continue;
+    problems.push(
+      `port ${port} of 127.0.0.1 is taken by another program: stop it, or set ralex:${setting} to a free port`,
+    );
+  }
+  return problems;
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+
+async function fullDisk(docker: Docker, leastGiB: number): Promise<readonly string[]> {
+  const { DockerRootDir: folder } = (await docker.info()) as { DockerRootDir: string };
+  // An engine in a virtual machine has a disk that cannot be seen from here.
+  if (!fs.existsSync(folder)) return [];
+  const { bavail, bsize } = fs.statfsSync(folder);
+  const freeGiB = (bavail * bsize) / 2 ** 30;
+  if (freeGiB >= leastGiB) return [];
+  return [
+    `the disk of the Docker Engine (${folder}) has ${freeGiB.toFixed(1)} GiB free and ${leastGiB} are needed: ` +
+      "free some, for instance with docker system prune",
+  ];
+}

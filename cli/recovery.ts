@@ -1,0 +1,90 @@
+/** Puts right what an interrupted command left behind. */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import type Docker from "dockerode";
+import { CHECKOUT_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { Failure } from "./failure";
+import type { Workspace } from "./workspace";
+
+interface LockOwner {
+  readonly pid: number;
+  readonly hostname: string;
+}
+
+/** Folder of a local backend, or undefined where the backend is elsewhere and keeps its own order. */
+function localBackend(workspace: Workspace): string | undefined {
+  const url = workspace.environment.PULUMI_BACKEND_URL ?? "";
+  return url.startsWith("file://") ? path.join(url.slice("file://".length), ".pulumi") : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/**
+ * Cancels the lock of an update whose process is dead; a live one is never disturbed.
+ * @throws Failure when another update runs.
+ */
+export async function cancelStaleLock(workspace: Workspace, project: string, stack: string): Promise<void> {
+  const backend = localBackend(workspace);
+  if (backend === undefined) return;
+  const folder = path.join(backend, "locks", "organization", project, stack);
+  const locks = fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
+  for (const lock of locks) {
+    const file = path.join(folder, lock);
+    const text = fs.readFileSync(file, "utf8");
+    // A lock that was being written when its owner died is empty.
+    const owner = text.trim() === "" ? undefined : (JSON.parse(text) as LockOwner);
+    if (owner !== undefined && (owner.hostname !== os.hostname() || isAlive(owner.pid))) {
+      throw new Failure(
+        `another command is working on ${project}/${stack} (process ${owner.pid} on ${owner.hostname}): wait until it is done`,
+      );
+    }
+    console.error(`removing the lock of an interrupted command (process ${owner?.pid ?? "unknown"}, gone)`);
+    fs.rmSync(file);
+  }
+}
+
+interface Checkpoint {
+  readonly checkpoint?: { readonly latest?: { readonly resources?: readonly { readonly id?: string }[] } | null };
+}
+
+/** Ids of everything in a stack's state. */
+function idsInState(backend: string, project: string, stack: string): ReadonlySet<string> {
+  const file = path.join(backend, "stacks", project, `${stack}.json`);
+  if (!fs.existsSync(file)) return new Set();
+  const state = JSON.parse(fs.readFileSync(file, "utf8")) as Checkpoint;
+  return new Set((state.checkpoint?.latest?.resources ?? []).flatMap(({ id }) => (id === undefined ? [] : [id])));
+}
+
+/**
+ * Removes containers and networks that carry this checkout's labels and are in no state: an interrupted command made
+ * them and could not write it down. Volumes are left alone; they hold data, and the next start takes them over.
+ */
+export async function sweepOrphans(
+  workspace: Workspace,
+  docker: Docker,
+  project: string,
+  stack: string,
+): Promise<void> {
+  const backend = localBackend(workspace);
+  if (backend === undefined) return;
+  const known = idsInState(backend, project, stack);
+  const filters = { label: [`${STACK_LABEL}=${stack}`, `${CHECKOUT_LABEL}=${workspace.checkout}`] };
+  for (const { Id, Names } of await docker.listContainers({ all: true, filters })) {
+    if (known.has(Id)) continue;
+    console.error(`removing container ${Names.join(", ")}, which an interrupted command left behind`);
+    await docker.getContainer(Id).remove({ force: true });
+  }
+  for (const { Id, Name } of await docker.listNetworks({ filters })) {
+    if (known.has(Id)) continue;
+    console.error(`removing network ${Name}, which an interrupted command left behind`);
+    await docker.getNetwork(Id).remove();
+  }
+}

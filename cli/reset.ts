@@ -1,0 +1,31 @@
+import { confirm } from "@inquirer/prompts";
+import type { Command } from "commander";
+import { Failure } from "./failure";
+import { prepareMachine } from "./machine";
+import { cancelStaleLock, sweepOrphans } from "./recovery";
+import { committedFile, prepareConfigFile } from "./stack-config";
+import { PROJECT } from "./update";
+
+/** `./ralex reset`: removes a stack with its data. */
+export function registerReset(program: Command, checkout: string): void {
+  program
+    .command("reset")
+    .description("remove the stack and all its data, secrets included; images stay")
+    .option("-s, --stack <stack>", "the environment", "dev")
+    .option("--yes", "do not ask")
+    .action(async ({ stack, yes }: { stack: string; yes?: true }) => {
+      const content = committedFile(checkout, stack);
+      if (yes !== true) {
+        if (!process.stdin.isTTY)
+          throw new Failure(`reset removes all data of ${stack}: say --yes where nobody can be asked`);
+        const message = `Remove ${stack} with its databases, chats, keys and certificates?`;
+        if (!(await confirm({ message, default: false }))) throw new Failure("nothing was removed");
+      }
+      const { workspace, docker } = await prepareMachine(checkout, { docker: true });
+      await cancelStaleLock(workspace, PROJECT, stack);
+      await sweepOrphans(workspace, docker, PROJECT, stack);
+      const file = await prepareConfigFile(workspace, PROJECT, stack, content);
+      await workspace.show(["destroy", "--yes", "--skip-preview", "--stack", stack, "--config-file", file]);
+      console.log(`${stack} and its data are removed.`);
+    });
+}

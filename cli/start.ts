@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import { readLock } from "../components/image/lock";
+import { isPulled } from "./engine-images";
+import { prepareMachine } from "./machine";
+import { preflight } from "./preflight";
+import { settingsOf } from "./settings";
+import { committedFile } from "./stack-config";
+import { readOutputs } from "./outputs";
+import { updateImages, updateStack } from "./update";
+
+/** `./ralex start`: what `npm start` runs. */
+export function registerStart(program: Command, checkout: string): void {
+  program
+    .command("start")
+    .description("bring the stack up, wait until it is ready, and say where it is")
+    .option("-s, --stack <stack>", "the environment", "dev")
+    .action(async ({ stack }: { stack: string }) => {
+      const file = committedFile(checkout, stack);
+      // Wrong settings are told before anything is installed or built.
+      const settings = settingsOf(checkout, file);
+      const machine = await prepareMachine(checkout, { images: true });
+      const lock = readLock(checkout);
+      await preflight(machine.docker, stack, settings, await isPulled(machine.docker, lock));
+      if (settings.release === undefined) await updateImages(machine);
+      await updateStack(machine, stack, { ...file, config: { ...file.config, "ralex:running": true } });
+      const outputs = await readOutputs(machine.workspace, stack);
+      const lines = [
+        `Open WebUI   ${outputs.webUrl}  (sign in as ${outputs.adminEmail}; ./ralex output adminPassword)`,
+        `API          ${outputs.apiUrl}  (./ralex output apiKey)`,
+        `TLS          ${outputs.tlsUrl}  (./ralex output caCertificate is the authority to trust)`,
+        ...(settings.operatorListeners
+          ? [
+              `Prometheus   http://localhost:${settings.prometheusPort}  (user operator; ./ralex output operatorPassword)`,
+              `Logs         http://localhost:${settings.logsPort}/select/vmui  (the same)`,
+            ]
+          : []),
+        ...(outputs.substitutes.length === 0
+          ? []
+          : [`substitutes built on this machine: ${outputs.substitutes.join(", ")}`]),
+        ...machine.workspace.tools.standIns.slice(0, 1).map(() => standInLine(machine.workspace.tools.standIns)),
+        ...outputs.omissions,
+      ];
+      console.log(`\nRalex (${stack}) is ready.\n  ${lines.join("\n  ")}`);
+    });
+}
+
+const standInLine = (names: readonly string[]): string => `stand-in Pulumi plugins: ${names.join(", ")}`;

@@ -1,0 +1,39 @@
+/** The two updates behind a start: the release project, then the environment. */
+import * as path from "node:path";
+import execa from "execa";
+import { RELEASE_PROJECT, RELEASE_STACK } from "../components/image/releases";
+import type { Machine } from "./machine";
+import { cancelStaleLock, sweepOrphans } from "./recovery";
+import { prepareConfigFile, type StackFile } from "./stack-config";
+
+export const PROJECT = "ralex";
+
+const UPDATE = ["--yes", "--skip-preview", "--suppress-permalink"] as const;
+
+/** Builds what changed of Ralex's own images and records the release. */
+export async function updateImages({ workspace, registry }: Machine): Promise<void> {
+  await cancelStaleLock(workspace, RELEASE_PROJECT, RELEASE_STACK);
+  const content = {
+    config: { "ralex-images:registry": registry, "ralex-images:revision": await revision(workspace.checkout) },
+  };
+  const file = await prepareConfigFile(workspace, RELEASE_PROJECT, RELEASE_STACK, content);
+  const folder = path.join(workspace.checkout, "stacks/images");
+  await workspace.show(["up", ...UPDATE, "--stack", RELEASE_STACK, "--config-file", file], folder);
+}
+
+/** Brings an environment to what its file says. */
+export async function updateStack(machine: Machine, stack: string, content: StackFile): Promise<void> {
+  const { workspace, docker } = machine;
+  await cancelStaleLock(workspace, PROJECT, stack);
+  await sweepOrphans(workspace, docker, PROJECT, stack);
+  const file = await prepareConfigFile(workspace, PROJECT, stack, content);
+  await workspace.show(["up", ...UPDATE, "--stack", stack, "--config-file", file]);
+}
+
+/** The checkout's commit, with `-dirty` where something is not committed. */
+async function revision(checkout: string): Promise<string> {
+  const git = async (...args: string[]) => execa("git", args, { cwd: checkout, reject: false, stdin: "ignore" });
+  const [commit, changes] = await Promise.all([git("rev-parse", "HEAD"), git("status", "--porcelain")]);
+  if (commit.failed) return "unknown";
+  return commit.stdout.trim() + (changes.stdout.trim() === "" ? "" : "-dirty");
+}

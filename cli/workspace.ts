@@ -1,0 +1,80 @@
+/** One checkout as the commands see it: where its own state is, and how Pulumi is called on it. */
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import execa from "execa";
+import { Failure } from "./failure";
+
+export interface PulumiTools {
+  /** Additions to the environment: PATH, PULUMI_HOME and the like. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Names of the plugins that stand in for official ones on this machine. */
+  readonly standIns: readonly string[];
+}
+
+export class Workspace {
+  private readonly env: Readonly<Record<string, string | undefined>>;
+
+  constructor(
+    readonly checkout: string,
+    readonly tools: PulumiTools,
+  ) {
+    fs.mkdirSync(this.path("state"), { recursive: true, mode: 0o700 });
+    this.env = {
+      ...process.env,
+      ...tools.env,
+      PULUMI_BACKEND_URL: process.env.PULUMI_BACKEND_URL ?? `file://${this.path("state")}`,
+      ...this.passphrase(),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      // Checkpoints hold everything that is needed; a history of them beside would only grow.
+      PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
+    };
+  }
+
+  /** A path of the checkout's own state, which git does not see. */
+  path(...parts: readonly string[]): string {
+    return path.join(this.checkout, ".ralex", ...parts);
+  }
+
+  /** The environment in which `pulumi` works on this checkout. */
+  get environment(): Readonly<Record<string, string>> {
+    const entries = Object.entries(this.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    return Object.fromEntries(entries);
+  }
+
+  /** Runs Pulumi and returns its standard output. @throws Failure with what Pulumi said. */
+  async capture(args: readonly string[], cwd = this.checkout): Promise<string> {
+    const result = await execa("pulumi", [...args, "--non-interactive"], {
+      cwd,
+      env: this.environment,
+      extendEnv: false,
+      reject: false,
+      stdin: "ignore",
+    });
+    if (result.failed) throw new Failure(`pulumi ${args[0]} failed:\n${result.stderr || result.stdout}`);
+    return result.stdout;
+  }
+
+  /** Runs Pulumi with its output shown. @throws Failure when it fails; what is wrong has been shown then. */
+  async show(args: readonly string[], cwd = this.checkout): Promise<void> {
+    const result = await execa("pulumi", [...args, "--non-interactive"], {
+      cwd,
+      env: this.environment,
+      extendEnv: false,
+      reject: false,
+      stdio: ["ignore", 2, "inherit"],
+    });
+    if (result.failed) throw new Failure(`pulumi ${args[0]} failed (exit code ${result.exitCode}); see above`);
+  }
+
+  private passphrase(): Record<string, string | undefined> {
+    if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined || process.env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined) {
+      return {};
+    }
+    const file = this.path("passphrase");
+    if (!fs.existsSync(file)) {
+      fs.writeFileSync(file, `${crypto.randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+    }
+    return { PULUMI_CONFIG_PASSPHRASE_FILE: file };
+  }
+}

@@ -1,0 +1,64 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+
+const HOURS_A_YEAR = 8766;
+/** Renewed by the first `up` in the last 30 days. */
+const EARLY_RENEWAL_HOURS = 30 * 24;
+
+/** A certificate authority of the stack's own and the edge's certificate, for names of this machine only. */
+export class Certificates extends pulumi.ComponentResource {
+  /** PEM. What clients have to trust. */
+  readonly caCertificate: pulumi.Output<string>;
+  /** PEM: the edge's certificate, then the authority's. */
+  readonly certificate: pulumi.Output<string>;
+  /** PEM, secret. */
+  readonly privateKey: pulumi.Output<string>;
+
+  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+    super("ralex:docker:Certificates", name, {}, opts);
+    const parent = { parent: this };
+    const caKey = new tls.PrivateKey(`${name}-ca-key`, { algorithm: "RSA", rsaBits: 3072 }, parent);
+    const ca = new tls.SelfSignedCert(
+      `${name}-ca`,
+      {
+        privateKeyPem: caKey.privateKeyPem,
+        isCaCertificate: true,
+        subject: { commonName: `${name} certificate authority` },
+        allowedUses: ["cert_signing", "crl_signing"],
+        validityPeriodHours: 10 * HOURS_A_YEAR,
+      },
+      parent,
+    );
+    const key = new tls.PrivateKey(`${name}-edge-key`, { algorithm: "RSA", rsaBits: 2048 }, parent);
+    const request = new tls.CertRequest(
+      `${name}-edge-request`,
+      {
+        privateKeyPem: key.privateKeyPem,
+        subject: { commonName: "localhost" },
+        dnsNames: ["localhost"],
+        ipAddresses: ["127.0.0.1"],
+      },
+      parent,
+    );
+    const certificate = new tls.LocallySignedCert(
+      `${name}-edge`,
+      {
+        certRequestPem: request.certRequestPem,
+        caPrivateKeyPem: caKey.privateKeyPem,
+        caCertPem: ca.certPem,
+        allowedUses: ["digital_signature", "key_encipherment", "server_auth"],
+        validityPeriodHours: HOURS_A_YEAR,
+        earlyRenewalHours: EARLY_RENEWAL_HOURS,
+      },
+      parent,
+    );
+    this.caCertificate = ca.certPem;
+    this.certificate = pulumi.interpolate`${certificate.certPem}${ca.certPem}`;
+    this.privateKey = pulumi.secret(key.privateKeyPem);
+    this.registerOutputs({
+      caCertificate: this.caCertificate,
+      certificate: this.certificate,
+      privateKey: this.privateKey,
+    });
+  }
+}

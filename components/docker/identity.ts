@@ -1,0 +1,26 @@
+/** Names and labels by which an environment's containers, networks and volumes are known to Docker. */
+export interface Identity {
+  /** The Pulumi stack: `dev`. */
+  readonly stack: string;
+  /** Start of every name: `ralex-dev`. */
+  readonly prefix: string;
+  /** The checkout's folder; two checkouts never sweep each other's containers. */
+  readonly checkout: string;
+}
+
+export const identityOf = (stack: string, checkout: string): Identity => ({
+  stack,
+  prefix: `ralex-${stack}`,
+  checkout,
+});
+
+export const STACK_LABEL = "ralex.stack";
+export const CHECKOUT_LABEL = "ralex.checkout";
+export const SERVICE_LABEL = "ralex.service";
+
+export function labelsOf(identity: Identity, more: Readonly<Record<string, string>> = {}) {
+  const labels = { [CHECKOUT_LABEL]: identity.checkout, [STACK_LABEL]: identity.stack, ...more };
+  return Object.entries(labels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([label, value]) => ({ label, value }));
+}

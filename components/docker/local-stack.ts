@@ -1,0 +1,175 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Application, Service } from "../app/model";
+import type { Release, RunningService, TargetOutputs } from "../app/outputs";
+import type { ImageRef } from "../image/image-ref";
+import type { Settings } from "../settings/schema";
+import { planAddresses } from "./addresses";
+import { Certificates } from "./certificates";
+import type { LogTarget } from "./container";
+import { identityOf, labelsOf, type Identity } from "./identity";
+import { Images } from "./images";
+import { Networks } from "./network";
+import { Resolver } from "./resolve";
+import { Secrets } from "./secrets";
+import { DockerService } from "./service";
+
+export interface LocalStackArgs {
+  readonly application: Application;
+  readonly settings: Settings;
+  /** Values of the secret settings that are set. */
+  readonly secretSettings: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly release: Release;
+  /** Every image that the application names. */
+  readonly images: Readonly<Record<string, ImageRef>>;
+  readonly substitutes: readonly string[];
+  /** Absolute folder of the checkout. */
+  readonly checkout: string;
+}
+
+/** Ralex on one Docker Engine: the equivalent of a Compose file, with health, order, limits and secrets as files. */
+export class LocalStack extends pulumi.ComponentResource implements TargetOutputs {
+  readonly webUrl: pulumi.Output<string>;
+  readonly apiUrl: pulumi.Output<string>;
+  readonly tlsUrl: pulumi.Output<string>;
+  readonly apiKey: pulumi.Output<string>;
+  readonly adminEmail: pulumi.Output<string>;
+  readonly adminPassword: pulumi.Output<string>;
+  readonly operatorPassword: pulumi.Output<string>;
+  readonly caCertificate: pulumi.Output<string>;
+  readonly release: pulumi.Output<Release>;
+  readonly services: pulumi.Output<Readonly<Record<string, RunningService>>>;
+  readonly substitutes: pulumi.Output<readonly string[]>;
+  readonly omissions: pulumi.Output<readonly string[]>;
+
+  constructor(
+    name: string,
+    private readonly args: LocalStackArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("ralex:docker:LocalStack", name, {}, opts);
+    const { application, settings } = args;
+    const parent = { parent: this };
+    const identity = identityOf(pulumi.getStack(), args.checkout);
+    const plan = planAddresses(application, settings.subnet);
+
+    const certificates = new Certificates(`${name}-tls`, parent);
+    const secrets = new Secrets(
+      `${name}-secrets`,
+      { sources: application.secrets, settings: args.secretSettings, certificates },
+      parent,
+    );
+    const networks = new Networks(`${name}-network`, { identity, plan }, parent);
+    const volumes = this.volumes(name, identity);
+    if (settings.running) {
+      const images = new Images(`${name}-image`, { refs: args.images }, parent);
+      const resolver = new Resolver(application, plan, secrets);
+      this.start(name, (service, after) => ({
+        service,
+        application,
+        identity,
+        image: { ref: imageOf(args.images, service), id: images.ids[service.image] ?? "" },
+        networks,
+        plan,
+        resolver,
+        volumes,
+        filesFolder: `${args.checkout}/.ralex/files/${identity.stack}`,
+        checkout: args.checkout,
+        logTarget: this.logTarget(service, plan.of),
+        after,
+        waitSeconds: settings.waitSeconds,
+      }));
+    }
+
+    this.webUrl = pulumi.output(`http://localhost:${settings.webPort}`);
+    this.apiUrl = pulumi.output(`http://localhost:${settings.apiPort}/v1`);
+    this.tlsUrl = pulumi.output(`https://localhost:${settings.tlsPort}`);
+    this.apiKey = secrets.get("apiKey", "value");
+    this.adminEmail = pulumi.output(settings.adminEmail);
+    this.adminPassword = secrets.get("adminPassword", "value");
+    this.operatorPassword = secrets.get("operatorPassword", "value");
+    this.caCertificate = certificates.caCertificate;
+    this.release = pulumi.output(args.release);
+    this.services = pulumi.output(running(args));
+    this.substitutes = pulumi.output(args.substitutes);
+    this.omissions = pulumi.output(application.omissions);
+    this.registerOutputs({
+      webUrl: this.webUrl,
+      apiUrl: this.apiUrl,
+      tlsUrl: this.tlsUrl,
+      apiKey: this.apiKey,
+      adminEmail: this.adminEmail,
+      adminPassword: this.adminPassword,
+      operatorPassword: this.operatorPassword,
+      caCertificate: this.caCertificate,
+      release: this.release,
+      services: this.services,
+      substitutes: this.substitutes,
+      omissions: this.omissions,
+    });
+  }
+
+  private volumes(name: string, identity: Identity): ReadonlyMap<string, docker.Volume> {
+    return new Map(
+      this.args.application.volumes.map((volume) => [
+        volume,
+        new docker.Volume(
+          `${name}-volume-${volume}`,
+          { name: `${identity.prefix}-${volume}`, labels: labelsOf(identity) },
+          { parent: this },
+        ),
+      ]),
+    );
+  }
+
+  /** Starts every service after what it depends on. The log store is first, so that no line of the others is lost. */
+  private start(
+    name: string,
+    argsOf: (service: Service, after: readonly pulumi.Resource[]) => ConstructorParameters<typeof DockerService>[1],
+  ): void {
+    const { services, logs } = this.args.application;
+    const byName = new Map(services.map((service) => [service.name, service]));
+    const started = new Map<string, DockerService>();
+    const start = (service: Service): DockerService => {
+      const existing = started.get(service.name);
+      if (existing !== undefined) return existing;
+      const needs = service.dependsOn.map(({ service: other }) => other);
+      if (service.name !== logs.service) needs.push(logs.service);
+      const after = needs.flatMap((need) => {
+        const needed = byName.get(need);
+        return needed === undefined ? [] : start(needed).ready;
+      });
+      const made = new DockerService(`${name}-${service.name}`, argsOf(service, after), { parent: this });
+      started.set(service.name, made);
+      return made;
+    };
+    services.forEach(start);
+  }
+
+  private logTarget(service: Service, addresses: ReadonlyMap<string, readonly string[]>): LogTarget | undefined {
+    const { logs, services } = this.args.application;
+    const store = services.find(({ name }) => name === logs.service);
+    const address = addresses.get(logs.service)?.[0];
+    const port = store?.ports[logs.port]?.number;
+    // The store cannot be where its own complaints go.
+    if (service.name === logs.service || address === undefined || port === undefined) return undefined;
+    return { address: `${address}:${port}` };
+  }
+}
+
+function imageOf(images: Readonly<Record<string, ImageRef>>, service: Service): ImageRef {
+  const image = images[service.image];
+  if (image === undefined) throw new Error(`service ${service.name} runs image ${service.image}, which is not given`);
+  return image;
+}
+
+function running({ application, images, settings }: LocalStackArgs): Record<string, RunningService> {
+  return Object.fromEntries(
+    application.services
+      .filter(({ kind }) => kind === "service")
+      .map((service) => [
+        service.name,
+        { image: imageOf(images, service).toString(), replicas: settings.running ? service.replicas : 0 },
+      ]),
+  );
+}

@@ -1,0 +1,62 @@
+import * as crypto from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Application, SecretForm } from "../app/model";
+import type { Certificates } from "./certificates";
+
+export interface SecretsArgs {
+  readonly sources: Application["secrets"];
+  /** Values of secret settings, by setting. */
+  readonly settings: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly certificates: Certificates;
+}
+
+/** Generated secrets live in the stack's encrypted state and nowhere else; the same one serves until it is rotated. */
+export class Secrets extends pulumi.ComponentResource {
+  private readonly generated = new Map<string, random.RandomPassword>();
+
+  constructor(
+    name: string,
+    private readonly args: SecretsArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("ralex:docker:Secrets", name, {}, opts);
+    for (const [secret, source] of Object.entries(args.sources)) {
+      if (source.from !== "generated") continue;
+      const password = new random.RandomPassword(
+        `${name}-${secret}`,
+        { length: source.length, special: false },
+        { parent: this },
+      );
+      this.generated.set(secret, password);
+    }
+    this.registerOutputs({});
+  }
+
+  /**
+   * A secret's value or a one-way form of it; the output is secret in every form.
+   * @throws Error for a secret that is not described, or a bcrypt form of one that was not generated here.
+   */
+  get(secret: string, form: SecretForm): pulumi.Output<string> {
+    if (form === "bcrypt") {
+      const password = this.generated.get(secret);
+      if (password === undefined) throw new Error(`secret ${secret} has no bcrypt form: only generated secrets have`);
+      return pulumi.secret(password.bcryptHash);
+    }
+    const value = pulumi.secret(this.value(secret));
+    if (form === "value") return value;
+    return value.apply((text) => crypto.createHash("sha256").update(text).digest("hex"));
+  }
+
+  private value(secret: string): pulumi.Input<string> {
+    const source = this.args.sources[secret];
+    const { certificates, settings } = this.args;
+    const value = {
+      generated: () => this.generated.get(secret)?.result,
+      setting: () => (source?.from === "setting" ? settings[source.setting] : undefined),
+      tls: () => (source?.from === "tls" ? certificates[source.part] : undefined),
+    }[source?.from ?? "generated"]();
+    if (value === undefined) throw new Error(`secret ${secret} has no value`);
+    return value;
+  }
+}

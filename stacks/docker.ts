@@ -1,0 +1,42 @@
+/** Target `docker`: Ralex on the Docker Engine of this machine. */
+import { describeRalex } from "../components/app/ralex";
+import { LocalStack } from "../components/docker/local-stack";
+import type { ImageRef } from "../components/image/image-ref";
+import { readLock } from "../components/image/lock";
+import { chooseRelease } from "./release";
+import type { StackSettings } from "./stack-settings";
+
+export async function deploy(stack: StackSettings, checkout: string): Promise<Record<string, unknown>> {
+  const { settings, secrets } = stack;
+  const application = describeRalex(settings);
+  const lock = readLock(checkout);
+  const release = await chooseRelease(settings);
+  const images: Record<string, ImageRef> = {};
+  for (const { image } of application.services) images[image] = release.images[image] ?? lock.ref(image);
+  const ralex = new LocalStack("ralex", {
+    application,
+    settings,
+    secretSettings: secrets,
+    release: { id: release.id, images: refs(release.images) },
+    images,
+    substitutes: lock.substitutes.filter((name) => name in images),
+    checkout,
+  });
+  return {
+    webUrl: ralex.webUrl,
+    apiUrl: ralex.apiUrl,
+    tlsUrl: ralex.tlsUrl,
+    apiKey: ralex.apiKey,
+    adminEmail: ralex.adminEmail,
+    adminPassword: ralex.adminPassword,
+    operatorPassword: ralex.operatorPassword,
+    caCertificate: ralex.caCertificate,
+    release: ralex.release,
+    services: ralex.services,
+    substitutes: ralex.substitutes,
+    omissions: ralex.omissions,
+  };
+}
+
+const refs = (images: Readonly<Record<string, ImageRef>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(images).map(([name, ref]) => [name, ref.toString()]));

@@ -1,0 +1,32 @@
+/** The release project: builds Ralex's own images and exports their digests. It holds no secret. */
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { ApplicationImages } from "../../components/image/application-images";
+import { readLock } from "../../components/image/lock";
+import { readReleases, RELEASE_PROJECT, withRelease } from "../../components/image/releases";
+
+const CHECKOUT = path.resolve(__dirname, "../..");
+
+export = async (): Promise<Record<string, unknown>> => {
+  const config = new pulumi.Config();
+  // The stack reads what its own last update exported, so that the list grows by one release an update.
+  const own = new pulumi.StackReference(`${pulumi.getOrganization()}/${RELEASE_PROJECT}/${pulumi.getStack()}`);
+  const earlier = readReleases((await own.getOutputDetails("releases")).value);
+  const images = new ApplicationImages("ralex", {
+    context: path.join(CHECKOUT, "images/ralex-api"),
+    registry: config.require("registry"),
+    platforms: [nativePlatform()],
+    python: readLock(CHECKOUT).ref("python"),
+  });
+  const revision = config.get("revision") ?? "unknown";
+  return {
+    releases: images.built.apply((built) =>
+      withRelease(earlier, { revision, createdAt: new Date().toISOString(), images: built }),
+    ),
+  };
+};
+
+/** The platform of the machine that builds. */
+function nativePlatform(): "linux/amd64" | "linux/arm64" {
+  return process.arch === "arm64" ? "linux/arm64" : "linux/amd64";
+}

@@ -1,0 +1,26 @@
+/** The stack's settings as its program reads them: environment, `.env`, stack configuration, default. */
+import * as pulumi from "@pulumi/pulumi";
+import { readDotenv } from "../components/settings/dotenv";
+import { loadSettings, secretValues } from "../components/settings/load";
+import type { SecretSetting, Settings } from "../components/settings/schema";
+
+export interface StackSettings {
+  readonly settings: Settings;
+  readonly secrets: Readonly<Partial<Record<SecretSetting, pulumi.Output<string>>>>;
+}
+
+/** @throws SettingsError with every problem, before any resource is made. */
+export function readStackSettings(checkout: string): StackSettings {
+  const prefix = `${pulumi.getProject()}:`;
+  const stack = Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );
+  const sources = { environment: process.env, dotenv: readDotenv(checkout), stack };
+  const settings = loadSettings(sources);
+  const secrets = Object.fromEntries(
+    Object.entries(secretValues(sources)).map(([key, value]) => [key, pulumi.secret(value)]),
+  );
+  return { settings, secrets };
+}

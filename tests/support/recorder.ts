@@ -1,0 +1,106 @@
+/** The only place that sets Pulumi's mocks: records every resource that a program registers. */
+import * as pulumi from "@pulumi/pulumi";
+
+export interface Recorded {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly custom: boolean;
+}
+
+export interface Registration {
+  readonly type: string;
+  readonly name: string;
+  readonly parent: string;
+  readonly protect: boolean;
+}
+
+/** Outputs of a provider that cannot be derived from the inputs, by type. */
+const COMPUTED: Readonly<Record<string, (name: string) => Record<string, unknown>>> = {
+  "random:index/randomPassword:RandomPassword": (name) => ({ result: `value-of-${name}`, bcryptHash: `$2a$${name}` }),
+  "tls:index/privateKey:PrivateKey": (name) => ({ privateKeyPem: `key-of-${name}\n` }),
+  "tls:index/selfSignedCert:SelfSignedCert": (name) => ({ certPem: `cert-of-${name}\n` }),
+  "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request-of-${name}\n` }),
+  "tls:index/locallySignedCert:LocallySignedCert": (name) => ({ certPem: `cert-of-${name}\n` }),
+  "docker:index/remoteImage:RemoteImage": (name) => ({ imageId: `id-of-${name}` }),
+  "docker-build:index:Image": () => ({ digest: `sha256:${"ab".repeat(32)}` }),
+};
+
+/**
+ * Runs a program without an engine and returns what it registered, in order of registration.
+ *
+ * It proves which resources are declared with which inputs. It does not prove that a provider accepts them, nor that
+ * a second update finds nothing to do: the engine and docker tiers do.
+ */
+export async function record(
+  program: () => unknown,
+  options: { readonly stack?: string; readonly preview?: boolean } = {},
+): Promise<Recording> {
+  const resources: Recorded[] = [];
+  const registrations: Registration[] = [];
+  const outputs = new Map<string, readonly string[]>();
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, custom }) => {
+        const state = { ...inputs, ...(COMPUTED[type]?.(name) ?? {}) };
+        resources.push({ type, name, inputs: inputs as Record<string, unknown>, custom: custom ?? false });
+        return { id: `${name}-id`, state };
+      },
+      call: ({ token }) => {
+        throw new Error(`the program called ${token}, which no test expects`);
+      },
+    },
+    "ralex",
+    options.stack ?? "dev",
+    options.preview ?? false,
+  );
+  // Parents and options are not part of what mocks are told, so they are read where resources register.
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  const { registerResource, registerResourceOutputs } = monitor;
+  monitor.registerResource = function (request, ...more) {
+    registrations.push({
+      type: request.getType(),
+      name: request.getName(),
+      parent: request.getParent(),
+      protect: request.getProtect(),
+    });
+    return registerResource.call(this, request, ...more);
+  };
+  monitor.registerResourceOutputs = function (request, ...more) {
+    const name = request.getUrn().split("::").at(-1) ?? "";
+    outputs.set(name, Object.keys(request.getOutputs()?.toJavaScript() ?? {}));
+    return registerResourceOutputs.call(this, request, ...more);
+  };
+  await program();
+  // Late children would be missing otherwise, and an assertion over none of them would pass.
+  await pulumi.runtime.disconnect();
+  return { resources, registrations, outputs };
+}
+
+export interface Recording {
+  readonly resources: readonly Recorded[];
+  readonly registrations: readonly Registration[];
+  /** Names of the outputs that components registered, by component name. */
+  readonly outputs: ReadonlyMap<string, readonly string[]>;
+}
+
+interface Monitor {
+  registerResource(request: RegisterRequest, ...more: unknown[]): unknown;
+  registerResourceOutputs(request: OutputsRequest, ...more: unknown[]): unknown;
+}
+
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getProtect(): boolean;
+}
+
+interface OutputsRequest {
+  getUrn(): string;
+  getOutputs(): { toJavaScript(): Record<string, unknown> } | undefined;
+}
+
+/** Resources of one type, in order. */
+export const ofType = (resources: readonly Recorded[], type: string): readonly Recorded[] =>
+  resources.filter((resource) => resource.type === type);
