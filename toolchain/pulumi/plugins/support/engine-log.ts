@@ -5,11 +5,14 @@ import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 /** Messages for the engine's own display. Losing one never fails an operation. */
 export class EngineLog {
   private client: EngineClient | undefined;
+  private readonly shown = new Map<string, string>();
 
   constructor(private readonly address: string) {}
 
   /** A line that the display shows while the resource is worked on and then forgets. */
   status(urn: string, text: string): void {
+    if (this.shown.get(urn) === text) return;
+    this.shown.set(urn, text);
     this.send(urn, text, LogSeverity.INFO, true);
   }
 

@@ -176,7 +176,10 @@ class Provider {
     const before = request.getOldInputs() === undefined ? olds : openStruct(request.getOldInputs()).values;
     const after = openStruct(request.getNews()).values;
     const replaces = (key: string) => kind.updates !== "all" && !kind.updates.includes(key);
-    const response = toDiff(differences(before, after, new Set(kind.sets)), replaces);
+    const found = differences(before, after, new Set(kind.sets));
+    const due = kind.due?.({ inputs: after, outputs: olds });
+    if (due !== undefined) found.push({ path: [due], change: "UPDATE" });
+    const response = toDiff(found, (key) => key === due || replaces(key));
     const isOneOfAKind =
       kind.nameInput !== undefined &&
       after.__autoName === undefined &&
