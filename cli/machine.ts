@@ -44,7 +44,7 @@ export async function prepareMachine(checkout: string, needs: MachineNeeds): Pro
   });
   const { preparePulumiHome } = await import("../toolchain/pulumi/home");
   const home = await preparePulumiHome(checkout, made.pulumiFolder);
-  const tools = { env: { ...made.env, ...home.env }, standIns: home.standIns };
+  const tools = { env: { ...home.env, ...made.env }, standIns: home.standIns };
   return { workspace: new Workspace(checkout, tools), docker: new Docker(), registry: made.registry };
 }
 

@@ -20,7 +20,7 @@ registerStatus(program);
 registerOutput(program, checkout);
 registerLogs(program);
 registerEnv(program, checkout);
-registerDoctor(program, checkout);
+registerDoctor(program);
 registerTest(program, checkout);
 
 program.parseAsync().catch((error: unknown) => {

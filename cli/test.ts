@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { summarise, TIERS, type TierResult } from "../tests/support/tiers";
+import { cleanUp, summarise, TIERS, type TierResult } from "../tests/support/tiers";
 
 /** `./ralex test [tier...]`: every tier this machine can run, or the named ones. */
 export function registerTest(program: Command, checkout: string): void {
@@ -18,11 +18,18 @@ export function registerTest(program: Command, checkout: string): void {
       for (const tier of TIERS.filter(({ name }) => names.length === 0 || names.includes(name))) {
         const started = Date.now();
         console.log(`tier ${tier.name}: running`);
-        const counts = await tier.run(checkout);
+        const reason = await tier.prepare?.(checkout).then(
+          () => undefined,
+          (error: unknown) => (error instanceof Error ? error.message : String(error)),
+        );
+        const counts = reason === undefined ? await tier.run(checkout) : { passed: 0, failed: 0 };
         const seconds = (Date.now() - started) / 1000;
-        console.log(`tier ${tier.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds.toFixed(1)} s`);
-        results.push({ tier: tier.name, seconds, ...counts });
+        const outcome =
+          reason === undefined ? `${counts.passed} passed, ${counts.failed} failed` : `skipped, since ${reason}`;
+        console.log(`tier ${tier.name}: ${outcome} (${seconds.toFixed(1)} s)`);
+        results.push({ tier: tier.name, seconds, ...counts, ...(reason === undefined ? {} : { skipped: reason }) });
       }
+      await cleanUp();
       const { line, ok } = summarise(results, process.env.CI === "true");
       console.log(line);
       process.exitCode = ok ? 0 : 1;

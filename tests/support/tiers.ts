@@ -3,6 +3,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
+import { prepareMachine } from "../../cli/machine";
+import { installChromium } from "./chromium";
+import { copyCheckout, removeCopy, type TestStack } from "./stack";
+import { bridgeEnvironment, BRIDGE, prepareBridge } from "./bridge";
 
 export interface TierResult {
   readonly tier: string;
@@ -15,8 +19,12 @@ export interface TierResult {
 
 export interface Tier {
   readonly name: string;
+  /** What has to be on the machine first; installs it where it may. A failure skips the tier, with its reason. */
+  readonly prepare?: (checkout: string) => Promise<void>;
   readonly run: (checkout: string) => Promise<{ passed: number; failed: number }>;
 }
+
+const JEST = ["--ci", "--json"] as const;
 
 /** Runs a command whose exit code is one test: 0 passed, anything else failed. */
 const step = async (checkout: string, file: string, args: readonly string[]) => {
@@ -33,18 +41,22 @@ const step = async (checkout: string, file: string, args: readonly string[]) => 
  * Runs one jest project and counts from its own report. A run that ended without a report, or whose suites did not
  * load, is a failure even if no test failed.
  */
-async function jest(checkout: string, project: string) {
+async function jest(checkout: string, project: string, options: readonly string[] = []) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-jest-"));
   const report = path.join(folder, "report.json");
   try {
-    const { exitCode } = await execa("jest", ["--ci", "--selectProjects", project, "--json", "--outputFile", report], {
-      cwd: checkout,
-      preferLocal: true,
-      reject: false,
-      stdin: "ignore",
-      stdout: "ignore",
-      stderr: "inherit",
-    });
+    const { exitCode } = await execa(
+      "jest",
+      [...JEST, "--selectProjects", project, ...options, "--outputFile", report],
+      {
+        cwd: checkout,
+        preferLocal: true,
+        reject: false,
+        stdin: "ignore",
+        stdout: "ignore",
+        stderr: "inherit",
+      },
+    );
     if (!fs.existsSync(report)) return { passed: 0, failed: 1 };
     return countJest(JSON.parse(fs.readFileSync(report, "utf8")), exitCode);
   } finally {
@@ -61,11 +73,93 @@ export function countJest(
   return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
 }
 
+/** Runs the bridge's pytest suite and counts from its own report. */
+async function pytest(checkout: string) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-pytest-"));
+  const report = path.join(folder, "report.xml");
+  try {
+    const python = path.join(await bridgeEnvironment(checkout), "bin/python");
+    const { exitCode } = await execa(python, ["-m", "pytest", "-p", "no:cacheprovider", `--junit-xml=${report}`], {
+      cwd: path.join(checkout, BRIDGE),
+      reject: false,
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+    });
+    return fs.existsSync(report) ? countJunit(fs.readFileSync(report, "utf8"), exitCode) : { passed: 0, failed: 1 };
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Passed and failed tests of a JUnit report; skipped ones count as neither. */
+export function countJunit(report: string, exitCode: number): { passed: number; failed: number } {
+  const count = (name: string) =>
+    [...report.matchAll(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`, "g"))].reduce(
+      (sum, match) => sum + Number(match[1]),
+      0,
+    );
+  const failed = count("failures") + count("errors");
+  const passed = count("tests") - failed - count("skipped");
+  return { passed, failed: failed === 0 && (exitCode !== 0 || passed === 0) ? 1 : failed };
+}
+
+/** The bridge's linters: each is one test. */
+async function bridgeLint(checkout: string) {
+  const python = path.join(await bridgeEnvironment(checkout), "bin/python");
+  const folder = path.join(checkout, BRIDGE);
+  const results = [];
+  for (const args of [
+    ["ruff", "check", "--no-cache", "."],
+    ["ruff", "format", "--no-cache", "--check", "."],
+    ["mypy", "--cache-dir", path.join(os.tmpdir(), "ralex-mypy")],
+  ]) {
+    results.push(await step(folder, python, ["-m", ...args]));
+  }
+  return {
+    passed: results.filter(({ failed }) => failed === 0).length,
+    failed: results.filter(({ failed }) => failed > 0).length,
+  };
+}
+
+/** The machine with everything that the engine, docker and browser tiers need. */
+async function prepareStack(checkout: string): Promise<void> {
+  await prepareMachine(checkout, { images: true });
+}
+
+async function preparePulumi(checkout: string): Promise<void> {
+  await prepareMachine(checkout, {});
+}
+
+async function prepareBrowser(checkout: string): Promise<void> {
+  await prepareStack(checkout);
+  await installChromium();
+}
+
+let copy: Promise<TestStack> | undefined;
+
+/** Runs tests against a stack in a copy of the checkout, which the tiers of one run share. */
+async function onStack(checkout: string, project: string) {
+  copy ??= copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-stack-")));
+  process.env.RALEX_TEST_COPY = (await copy).folder;
+  return jest(checkout, project, ["--runInBand"]);
+}
+
+/** Removes what the tiers of this run shared. */
+export async function cleanUp(): Promise<void> {
+  if (copy !== undefined) await removeCopy(await copy);
+}
+
 export const TIERS: readonly Tier[] = [
   { name: "types", run: (checkout) => step(checkout, "tsc", ["--noEmit"]) },
   { name: "lint", run: (checkout) => step(checkout, "eslint", [".", "--max-warnings", "0"]) },
   { name: "format", run: (checkout) => step(checkout, "prettier", ["--check", ".", "--log-level", "warn"]) },
   { name: "unit", run: (checkout) => jest(checkout, "unit") },
+  { name: "bridge-lint", prepare: prepareBridge, run: bridgeLint },
+  { name: "bridge", prepare: prepareBridge, run: pytest },
+  { name: "engine", prepare: preparePulumi, run: (checkout) => jest(checkout, "engine", ["--runInBand"]) },
+  { name: "docker", prepare: prepareStack, run: (checkout) => onStack(checkout, "docker") },
+  { name: "browser", prepare: prepareBrowser, run: (checkout) => onStack(checkout, "browser") },
 ];
 
 /** The closing line; in CI a tier that could not run is a failure. */

@@ -13,7 +13,7 @@ const proxy = (upstream: string, extra = ""): string => `
       proxy_set_header X-Real-IP $remote_addr;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Request-Id $request_id;${extra}`;
+      proxy_set_header X-Request-Id $traced_id;${extra}`;
 
 const CONNECTION = `
       proxy_set_header Connection "";`;
@@ -72,9 +72,10 @@ http {
   server_tokens off;
   client_max_body_size 2m;
   keepalive_timeout 65s;
-  log_format json escape=json '{"time":"$time_iso8601","request_id":"$request_id","method":"$request_method","uri":"$uri","status":$status,"seconds":$request_time,"upstream":"$upstream_addr"}';
+  log_format json escape=json '{"time":"$time_iso8601","request_id":"$traced_id","method":"$request_method","uri":"$uri","status":$status,"seconds":$request_time,"upstream":"$upstream_addr"}';
   access_log /dev/stdout json;
   map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+  map $http_x_request_id $traced_id { default $request_id; "~^[A-Za-z0-9._-]+$" $http_x_request_id; }
   upstream api {
     zone api 64k;
 `,

@@ -1,4 +1,4 @@
-import { countJest, summarise } from "../../support/tiers";
+import { countJest, countJunit, summarise } from "../../support/tiers";
 
 describe("the closing line of a test run", () => {
   const unit = { tier: "unit", passed: 3, failed: 0, seconds: 1 };
@@ -28,5 +28,18 @@ describe("the count of a jest report", () => {
   test("takes a non-zero exit without a failed test as a failure", () => {
     expect(countJest(report, 1)).toEqual({ passed: 4, failed: 1 });
     expect(countJest(report, 0)).toEqual({ passed: 4, failed: 0 });
+  });
+});
+
+describe("the count of a JUnit report", () => {
+  const report = (attributes: string) => `<testsuites><testsuite name="pytest" ${attributes}></testsuite></testsuites>`;
+
+  test("takes errors and failures as failed and leaves skipped tests out", () => {
+    expect(countJunit(report('errors="1" failures="2" skipped="3" tests="10"'), 1)).toEqual({ passed: 4, failed: 3 });
+  });
+
+  test("takes a run without a passed test, or with a non-zero exit, as a failure", () => {
+    expect(countJunit(report('errors="0" failures="0" skipped="0" tests="0"'), 0)).toEqual({ passed: 0, failed: 1 });
+    expect(countJunit(report('errors="0" failures="0" skipped="0" tests="5"'), 2)).toEqual({ passed: 5, failed: 1 });
   });
 });

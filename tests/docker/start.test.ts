@@ -1,0 +1,127 @@
+/** What a person gets from one command, on a real engine: the stack, its API, its monitoring, its logs. */
+import * as fs from "node:fs";
+import * as https from "node:https";
+import execa from "execa";
+import OpenAI from "openai";
+import { operatorFetch, poll } from "../support/http";
+import { PORTS, STACK, testStack } from "../support/stack";
+
+const stack = testStack();
+const API = `http://127.0.0.1:${PORTS.api}`;
+
+let apiKey: string;
+let operator: string;
+
+beforeAll(async () => {
+  await stack.start();
+  apiKey = await stack.output("apiKey");
+  operator = await stack.output("operatorPassword");
+}, 900_000);
+
+const ask = (content: string) => ({ model: "echo", messages: [{ role: "user" as const, content }] });
+
+describe("npm start", () => {
+  test("started again changes nothing, and leaves the checkout clean", async () => {
+    const { stderr } = await stack.start();
+    expect(stderr).toMatch(/Resources:\s+\d+ unchanged/);
+    expect(stderr).not.toMatch(/\d+ (created|updated|replaced|deleted|changed)/);
+    const { stdout } = await execa("git", ["status", "--porcelain"], { cwd: stack.folder });
+    expect(stdout).toBe("");
+  }, 120_000);
+
+  test("leaves every container running and healthy, and the migrations done", async () => {
+    const { stdout, exitCode } = await stack.ralex(["status", "--json", "-s", STACK]);
+    const containers = JSON.parse(stdout) as { container: string; state: string; health: string }[];
+    expect(exitCode).toBe(0);
+    expect(containers).toHaveLength(14);
+    for (const { container, health, state } of containers) {
+      const expected = container.endsWith("migrations") ? ["exited (0)", "done"] : ["running", expect.any(String)];
+      expect([state, health]).toEqual(expected);
+      expect(health).not.toMatch(/unhealthy|starting/);
+    }
+  });
+
+  test("answers the official client's list, chat and stream on the plain port", async () => {
+    const client = new OpenAI({ baseURL: `${API}/v1`, apiKey });
+    const models = await client.models.list();
+    expect(models.data.map(({ id }) => id)).toContain("echo");
+    const answer = await client.chat.completions.create(ask("over plain HTTP"));
+    expect(answer.choices[0]?.message.content).toBe("echo: over plain HTTP");
+    let streamed = "";
+    for await (const chunk of await client.chat.completions.create({ ...ask("bit by bit"), stream: true })) {
+      streamed += chunk.choices[0]?.delta.content ?? "";
+    }
+    expect(streamed).toBe("echo: bit by bit");
+  });
+
+  test("refuses a wrong key with 401 in the client's own terms", async () => {
+    const client = new OpenAI({ baseURL: `${API}/v1`, apiKey: "wrong", maxRetries: 0 });
+    await expect(client.models.list()).rejects.toMatchObject({ status: 401 });
+  });
+
+  test("serves TLS with a certificate of the stack's own authority, for the API and the browser", async () => {
+    const ca = await stack.output("caCertificate");
+    const get = (path: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = { authorization: `Bearer ${apiKey}` };
+        https
+          .get({ host: "localhost", port: PORTS.tls, path, ca, headers }, (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          })
+          .on("error", reject);
+      });
+    expect(await get("/v1/models")).toBe(200);
+    expect(await get("/health")).toBe(200);
+    await expect(fetch(`https://localhost:${PORTS.tls}/v1/models`)).rejects.toThrow();
+  });
+
+  test("shows every target up in Prometheus, and only with the operator's password", async () => {
+    const url = `http://127.0.0.1:${PORTS.prometheus}/api/v1/targets?state=active`;
+    expect((await fetch(url)).status).toBe(401);
+    const targets = await poll("every target up", 60_000, async () => {
+      const body = (await (await operatorFetch(url, operator)).json()) as {
+        data: { activeTargets: { labels: { job: string }; health: string; lastError: string }[] };
+      };
+      const active = body.data.activeTargets;
+      return active.length > 0 && active.every(({ health }) => health === "up") ? active : undefined;
+    });
+    expect(new Set(targets.map(({ labels }) => labels.job))).toEqual(
+      new Set([
+        ...["api", "prometheus", "alertmanager", "victorialogs"],
+        ...["node-exporter", "postgres-exporter", "redis-exporter", "nginx-exporter"],
+      ]),
+    );
+  }, 90_000);
+
+  test("finds a request in the logs by its id", async () => {
+    const id = `test-${Date.now()}`;
+    const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json", "x-request-id": id };
+    const response = await fetch(`${API}/v1/chat/completions`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(ask("find me")),
+    });
+    expect(response.headers.get("x-request-id")).toBe(id);
+    const found = await poll("the request in the log search", 30_000, async () => {
+      const query = new URLSearchParams({ query: `"${id}"` });
+      const url = `http://127.0.0.1:${PORTS.logs}/select/logsql/query?${query}`;
+      const lines = (await (await operatorFetch(url, operator)).text()).split("\n").filter((line) => line !== "");
+      const apps = new Set(lines.map((line) => (JSON.parse(line) as { app_name?: string }).app_name));
+      return apps.has("api") && apps.has("edge") ? lines : undefined;
+    });
+    expect(found.length).toBeGreaterThanOrEqual(2);
+  }, 60_000);
+
+  test("prints one output alone for scripts, and masks secrets among all of them", async () => {
+    expect(apiKey).toMatch(/^[A-Za-z0-9]{40}$/);
+    const { stdout } = await stack.ralex(["output", "-s", STACK]);
+    expect(stdout).not.toContain(apiKey);
+    expect((JSON.parse(stdout) as Record<string, unknown>).apiKey).toBe("[secret]");
+  });
+
+  test("keeps its state and passphrase to the user", () => {
+    expect(fs.statSync(`${stack.folder}/.ralex/passphrase`).mode & 0o077).toBe(0);
+    expect(fs.statSync(`${stack.folder}/.ralex/state`).mode & 0o077).toBe(0);
+  });
+});

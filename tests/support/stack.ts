@@ -1,0 +1,115 @@
+/**
+ * A whole stack for the docker and browser tiers: `./ralex start` in a copy of the checkout, with names, ports and a
+ * network of its own, so that it runs beside whatever else the machine runs.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import execa from "execa";
+import * as yaml from "yaml";
+
+export const CHECKOUT = path.resolve(__dirname, "../..");
+/** The stack of the tests; `Pulumi.test.yaml` is written into the copy. */
+export const STACK = "test";
+
+export const PORTS = { web: 13000, api: 18000, tls: 18443, prometheus: 19090, logs: 19428 } as const;
+
+const CONFIG = {
+  "ralex:target": "docker",
+  "ralex:subnet": "10.220.0.0/24",
+  "ralex:webPort": PORTS.web,
+  "ralex:apiPort": PORTS.api,
+  "ralex:tlsPort": PORTS.tls,
+  "ralex:prometheusPort": PORTS.prometheus,
+  "ralex:logsPort": PORTS.logs,
+  "ralex:operatorListeners": true,
+  "ralex:hotReload": true,
+  "ralex:waitSeconds": 120,
+};
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class TestStack {
+  constructor(readonly folder: string) {}
+
+  /** Runs `./ralex` as a person would, in the copy. */
+  async ralex(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
+    const result = await this.spawn(args, environment);
+    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  /** The running command, for tests that interrupt it. It leads a process group of its own. */
+  spawn(args: readonly string[], environment: Readonly<Record<string, string>> = {}): execa.ExecaChildProcess {
+    return execa("./ralex", [...args], {
+      cwd: this.folder,
+      env: environment,
+      reject: false,
+      stdin: "ignore",
+      detached: true,
+    });
+  }
+
+  /** Starts the stack; a second call finds nothing to do. @throws Error with what the command said. */
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
+    const result = await this.ralex(["start", "-s", STACK], environment);
+    if (result.exitCode !== 0)
+      throw new Error(`start failed (${result.exitCode}):\n${result.stderr}\n${result.stdout}`);
+    return result;
+  }
+
+  async output(name: string): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.ralex(["output", name, "-s", STACK]);
+    if (exitCode !== 0) throw new Error(stderr);
+    return stdout;
+  }
+
+  /** Changes settings in the copy's stack file. */
+  configure(settings: Readonly<Record<string, unknown>>): void {
+    const file = path.join(this.folder, `Pulumi.${STACK}.yaml`);
+    const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ralex:${key}`, value]));
+    fs.writeFileSync(file, yaml.stringify({ config: { ...CONFIG, ...config } }));
+  }
+
+  container(service: string): string {
+    return `ralex-${STACK}-${service}`;
+  }
+}
+
+/**
+ * The copy of the working tree that all files of a run share; the runner makes it and removes it.
+ * @throws Error when the runner has not made it.
+ */
+export function testStack(): TestStack {
+  const folder = process.env.RALEX_TEST_COPY;
+  if (folder === undefined) throw new Error("RALEX_TEST_COPY is not set: run the tier with ./ralex test docker");
+  return new TestStack(folder);
+}
+
+/** Copies what git knows or would add, as a clone would have it, with the packages of this checkout. */
+export async function copyCheckout(folder: string): Promise<TestStack> {
+  const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: CHECKOUT,
+  });
+  for (const file of stdout.split("\0").filter((name) => name !== "" && fs.existsSync(path.join(CHECKOUT, name)))) {
+    fs.cpSync(path.join(CHECKOUT, file), path.join(folder, file), { preserveTimestamps: true });
+  }
+  fs.symlinkSync(path.join(CHECKOUT, "node_modules"), path.join(folder, "node_modules"));
+  const stack = new TestStack(folder);
+  stack.configure({});
+  await execa("git", ["init", "--quiet"], { cwd: folder });
+  // A link is no folder to .gitignore.
+  fs.appendFileSync(path.join(folder, ".git/info/exclude"), "node_modules\n");
+  await execa("git", ["add", "--all"], { cwd: folder });
+  const author = ["-c", "user.name=test", "-c", "user.email=test@ralex.example"];
+  await execa("git", [...author, "commit", "--quiet", "--message", "a clone"], { cwd: folder });
+  return stack;
+}
+
+/** Removes the stack with its data, and the copy. */
+export async function removeCopy({ folder }: TestStack): Promise<void> {
+  await new TestStack(folder).ralex(["reset", "--yes", "-s", STACK]);
+  fs.rmSync(folder, { recursive: true, force: true });
+}
