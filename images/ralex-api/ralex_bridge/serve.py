@@ -23,6 +23,7 @@ log = logging.getLogger("ralex.serve")
 KEEPALIVE_SECONDS = 75
 """Longer than the edge keeps idle connections (nginx: 60 s), so that the edge closes first and no request is lost."""
 BACKLOG = 2048
+LAST_WORDS_SECONDS = 0.5
 
 
 class Server(uvicorn.Server):
@@ -70,6 +71,9 @@ async def _serve(configuration: Configuration, listener: socket.socket) -> None:
     log.info("listening on %s port %d", *listener.getsockname()[:2])
     try:
         await server.serve(sockets=[listener])
+        # Those beyond their grace were cancelled just now, and still have to tell their clients and count their usage.
+        if tasks := server.server_state.tasks:
+            await asyncio.wait(tasks, timeout=LAST_WORDS_SECONDS)
     finally:
         await bridge.stop()
     log.info("stopped")

@@ -89,13 +89,13 @@ class Upstream:
         return web.Response(body=WHOLE, content_type="application/json")
 
     async def stream(self, request: web.Request, document: dict[str, Any]) -> web.StreamResponse:
-        """Streams; ``slow`` takes 0.2 s a piece, ``cut`` and ``garbage`` go wrong after the second."""
+        """Streams; ``slow`` takes 2.5 s in all, ``cut`` and ``garbage`` go wrong after the second."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         model = document["model"]
         try:
             await response.write(_event([{"index": 0, "delta": {"role": "assistant", "content": ""}}]))
-            for number, text in enumerate(PIECES * (10 if model == "slow" else 1)):
+            for number, text in enumerate(PIECES * (5 if model == "slow" else 1)):
                 await response.write(_piece(text))
                 if model == "slow":
                     await asyncio.sleep(0.1)
