@@ -29,13 +29,16 @@ export function recipeKey(version: string, ...recipe: readonly (string | Buffer)
   return `${version}-${hash.digest("hex").slice(0, 12)}`;
 }
 
+/** Where a folder of that name and key is, or would be. */
+export const cachedFolder = (name: string, key: string): string => path.join(cacheRoot(), `${name}-${key}`);
+
 /**
  * The folder of that name and key, built if it is missing or damaged.
  *
  * @param build fills the (empty) folder that it is given; when it throws, nothing is kept and the error is passed on
  */
 export async function cached(name: string, key: string, build: (folder: string) => Promise<void>): Promise<string> {
-  const folder = path.join(cacheRoot(), `${name}-${key}`);
+  const folder = cachedFolder(name, key);
   if (await isIntact(folder)) return folder;
   fs.mkdirSync(path.dirname(folder), { recursive: true });
   return withLock(folder, async () => {

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { cached, recipeKey } from "./cache";
+import { cached, cachedFolder, recipeKey } from "./cache";
 import { withLock } from "./lock";
 import { cacheRoot } from "./paths";
 import { progress } from "./progress";
@@ -53,16 +53,26 @@ export async function goTool(program: GoProgram): Promise<string> {
   return path.join(await goModule(name), program);
 }
 
-/** Folder of a module's programs. */
+const sourceOf = (name: GoModuleName): string => path.join(__dirname, "go", name);
+
+function keyOf(name: GoModuleName): string {
+  const module: GoModule = GO_MODULES[name];
+  const pins = ["go.mod", "go.sum"].map((file) => fs.readFileSync(path.join(sourceOf(name), file)));
+  return recipeKey(module.version, JSON.stringify(module), process.arch, ...pins);
+}
+
+/** Where a module's programs are, or would be. */
+export const goModuleFolder = (name: GoModuleName): string => cachedFolder(name, keyOf(name));
+
+/** Folder of a module's programs, compiled on first use. */
 export async function goModule(name: GoModuleName): Promise<string> {
   const module: GoModule = GO_MODULES[name];
-  const source = path.join(__dirname, "go", name);
-  const recipe = ["go.mod", "go.sum"].map((file) => fs.readFileSync(path.join(source, file)));
-  const key = recipeKey(module.version, JSON.stringify(module), process.arch, ...recipe);
-  return cached(name, key, async (folder) => {
+  const source = sourceOf(name);
+  return cached(name, keyOf(name), async (folder) => {
     await requireGo();
     await progress.step(`fetching the Go modules of ${name} ${module.version}`, 30, () =>
-      go(source, ["mod", "download"]),
+      // Not "mod download": that asks for every module that any dependency ever named.
+      go(source, ["list", "-deps", "-mod=readonly", ...Object.values(module.programs)]),
     );
     // One compiler at a time: it uses every core by itself.
     await withLock(path.join(cacheRoot(), "go-compiler"), () =>

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
 import { aptInstall } from "../apt";
-import { goTool } from "../go-tools";
+import { goModuleFolder, goTool } from "../go-tools";
 import { cacheRoot, RUN_FOLDER } from "../paths";
 import { ensureDaemon } from "./daemon";
 import { REGISTRY } from "./registry";
@@ -32,17 +32,20 @@ export const buildkitConfiguration = (root: string): string => `root = ${JSON.st
   http = true
 `;
 
+/** Whether a buildkitd answers, whoever started it. */
+export async function buildkitAnswers(): Promise<boolean> {
+  const buildctl = path.join(goModuleFolder("buildkit"), "buildctl");
+  if (!fs.existsSync(SOCKET) || !fs.existsSync(buildctl)) return false;
+  const { exitCode } = await execa(buildctl, ["--addr", BUILDKIT_HOST, "--timeout", "2", "debug", "workers"], {
+    reject: false,
+  });
+  return exitCode === 0;
+}
+
 /** Makes sure that buildkitd answers. Returns whether it was started now. */
 export async function ensureBuildkit(): Promise<boolean> {
-  const buildctl = await goTool("buildctl");
-  const answers = async (): Promise<boolean> => {
-    if (!fs.existsSync(SOCKET)) return false;
-    const { exitCode } = await execa(buildctl, ["--addr", BUILDKIT_HOST, "--timeout", "2", "debug", "workers"], {
-      reject: false,
-    });
-    return exitCode === 0;
-  };
-  if (await answers()) return false;
+  const program = await goTool("buildkitd");
+  if (await buildkitAnswers()) return false;
   if (process.getuid?.() !== 0 || process.platform !== "linux") {
     throw new Error(`no BuildKit answers at ${BUILDKIT_HOST}, and starting it needs root on Linux: run this as root`);
   }
@@ -51,13 +54,13 @@ export async function ensureBuildkit(): Promise<boolean> {
   const root = path.join(cacheRoot(), "buildkit");
   return ensureDaemon({
     name: "buildkitd",
-    program: await goTool("buildkitd"),
+    program,
     args: ["--config", configuration],
     prepare: () => {
       fs.mkdirSync(root, { recursive: true });
       fs.writeFileSync(configuration, buildkitConfiguration(root));
     },
-    answers,
+    answers: buildkitAnswers,
     startSeconds: 30,
   });
 }

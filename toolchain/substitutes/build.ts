@@ -1,0 +1,145 @@
+/** Builds the substitutes with BuildKit, pushes them to the local registry and remembers their digests. */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import execa from "execa";
+import { recipeKey } from "../cache";
+import { BUILDKIT_HOST } from "../engines/buildkit";
+import { REGISTRY, registryHas } from "../engines/registry";
+import { goModule, goTool } from "../go-tools";
+import { withLock } from "../lock";
+import { cacheRoot } from "../paths";
+import { progress } from "../progress";
+import { debianRoot, SOURCE_DATE_EPOCH, TRUST_STORE, updatePackageLists } from "./debian";
+import { RECIPES, type Recipe } from "./recipes";
+
+/** A substitute in the local registry. */
+export interface BuiltImage {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  readonly platform: string;
+  readonly sizeBudgetMiB: number;
+}
+
+const PLATFORM = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;
+const repositoryPath = (recipe: Recipe): string => `substitutes/${recipe.name}`;
+const folderOf = (recipe: Recipe): string => path.join(__dirname, recipe.name);
+
+export function recipeOf(name: string): Recipe {
+  const recipe = RECIPES.find((candidate) => candidate.name === name);
+  if (recipe === undefined) {
+    throw new Error(`no substitute is known for "${name}": it is one of ${RECIPES.map((one) => one.name).join(", ")}`);
+  }
+  return recipe;
+}
+
+/** Everything that decides an image, its base included; what Debian publishes meanwhile is left out on purpose. */
+export function substituteKey(recipe: Recipe, trust = TRUST_STORE): string {
+  const folder = folderOf(recipe);
+  const files = fs.readdirSync(folder).sort();
+  return recipeKey(
+    recipe.tag,
+    JSON.stringify(recipe),
+    PLATFORM,
+    fs.readFileSync(path.join(__dirname, "debian.ts")),
+    ...files.flatMap((file) => [file, fs.readFileSync(path.join(folder, file))]),
+    recipe.fetches === true && fs.existsSync(trust) ? fs.readFileSync(trust) : "",
+    recipe.base === undefined ? "" : substituteKey(recipeOf(recipe.base), trust),
+  );
+}
+
+const recordOf = (recipe: Recipe): string =>
+  path.join(cacheRoot(), "substitutes", `${recipe.name}-${substituteKey(recipe)}.json`);
+
+/** The image of that name, if it was built for the present recipe and the registry still has it. */
+export async function recordedSubstitute(name: string): Promise<BuiltImage | undefined> {
+  const recipe = recipeOf(name);
+  const record = recordOf(recipe);
+  if (!fs.existsSync(record)) return undefined;
+  const { digest } = JSON.parse(fs.readFileSync(record, "utf8")) as { digest: string };
+  return (await registryHas(repositoryPath(recipe), digest)) ? built(recipe, digest) : undefined;
+}
+
+/** The image of that name, built and pushed unless the registry has it already. */
+export async function substitute(name: string): Promise<BuiltImage> {
+  const known = await recordedSubstitute(name);
+  if (known !== undefined) return known;
+  const recipe = recipeOf(name);
+  const record = recordOf(recipe);
+  return withLock(record, async () => {
+    const meanwhile = await recordedSubstitute(name);
+    if (meanwhile !== undefined) return meanwhile;
+    const base = recipe.base === undefined ? undefined : await substitute(recipe.base);
+    const tool = recipe.tool === undefined ? undefined : await goModule(recipe.tool);
+    const digest = await progress.step(`building image ${name}`, recipe.expectedSeconds, () =>
+      build(recipe, base, tool),
+    );
+    const partial = `${record}.partial`;
+    fs.writeFileSync(partial, `${JSON.stringify({ digest })}\n`);
+    fs.renameSync(partial, record);
+    return built(recipe, digest);
+  });
+}
+
+const built = (recipe: Recipe, digest: string): BuiltImage => ({
+  repository: `${REGISTRY}/${repositoryPath(recipe)}`,
+  tag: recipe.tag,
+  digest,
+  platform: PLATFORM,
+  sizeBudgetMiB: recipe.sizeBudgetMiB,
+});
+
+async function build(recipe: Recipe, base: BuiltImage | undefined, tool: string | undefined): Promise<string> {
+  const work = fs.mkdtempSync(path.join(os.tmpdir(), `ralex-${recipe.name}-`));
+  try {
+    const context = path.join(work, "context");
+    fs.mkdirSync(context);
+    if (recipe.packages.length > 0) {
+      await updatePackageLists();
+      await debianRoot(recipe.packages, recipe.without ?? [], path.join(context, "rootfs.tar"));
+    }
+    const contexts: Record<string, string> = { files: folderOf(recipe) };
+    if (tool !== undefined) contexts.tool = tool;
+    if (recipe.fetches === true) {
+      contexts.trust = path.join(work, "trust");
+      fs.mkdirSync(contexts.trust);
+      fs.copyFileSync(TRUST_STORE, path.join(contexts.trust, "ca-certificates.crt"));
+    }
+    const metadata = path.join(work, "metadata.json");
+    const baseImage = base === undefined ? [] : [`build-arg:BASE_IMAGE=${base.repository}@${base.digest}`];
+    await buildctl([
+      ...["build", "--progress", "plain", "--frontend", "dockerfile.v0", "--metadata-file", metadata],
+      ...["--local", `context=${context}`, "--local", `dockerfile=${folderOf(recipe)}`],
+      ...Object.entries(contexts).flatMap(([name, folder]) => [
+        ...["--local", `${name}=${folder}`, "--opt", `context:${name}=local:${name}`],
+      ]),
+      ...[...baseImage, `build-arg:SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH}`].flatMap((option) => ["--opt", option]),
+      "--output",
+      `type=image,name=${REGISTRY}/${repositoryPath(recipe)}:${recipe.tag},push=true,` +
+        // Pulled on this machine only: little compression, since unpacking and packing cost more than the disk.
+        "compression=gzip,compression-level=1,force-compression=true,rewrite-timestamp=true",
+    ]);
+    const result = JSON.parse(fs.readFileSync(metadata, "utf8")) as Record<string, unknown>;
+    const digest = result["containerimage.digest"];
+    if (typeof digest !== "string") throw new Error(`BuildKit named no digest for the image ${recipe.name}`);
+    return digest;
+  } finally {
+    fs.rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function buildctl(args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await execa(await goTool("buildctl"), ["--addr", BUILDKIT_HOST, ...args], {
+    stdin: "ignore",
+    reject: false,
+  });
+  if (exitCode !== 0) throw new Error(`BuildKit could not build it:\n${failure(stderr)}`);
+}
+
+/** The failing step's own output and the last line; the program text in between, which BuildKit repeats, is long. */
+function failure(log: string): string {
+  const lines = log.trimEnd().split("\n");
+  const output = lines.filter((line) => /^#\d+ (?:\d+\.\d+|ERROR) /.test(line)).slice(-12);
+  return [...output, (lines.at(-1) ?? "").slice(0, 300)].join("\n");
+}
