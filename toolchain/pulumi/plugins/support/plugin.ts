@@ -29,6 +29,11 @@ export interface State {
   readonly outputs: Values;
 }
 
+export interface Due {
+  readonly output: string;
+  readonly action: "update" | "replace";
+}
+
 export interface ResourceKind {
   readonly accepts: Accepts;
   /** Inputs whose change is an update in place; a change of any other replaces the resource. `all` for every input. */
@@ -47,8 +52,8 @@ export interface ResourceKind {
   readonly deleteFirst?: boolean;
   /** Adds what belongs to the inputs and checks what types cannot. Called with inputs that passed the table. */
   check?(inputs: Values, old: Values | undefined): { inputs: Values; failures: readonly Failure[] };
-  /** An output that alone is a reason to replace the resource, such as a certificate's that is due for renewal. */
-  due?(state: Omit<State, "id">): string | undefined;
+  /** An output that alone is a reason to act, such as that of a certificate that is due for renewal. */
+  due?(state: Omit<State, "id">): Due | undefined | Promise<Due | undefined>;
   create(inputs: Values, call: Call): Promise<Made>;
   /** The real thing as it is now, or undefined when it is gone. Absent: state is taken as it is. */
   read?(state: State, call: Call): Promise<{ inputs: Values; outputs: Values } | undefined>;

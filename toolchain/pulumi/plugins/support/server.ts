@@ -169,7 +169,7 @@ class Provider {
     );
   };
 
-  private readonly diff: Unary<pb.DiffRequest, pb.DiffResponse> = (request) => {
+  private readonly diff: Unary<pb.DiffRequest, pb.DiffResponse> = async (request) => {
     const { kind } = this.kind(request.getUrn());
     const olds = openStruct(request.getOlds()).values;
     this.refuseForeign(request.getUrn(), olds);
@@ -177,14 +177,18 @@ class Provider {
     const after = openStruct(request.getNews()).values;
     const replaces = (key: string) => kind.updates !== "all" && !kind.updates.includes(key);
     const found = differences(before, after, new Set(kind.sets));
-    const due = kind.due?.({ inputs: after, outputs: olds });
-    if (due !== undefined) found.push({ path: [due], change: "UPDATE" });
-    const response = toDiff(found, (key) => key === due || replaces(key));
+    const due = await kind.due?.({ inputs: after, outputs: olds });
+    if (due !== undefined) found.push({ path: [due.output], change: "UPDATE" });
+    const response = toDiff(
+      found,
+      (key) => (key === due?.output ? due.action === "replace" : replaces(key)),
+      due?.output,
+    );
     const isOneOfAKind =
       kind.nameInput !== undefined &&
       after.__autoName === undefined &&
       before[kind.nameInput] === after[kind.nameInput];
-    return Promise.resolve(response.setDeletebeforereplace(kind.deleteFirst === true || isOneOfAKind));
+    return response.setDeletebeforereplace(kind.deleteFirst === true || isOneOfAKind);
   };
 
   private readonly create: Unary<pb.CreateRequest, pb.CreateResponse> = async (request) => {
@@ -286,14 +290,19 @@ class Provider {
 const toFailure = ({ property, reason }: Failure): pb.CheckFailure =>
   new pb.CheckFailure().setProperty(property).setReason(reason);
 
-function toDiff(found: ReturnType<typeof differences>, replaces: (key: string) => boolean): pb.DiffResponse {
+/** @param output the one name among the differences that is an output and no input. */
+function toDiff(
+  found: ReturnType<typeof differences>,
+  replaces: (key: string) => boolean,
+  output?: string,
+): pb.DiffResponse {
   const response = new pb.DiffResponse().setHasdetaileddiff(true);
   const { DIFF_SOME, DIFF_NONE } = pb.DiffResponse.DiffChanges;
   response.setChanges(found.length > 0 ? DIFF_SOME : DIFF_NONE);
   for (const { path, change } of found) {
     const key = String(path[0]);
     const kind = pb.PropertyDiff.Kind[replaces(key) ? (`${change}_REPLACE` as const) : change];
-    response.getDetaileddiffMap().set(pathText(path), new pb.PropertyDiff().setKind(kind).setInputdiff(true));
+    response.getDetaileddiffMap().set(pathText(path), new pb.PropertyDiff().setKind(kind).setInputdiff(key !== output));
   }
   const keys = [...new Set(found.map(({ path }) => String(path[0])))];
   return response.setDiffsList(keys).setReplacesList(keys.filter(replaces));

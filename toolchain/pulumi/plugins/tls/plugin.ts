@@ -87,7 +87,8 @@ const issued = {
     const reason = `${unknown.join(", ")}: not among ${USAGES.join(", ")}`;
     return { inputs, failures: unknown.length === 0 ? [] : [{ property: "allowedUses", reason }] };
   },
-  due: (state: Omit<State, "id">) => (isDue(state) ? "readyForRenewal" : undefined),
+  due: (state: Omit<State, "id">) =>
+    isDue(state) ? { output: "readyForRenewal", action: "replace" as const } : undefined,
   read: (state: State) =>
     Promise.resolve({ inputs: state.inputs, outputs: { ...state.outputs, readyForRenewal: isDue(state) } }),
   update: () => Promise.resolve({}),
