@@ -8,7 +8,7 @@ import { prepareConfigFile, type StackFile } from "./stack-config";
 
 export const PROJECT = "ralex";
 
-const UPDATE = ["--yes", "--skip-preview", "--suppress-permalink"] as const;
+const UPDATE = ["--yes", "--skip-preview", "--suppress-outputs"] as const;
 
 /** Builds what changed of Ralex's own images and records the release. */
 export async function updateImages({ workspace, registry }: Machine): Promise<void> {
@@ -22,12 +22,17 @@ export async function updateImages({ workspace, registry }: Machine): Promise<vo
 }
 
 /** Brings an environment to what its file says. */
-export async function updateStack(machine: Machine, stack: string, content: StackFile): Promise<void> {
+export async function updateStack(
+  machine: Machine,
+  stack: string,
+  content: StackFile,
+  options: readonly string[] = [],
+): Promise<void> {
   const { workspace, docker } = machine;
   await cancelStaleLock(workspace, PROJECT, stack);
   await sweepOrphans(workspace, docker, PROJECT, stack);
   const file = await prepareConfigFile(workspace, PROJECT, stack, content);
-  await workspace.show(["up", ...UPDATE, "--stack", stack, "--config-file", file]);
+  await workspace.show(["up", ...UPDATE, "--stack", stack, "--config-file", file, ...options]);
 }
 
 /** The checkout's commit, with `-dirty` where something is not committed. */

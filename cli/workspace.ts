@@ -26,6 +26,7 @@ export class Workspace {
       PULUMI_BACKEND_URL: process.env.PULUMI_BACKEND_URL ?? `file://${this.path("state")}`,
       ...this.passphrase(),
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_SUPPRESS_NEO_LINK: "true",
       // Checkpoints hold everything that is needed; a history of them beside would only grow.
       PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
     };

@@ -6,12 +6,11 @@ export interface ConfigDeclaration {
   readonly type: "string" | "integer" | "boolean";
   readonly default?: string | number | boolean;
   readonly description: string;
-  readonly secret?: true;
 }
 
 /**
  * Declarations by key. A setting without a default is declared with the empty text, which means "not set": Pulumi
- * demands a value for every key that has none. `release` is an object, for which Pulumi has no declaration.
+ * demands a value for every key that has none, and refuses an empty default for a secret. `release` is an object, for which Pulumi has no declaration.
  */
 export function projectConfig(): Readonly<Record<string, ConfigDeclaration>> {
   const declared: Record<string, ConfigDeclaration> = {};
@@ -24,7 +23,7 @@ export function projectConfig(): Readonly<Record<string, ConfigDeclaration>> {
     };
   }
   for (const [key, description] of Object.entries(SECRET_SETTINGS)) {
-    declared[key] = { type: "string", default: "", description, secret: true };
+    declared[key] = { type: "string", default: "", description: `${description} (set it with --secret)` };
   }
   return declared;
 }

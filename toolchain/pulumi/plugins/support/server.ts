@@ -151,7 +151,9 @@ class Provider {
     const table = this.plugin.table.resources[type];
     if (table === undefined) throw new Error(`no table for ${type}`);
     const news = openStruct(request.getNews());
-    const old = request.getOlds() === undefined ? undefined : openStruct(request.getOlds()).values;
+    // The engine sends an empty struct for a resource that is new.
+    const given = request.getOlds() === undefined ? {} : openStruct(request.getOlds()).values;
+    const old = Object.keys(given).length === 0 ? undefined : given;
     let inputs = { ...news.values };
     const failures = new Checker(this.plugin.table, subject).check(inputs, table.inputs, kind.accepts);
     if (failures.length === 0) {

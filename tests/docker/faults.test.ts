@@ -1,0 +1,122 @@
+/** What happens to a running stack when something breaks, on a real engine. */
+import Docker from "dockerode";
+import { poll } from "../support/http";
+import { PORTS, STACK, testStack } from "../support/stack";
+
+const stack = testStack();
+const docker = new Docker();
+const API = `http://127.0.0.1:${PORTS.api}`;
+
+let apiKey: string;
+
+beforeAll(async () => {
+  await stack.start();
+  apiKey = await stack.output("apiKey");
+}, 900_000);
+
+const call = (path: string, body?: unknown, key = apiKey): Promise<Response> =>
+  fetch(`${API}${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+const chat = (content: string): Promise<Response> =>
+  call("/v1/chat/completions", { model: "echo", messages: [{ role: "user", content }] });
+
+async function inspect(service: string) {
+  const { State, RestartCount } = await docker.getContainer(stack.container(service)).inspect();
+  return { pid: State.Pid, running: State.Running, health: State.Health?.Status ?? "healthy", restarts: RestartCount };
+}
+
+/** Kills a container's first process from the host, as a crash would; `docker kill` would count as a wish. */
+async function crash(service: string): Promise<void> {
+  const before = await inspect(service);
+  process.kill(before.pid, "SIGKILL");
+  await poll(`${service} back by itself`, 60_000, async () => {
+    const now = await inspect(service);
+    return now.running && now.pid !== before.pid && now.health === "healthy" ? true : undefined;
+  });
+}
+
+async function newSession(text: string): Promise<string> {
+  const created = await call("/v1/sessions", {});
+  expect(created.status).toBe(201);
+  const { id } = (await created.json()) as { id: string };
+  const added = await call(`/v1/sessions/${id}/messages`, { role: "user", content: text });
+  expect(added.status).toBe(201);
+  return id;
+}
+
+async function sessionText(id: string): Promise<string | undefined> {
+  const response = await call(`/v1/sessions/${id}`);
+  return response.status === 200 ? response.text() : undefined;
+}
+
+const SERVICES = [
+  ...["api-0", "api-1", "openwebui", "edge", "redis", "postgres"],
+  ...["prometheus", "alertmanager", "victorialogs"],
+  ...["node-exporter", "postgres-exporter", "redis-exporter", "nginx-exporter"],
+];
+
+describe("a container that dies", () => {
+  test.each(SERVICES)(
+    "%s is back by itself, and no acknowledged session is lost",
+    async (service) => {
+      const id = await newSession(`written before ${service} died`);
+      await crash(service);
+      const text = await poll("the session", 30_000, () => sessionText(id));
+      expect(text).toContain(`written before ${service} died`);
+      await poll("a chat through the edge", 30_000, async () =>
+        (await chat("again")).status === 200 ? true : undefined,
+      );
+    },
+    150_000,
+  );
+});
+
+describe("a stack that is stopped and started", () => {
+  test("has its data, its keys and its certificates", async () => {
+    const id = await newSession("survives a stop");
+    const ca = await stack.output("caCertificate");
+    const stopped = await stack.ralex(["stop", "-s", STACK]);
+    expect(stopped.exitCode).toBe(0);
+    expect(await docker.listContainers({ filters: { label: [`ralex.stack=${STACK}`] } })).toEqual([]);
+    await stack.start();
+    expect(await stack.output("apiKey")).toBe(apiKey);
+    expect(await stack.output("caCertificate")).toBe(ca);
+    expect(await sessionText(id)).toContain("survives a stop");
+  }, 400_000);
+});
+
+describe("a changed setting", () => {
+  test("reaches the running service without a build, and only the services that it concerns", async () => {
+    const edge = await inspect("edge");
+    stack.configure({ apiRateLimitPerMinute: 1 });
+    const { stderr } = await stack.start();
+    expect(stderr).not.toMatch(/docker-build:index:Image.*(updat|replac|creat)/);
+    await poll("the new limit", 30_000, async () => ((await chat("too many")).status === 429 ? true : undefined));
+    expect((await inspect("edge")).pid).toBe(edge.pid);
+    stack.configure({});
+    await stack.start();
+    expect((await chat("as before")).status).toBe(200);
+  }, 300_000);
+});
+
+describe("a rotated secret", () => {
+  test("reaches the service: the new key is taken and the old one refused", async () => {
+    const old = apiKey;
+    const { exitCode, stderr } = await stack.ralex(["rotate", "apiKey", "-s", STACK]);
+    expect([exitCode, exitCode === 0 ? "" : stderr]).toEqual([0, ""]);
+    apiKey = await stack.output("apiKey");
+    expect(apiKey).not.toBe(old);
+    expect((await call("/v1/models", undefined, old)).status).toBe(401);
+    expect((await chat("with the new key")).status).toBe(200);
+  }, 300_000);
+
+  test("of Postgres reaches the database, and the API goes on", async () => {
+    const id = await newSession("before the rotation");
+    expect((await stack.ralex(["rotate", "ralexDatabasePassword", "-s", STACK])).exitCode).toBe(0);
+    expect(await poll("the session", 30_000, () => sessionText(id))).toContain("before the rotation");
+  }, 300_000);
+});
