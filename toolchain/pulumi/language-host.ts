@@ -90,7 +90,7 @@ async function run(request: pb.RunRequest): Promise<pb.RunResponse> {
     ["--project", request.getProject()],
     ["--stack", request.getStack()],
     ["--root-directory", info?.getRootDirectory() ?? ""],
-    ["--pwd", request.getPwd()],
+    ["--pwd", folder],
     ["--parallel", String(request.getParallel())],
   ];
   const given = flags.filter(([, value]) => value !== "").flat();
@@ -99,7 +99,8 @@ async function run(request: pb.RunRequest): Promise<pb.RunResponse> {
     command("run", folder),
     [...given, ...(request.getDryrun() ? ["--dry-run"] : []), info?.getEntryPoint() || ".", ...request.getArgsList()],
     optionsOf(info),
-    request.getPwd() || folder,
+    // As the official host does: nodeargs are read where the engine started this host.
+    process.cwd(),
     {
       PULUMI_CONFIG: JSON.stringify(config),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
