@@ -1,0 +1,104 @@
+/** Looks for every secret of a running stack where none may be. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import Docker from "dockerode";
+import execa from "execa";
+import { STACK, testStack } from "../support/stack";
+
+const stack = testStack();
+const docker = new Docker();
+/** A key that a person sets; the generated secrets are canaries by themselves. */
+const CANARY = "canary-5f0c2d9b7e1a4c38";
+
+let secrets: readonly string[];
+let containers: readonly Docker.ContainerInfo[];
+
+beforeAll(async () => {
+  fs.writeFileSync(path.join(stack.folder, ".env"), `RALEX_OPENROUTER_API_KEY=${CANARY}\n`, { mode: 0o600 });
+  await stack.start();
+  containers = await docker.listContainers({ all: true, filters: { label: [`ralex.stack=${STACK}`] } });
+  secrets = [
+    CANARY,
+    ...mountedSecrets(await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).inspect()))),
+  ];
+}, 900_000);
+
+afterAll(async () => {
+  fs.rmSync(path.join(stack.folder, ".env"));
+  await stack.start();
+}, 300_000);
+
+/** The contents of every secret file, and each long word in them: URLs hold a password in their middle. */
+function mountedSecrets(inspected: readonly Docker.ContainerInspectInfo[]): readonly string[] {
+  const files = inspected
+    .flatMap(({ Mounts }) => Mounts)
+    .filter(({ Type, Destination }) => Type === "bind" && Destination.startsWith("/run/secrets/"))
+    .map(({ Source }) => fs.readFileSync(Source, "utf8"));
+  const words = files.flatMap((text) => text.match(/[A-Za-z0-9+/$.]{32,}/g) ?? []);
+  // Digests are made to be known; what they are made of is among the words.
+  return [...new Set(words.filter((word) => !/^[0-9a-f]{64}$/.test(word)))];
+}
+
+const found = (text: string): readonly string[] =>
+  secrets.filter((secret) => text.includes(secret)).map((secret) => `${secret.slice(0, 4)}…`);
+
+describe("no secret of the stack", () => {
+  test("is missing from this test: passwords, keys, the certificate's key and the person's own", () => {
+    expect(secrets.length).toBeGreaterThan(15);
+    expect(containers).toHaveLength(14);
+  });
+
+  test("stands in what docker inspect shows", async () => {
+    for (const { Id } of containers) {
+      expect(found(JSON.stringify(await docker.getContainer(Id).inspect()))).toEqual([]);
+    }
+  });
+
+  test("stands in a log", async () => {
+    for (const { Id } of containers) {
+      const { all } = await execa("docker", ["logs", Id], { all: true });
+      expect(found(all ?? "")).toEqual([]);
+    }
+  });
+
+  test("stands in an image's configuration or history", async () => {
+    for (const id of new Set(containers.map(({ ImageID }) => ImageID))) {
+      const image = docker.getImage(id);
+      expect(found(JSON.stringify([await image.inspect(), await image.history()]))).toEqual([]);
+    }
+  });
+
+  test("stands in an environment or a command line of any process", () => {
+    for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      for (const file of ["environ", "cmdline"]) {
+        let text: string;
+        try {
+          text = fs.readFileSync(`/proc/${pid}/${file}`, "latin1");
+        } catch {
+          continue; // The process ended meanwhile.
+        }
+        expect(found(text)).toEqual([]);
+      }
+    }
+  });
+
+  test("stands in clear in the state, the stack's file or anything else that the checkout keeps", async () => {
+    const kept = ["state", "init", "pulumi"].map((folder) => path.join(stack.folder, ".ralex", folder));
+    for (const file of kept.flatMap(filesUnder))
+      expect([file, found(fs.readFileSync(file, "latin1"))]).toEqual([file, []]);
+  });
+
+  test("is readable for anybody but root and the container's own user", () => {
+    const files = filesUnder(path.join(stack.folder, ".ralex", "files"));
+    const modes = files.map((file) => fs.statSync(file).mode & 0o777);
+    expect(new Set(modes)).toEqual(new Set([0o400, 0o444]));
+    expect(fs.statSync(path.join(stack.folder, ".ralex", "files", STACK)).mode & 0o077).toBe(0);
+  });
+});
+
+function filesUnder(folder: string): string[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const full = path.join(folder, entry.name);
+    return entry.isDirectory() ? filesUnder(full) : entry.isFile() ? [full] : [];
+  });
+}
