@@ -63,6 +63,7 @@ class Bridge:
     async def start(self) -> None:
         """Connects to what is there; what is not is found later."""
         self._usage.start()
+        self.router.refresh()
         await asyncio.gather(self._redis.start(), self.database.state() if self.database.configured else _nothing())
 
     async def stop(self) -> None:

@@ -82,8 +82,11 @@ class Chat:
         except ApiError as error:
             self._record(exchange, target, error.status, 0, 0)
             raise
-        except (Disconnected, asyncio.CancelledError):
+        except Disconnected:
             self._record(exchange, target, CLIENT_GONE, 0, 0)
+            raise
+        except asyncio.CancelledError:
+            self._record(exchange, target, 503, 0, 0)
             raise
         if place is not None:
             await self._cache.put(place, orjson.dumps(document))

@@ -20,6 +20,9 @@ MOST_DISCARDED = 16 * 1024 * 1024
 """Bytes of a refused body that are read and dropped, so that its sender sees the refusal and not a reset."""
 DISCARD_SECONDS = 2.0
 
+STALLED_SECONDS = 60.0
+"""How long a client may take nothing of its stream before it counts as gone; nginx's own bound is the same."""
+
 Header = tuple[bytes, bytes]
 
 
@@ -94,7 +97,11 @@ class Exchange:
 
     async def event(self, data: bytes, *, last: bool = False) -> None:
         """Sends one server-sent event; the last one ends the answer."""
-        await self._send({"type": "http.response.body", "body": b"data: %b\n\n" % data, "more_body": not last})
+        try:
+            async with asyncio.timeout(STALLED_SECONDS):
+                await self._send({"type": "http.response.body", "body": b"data: %b\n\n" % data, "more_body": not last})
+        except TimeoutError:
+            raise Disconnected from None
 
     async def body(self, most: int, seconds: float) -> bytes:
         """The whole body.

@@ -19,6 +19,7 @@ LIST_SECONDS = 60.0
 """How long the upstreams' lists of models are good for."""
 UNKNOWN_SECONDS = 5.0
 """How often an unknown model may cause the upstreams to be asked again."""
+WAIT_SECONDS = 1.0
 MOST_REMEMBERED = 1000
 
 
@@ -51,10 +52,10 @@ class Router:
         """
         age = time.monotonic() - self._asked_at
         if age > LIST_SECONDS:
-            self._refresh()
+            self.refresh()
         target = self._targets.get(model) or self._by_route(model) or self._by_list(model)
         if target is None and age > UNKNOWN_SECONDS:
-            await asyncio.shield(self._refresh())
+            await self._refreshed()
             target = self._by_list(model)
         if target is not None:
             if len(self._targets) >= MOST_REMEMBERED:
@@ -71,7 +72,7 @@ class Router:
     async def models(self) -> list[tuple[str, str]]:
         """Ids of all models with their upstream, in the upstreams' order; routes that name one model come first."""
         if time.monotonic() - self._asked_at > UNKNOWN_SECONDS:
-            await asyncio.shield(self._refresh())
+            await self._refreshed()
         found: dict[str, str] = {}
         for route in self._routes:
             if not any(character in route.model for character in "*?["):
@@ -97,7 +98,11 @@ class Router:
         price = self._prices.get(asked) or self._prices.get(model)
         return Target(self._upstreams[upstream], model, price)
 
-    def _refresh(self) -> asyncio.Task[None]:
+    async def _refreshed(self) -> None:
+        """Waits for new lists, but not for an upstream that is slow to tell: what it offered last is in force then."""
+        await asyncio.wait({self.refresh()}, timeout=WAIT_SECONDS)
+
+    def refresh(self) -> asyncio.Task[None]:
         """Asks every upstream for its list, once for all who wait."""
         if self._asking is None:
             self._asking = asyncio.create_task(self._ask())

@@ -8,6 +8,8 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD = b"HTTP/1.1 "
+HEAD_SECONDS = 10.0
+"""From the connection, or a request's first byte, to the end of its head; uvicorn alone would wait for ever."""
 
 
 class JoiningTransport:
@@ -48,8 +50,41 @@ class JoiningTransport:
 
 
 class JoiningProtocol(HttpToolsProtocol):
-    """uvicorn's protocol on such a transport."""
+    """uvicorn's protocol on such a transport, with a bound on how long a request's head may take."""
+
+    _in_head = True
+    _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As a protocol's."""
         super().connection_made(cast("asyncio.Transport", JoiningTransport(transport)))
+        self._bound_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As a protocol's."""
+        self._in_head = False
+        self._bound_head()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """The parser saw a request's first byte."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The parser saw the end of a request's head."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """As a protocol's. A head that comes whole, as nearly all do, starts no timer."""
+        super().data_received(data)
+        if self._in_head or self._head_timer is not None:
+            self._bound_head()
+
+    def _bound_head(self) -> None:
+        if self._in_head:
+            self._head_timer = self._head_timer or self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        elif self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None

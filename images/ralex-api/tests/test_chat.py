@@ -125,3 +125,11 @@ def test_metrics_count_by_route_and_not_by_path(bridge: Bridge) -> None:
     assert "made-up" not in text
     assert 'ralex_requests_total{route="/v1/sessions",status="404"}' in text
     assert "process_resident_memory_bytes" in text
+
+
+def test_streams_use_one_connection_to_the_upstream_again(bridge: Bridge, upstream: UpstreamServer) -> None:
+    list(Stream(bridge, "quick").events())
+    before = upstream.seen()["connections"]
+    for _ in range(5):
+        assert list(Stream(bridge, "quick").events())[-1] == "[DONE]"
+    assert upstream.seen()["connections"] == before

@@ -130,3 +130,14 @@ def test_a_client_that_leaves_during_its_body_leaves_no_error(bridge: Bridge) ->
         time.sleep(0.05)
         found = [line for line in bridge.lines() if line.get("request_id") == "left-early"]
     assert [(line["logger"], line["status"]) for line in found] == [("ralex.access", 499)]
+
+
+@pytest.mark.parametrize("first", [b"", b"GET /health HT"])
+def test_a_connection_without_a_whole_head_is_closed(bridge: Bridge, first: bytes) -> None:
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", bridge.port), 15) as connection:
+        connection.sendall(first)
+        time.sleep(5)
+        connection.sendall(b"T" if first else b"")
+        assert connection.recv(4096) == b""
+    assert 9 < time.monotonic() - began < 12

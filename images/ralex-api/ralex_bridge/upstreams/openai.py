@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
@@ -21,6 +22,7 @@ READY_SECONDS = 3.0
 """A readiness probe has to answer in less than the orchestrators' usual time-outs."""
 CONNECT_SECONDS = 5.0
 KEEPALIVE_SECONDS = 15.0
+DRAIN_SECONDS = 0.1
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of a whole answer; about a thousand times a long one."""
 LONGEST_LINE = 4 * 1024 * 1024
@@ -82,6 +84,7 @@ class OpenAiUpstream:
                         continue
                     data = line[5:].strip()
                     if data == b"[DONE]":
+                        await _drain(response)
                         return
                     chunk = orjson.loads(data)
                     if not isinstance(chunk, dict) or "error" in chunk or not isinstance(chunk.get("choices"), list):
@@ -186,6 +189,16 @@ class _Call:
 
 def _finishes(choice: Any) -> bool:
     return isinstance(choice, dict) and choice.get("finish_reason") is not None
+
+
+async def _drain(response: aiohttp.ClientResponse) -> None:
+    """Reads the frame that ends a body: the connection can be kept then, which spares the next call a handshake."""
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while not response.content.at_eof():
+                await response.content.readany()
+    except (aiohttp.ClientError, TimeoutError):
+        pass
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -45,6 +45,7 @@ class Upstream:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.cancelled = 0
+        self.connections: set[Any] = set()
 
     def application(self) -> web.Application:
         """The server."""
@@ -60,11 +61,15 @@ class Upstream:
 
     async def seen(self, _: web.Request) -> web.Response:
         """For tests in another process."""
-        return web.json_response({"asked": self.asked, "cancelled": self.cancelled})
+        return web.json_response(
+            {"asked": self.asked, "cancelled": self.cancelled, "connections": len(self.connections)}
+        )
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """Answers; the key is repeated in every refusal, as some upstreams do."""
         document = json.loads(await request.read())
+        if request.transport is not None:
+            self.connections.add(request.transport.get_extra_info("peername"))
         model = document["model"]
         if model != "quick":
             self.asked.append(document)
