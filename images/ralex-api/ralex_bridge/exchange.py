@@ -111,36 +111,44 @@ class Exchange:
         """
         declared = self.headers.get(b"content-length")
         if declared is not None and int(declared) > most:
-            await self._refuse_size(most, int(declared))
+            await self._discard(int(declared))
+            raise _too_large(most)
         blocks: list[bytes] = []
         size = 0
+        more = True
         try:
             async with asyncio.timeout(seconds):
-                while True:
+                while more and size <= most:
                     message = await self.receive()
                     if message["type"] == "http.disconnect":
                         raise Disconnected
-                    block = message.get("body", b"")
-                    size += len(block)
-                    if size > most:
-                        await self._refuse_size(most, size)
-                    if not message.get("more_body", False):
-                        return b"".join((*blocks, block)) if blocks else block
-                    blocks.append(block)
+                    more = message.get("more_body", False)
+                    blocks.append(message.get("body", b""))
+                    size += len(blocks[-1])
         except TimeoutError:
             message_text = f"the body did not arrive within {seconds:g} s"
             raise ApiError(408, "body_timeout", message_text, headers={"Connection": "close"}) from None
+        if size > most:
+            if more:
+                await self._discard(size)
+            raise _too_large(most)
+        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
-    async def _refuse_size(self, most: int, size: int) -> None:
-        if size <= MOST_DISCARDED and b"expect" not in self.headers:
-            try:
-                async with asyncio.timeout(DISCARD_SECONDS):
-                    while (await self.receive()).get("more_body", False):
-                        pass
-            except TimeoutError:
-                pass
-        message = f"the body is larger than the {most} bytes that are allowed"
-        raise ApiError(413, "body_too_large", message, headers={"Connection": "close"})
+    async def _discard(self, size: int) -> None:
+        """Reads the rest of a body that is refused, unless it is huge or its sender waits to be asked for it."""
+        if size > MOST_DISCARDED or b"expect" in self.headers:
+            return
+        try:
+            async with asyncio.timeout(DISCARD_SECONDS):
+                while (await self.receive()).get("more_body", False):
+                    pass
+        except TimeoutError:
+            pass
+
+
+def _too_large(most: int) -> ApiError:
+    message = f"the body is larger than the {most} bytes that are allowed"
+    return ApiError(413, "body_too_large", message, headers={"Connection": "close"})
 
 
 class Disconnected(Exception):

@@ -61,6 +61,7 @@ async def _serve(configuration: Configuration, listener: socket.socket) -> None:
             backlog=BACKLOG,
         )
     )
+    JoiningProtocol.head_seconds = settings.body_timeout_seconds
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, server)
     await bridge.start()

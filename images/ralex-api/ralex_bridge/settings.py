@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     cache_ttl_seconds: int = Field(0, ge=0, le=86_400)
     max_body_bytes: int = Field(1_048_576, ge=1024, le=67_108_864)
     body_timeout_seconds: float = Field(20, gt=0, le=600)
+    """For the head of a request, and again for its body."""
     upstream_timeout_seconds: float = Field(60, gt=0, le=3600)
     grace_seconds: float = Field(20, gt=0, le=600)
     usage_flush_seconds: float = Field(0.2, gt=0, le=1)

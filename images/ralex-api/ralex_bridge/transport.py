@@ -8,8 +8,6 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD = b"HTTP/1.1 "
-HEAD_SECONDS = 10.0
-"""From the connection, or a request's first byte, to the end of its head; uvicorn alone would wait for ever."""
 
 
 class JoiningTransport:
@@ -52,6 +50,9 @@ class JoiningTransport:
 class JoiningProtocol(HttpToolsProtocol):
     """uvicorn's protocol on such a transport, with a bound on how long a request's head may take."""
 
+    head_seconds = 20.0
+    """From the connection, or a request's first byte, to the end of its head; uvicorn alone would wait for ever."""
+
     _in_head = True
     _head_timer: asyncio.TimerHandle | None = None
 
@@ -84,7 +85,7 @@ class JoiningProtocol(HttpToolsProtocol):
 
     def _bound_head(self) -> None:
         if self._in_head:
-            self._head_timer = self._head_timer or self.loop.call_later(HEAD_SECONDS, self.transport.close)
+            self._head_timer = self._head_timer or self.loop.call_later(self.head_seconds, self.transport.close)
         elif self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None

@@ -131,7 +131,7 @@ def test_any_variables_load_or_name_each_problem_without_its_value(keys: Path, g
             assert 1 <= loaded.settings.port <= 65535
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(JSON)
 def test_any_json_as_upstreams_loads_or_is_a_configuration_error(keys: Path, document: Any) -> None:
     file = keys.with_name("upstreams.json")
