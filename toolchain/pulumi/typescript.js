@@ -1,5 +1,5 @@
 /**
- * Lets node load TypeScript: `node --require ./toolchain/pulumi/typescript.cjs program.ts`. Types are not looked at
+ * Lets node load TypeScript: `node --require ./toolchain/pulumi/typescript.js program.ts`. Types are not looked at
  * (`npx tsc` does that); what was translated once is kept in .ralex/typescript by content, so that a program which did
  * not change starts as quickly as JavaScript.
  */
