@@ -29,7 +29,7 @@ async function takenPorts(docker: Docker, stack: string, settings: Settings): Pr
   const problems: string[] = [];
   for (const setting of PORT_SETTINGS) {
     const port = settings[setting];
-    const operator = setting === "prometheusPort" || setting === "logsPort";
+    const operator = !["webPort", "apiPort", "tlsPort"].includes(setting);
     if ((operator && !settings.operatorListeners) || own.has(port) || (await isFree(port))) continue;
     problems.push(
       `port ${port} of 127.0.0.1 is taken by another program: stop it, or set ralex:${setting} to a free port`,

@@ -32,6 +32,9 @@ export function registerStart(program: Command, checkout: string): void {
           ? [
               `Prometheus   http://localhost:${settings.prometheusPort}  (user operator; ./ralex output operatorPassword)`,
               `Logs         http://localhost:${settings.logsPort}/select/vmui  (the same)`,
+              ...(outputs.services.grafana === undefined
+                ? []
+                : [`Grafana      http://localhost:${settings.grafanaPort}  (the same)`]),
             ]
           : []),
         ...(outputs.substitutes.length === 0

@@ -8,8 +8,8 @@ import type { StackSettings } from "./stack-settings";
 
 export async function deploy(stack: StackSettings, checkout: string): Promise<Record<string, unknown>> {
   const { settings, secrets } = stack;
-  const application = describeRalex(settings);
   const lock = readLock(checkout);
+  const application = describeRalex(settings, { grafana: lock.has("grafana") });
   const release = await chooseRelease(settings);
   const images: Record<string, ImageRef> = {};
   for (const { image } of application.services) images[image] = release.images[image] ?? lock.ref(image);

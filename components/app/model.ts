@@ -122,7 +122,7 @@ export interface Service {
 
 /** A port of the edge that people reach. All published ports are the edge's. */
 export interface Listener {
-  readonly name: "web" | "api" | "tls" | "prometheus" | "logs";
+  readonly name: "web" | "api" | "tls" | "prometheus" | "logs" | "grafana";
   /** The port people use. */
   readonly published: number;
   /** The edge's own port, by name. */

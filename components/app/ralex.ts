@@ -4,6 +4,7 @@ import type { Application, SecretSource } from "./model";
 import { api, migrations } from "./services/api";
 import { DATABASES, databasePassword, postgres, redis } from "./services/data";
 import { edge, listeners } from "./services/edge";
+import { grafana } from "./services/grafana";
 import { monitoring } from "./services/monitoring";
 import { openwebui } from "./services/openwebui";
 import { checkApplication } from "./check";
@@ -11,10 +12,18 @@ import { checkApplication } from "./check";
 /** Length of generated passwords and keys, in characters of [a-zA-Z0-9]: 238 bits. */
 const GENERATED: SecretSource = { from: "generated", length: 40 };
 
+/** Third-party images that not every machine can get. */
+export interface Available {
+  readonly grafana: boolean;
+}
+
 /** The one description of Ralex. Pure: the same settings give the same application. */
-export function describeRalex(settings: Settings): Application {
-  const core = [postgres, redis, migrations, api(settings), openwebui(settings), edge(settings)];
-  const services = [...core, ...monitoring(core)];
+export function describeRalex(settings: Settings, available: Available = { grafana: false }): Application {
+  const core = [
+    ...[postgres, redis, migrations, api(settings), openwebui(settings)],
+    edge(settings, available.grafana),
+  ];
+  const services = [...core, ...monitoring(core), ...(available.grafana ? [grafana(settings)] : [])];
   const generated = [
     ...["apiKey", "adminPassword", "operatorPassword", "webuiSecretKey", "redisPassword", "superuserPassword"],
     ...DATABASES.map(databasePassword),
@@ -29,8 +38,8 @@ export function describeRalex(settings: Settings): Application {
       tlsCaCertificate: { from: "tls", part: "caCertificate" },
     },
     volumes: [...new Set(services.flatMap((service) => service.volumes.map(({ volume }) => volume)))].sort(),
-    edge: { service: "edge", listeners: listeners(settings) },
+    edge: { service: "edge", listeners: listeners(settings, available.grafana) },
     logs: { service: "victorialogs", port: "syslog" },
-    omissions: [],
+    omissions: available.grafana ? [] : ["Grafana is left out: the image lock of this machine has none"],
   });
 }

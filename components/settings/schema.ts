@@ -28,7 +28,8 @@ export const PLAIN_SETTINGS = {
   tlsPort: port.default(8443).describe("TLS port of Open WebUI and the API on 127.0.0.1"),
   prometheusPort: port.default(9090).describe("Port of Prometheus on 127.0.0.1, behind the operator's password"),
   logsPort: port.default(9428).describe("Port of the log search on 127.0.0.1, behind the operator's password"),
-  operatorListeners: z.boolean().default(false).describe("Open Prometheus and the log search at the edge"),
+  grafanaPort: port.default(3001).describe("Port of Grafana on 127.0.0.1, where it is part of the stack"),
+  operatorListeners: z.boolean().default(false).describe("Open Prometheus, the log search and Grafana at the edge"),
   hotReload: z.boolean().default(false).describe("Run the bridge from this checkout, reloading on every edit"),
   subnet: privateSubnet.default("10.213.0.0/24").describe("Private network of the local stack"),
   apiReplicas: z.int().min(1).max(20).default(2).describe("Replicas of the API"),
@@ -51,7 +52,7 @@ export const PLAIN_SETTINGS = {
 } as const;
 
 /** Settings that are ports of this machine. */
-export const PORT_SETTINGS = ["webPort", "apiPort", "tlsPort", "prometheusPort", "logsPort"] as const;
+export const PORT_SETTINGS = ["webPort", "apiPort", "tlsPort", "prometheusPort", "logsPort", "grafanaPort"] as const;
 
 /** Settings whose values are secret: encrypted in the stack's configuration, never shown. */
 export const SECRET_SETTINGS = {

@@ -4,7 +4,7 @@ import type { Listener, Service } from "../model";
 import { join, secret } from "../text";
 import { EDGE_PORTS, nginxConfiguration } from "./nginx";
 
-export const listeners = (settings: Settings): readonly Listener[] => [
+export const listeners = (settings: Settings, grafana: boolean): readonly Listener[] => [
   { name: "web", published: settings.webPort, port: "web" },
   { name: "api", published: settings.apiPort, port: "api" },
   { name: "tls", published: settings.tlsPort, port: "tls" },
@@ -12,11 +12,12 @@ export const listeners = (settings: Settings): readonly Listener[] => [
     ? ([
         { name: "prometheus", published: settings.prometheusPort, port: "prometheus" },
         { name: "logs", published: settings.logsPort, port: "logs" },
+        ...(grafana ? [{ name: "grafana", published: settings.grafanaPort, port: "grafana" } as const] : []),
       ] as const)
     : []),
 ];
 
-export const edge = (settings: Settings): Service => ({
+export const edge = (settings: Settings, grafana: boolean): Service => ({
   name: "edge",
   kind: "service",
   image: "nginx",
@@ -24,7 +25,7 @@ export const edge = (settings: Settings): Service => ({
   entrypoint: ["nginx", "-c", "/etc/ralex/nginx.conf", "-e", "/dev/stderr", "-g", "daemon off;"],
   environment: {},
   files: [
-    { path: "/etc/ralex/nginx.conf", content: nginxConfiguration(settings), secret: false },
+    { path: "/etc/ralex/nginx.conf", content: nginxConfiguration(settings, grafana), secret: false },
     { path: "/etc/ralex/tls.crt", content: secret("tlsCertificate"), secret: false },
     { path: "/run/secrets/tls.key", content: secret("tlsPrivateKey"), secret: true },
     ...(settings.operatorListeners

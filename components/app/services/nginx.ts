@@ -4,7 +4,15 @@ import type { Text } from "../model";
 import { eachAddress, join } from "../text";
 
 /** Ports of the edge inside the private network; above 1024, since it does not run as root. */
-export const EDGE_PORTS = { web: 3000, api: 8000, tls: 8443, prometheus: 9090, logs: 9428, status: 8081 } as const;
+export const EDGE_PORTS = {
+  web: 3000,
+  api: 8000,
+  tls: 8443,
+  prometheus: 9090,
+  logs: 9428,
+  grafana: 3001,
+  status: 8081,
+} as const;
 
 const proxy = (upstream: string, extra = ""): string => `
       proxy_pass http://${upstream};
@@ -47,15 +55,27 @@ const operatorServer = (port: number, upstream: string): string => `
     }
   }`;
 
+/** Grafana has a login of its own. */
+const GRAFANA_SERVER = `
+  server {
+    listen ${EDGE_PORTS.grafana};
+    location / {${proxy("grafana", UPGRADE)}
+    }
+  }`;
+
 /** By address, not by name: nginx would look a name up once, at its start, and not start without an answer. */
 const upstream = (name: string, service: string): Text =>
   join(`  upstream ${name} {\n`, eachAddress(service, "http", "    server ", ";\n"), "  }\n");
 
 /** nginx.conf for the edge. */
-export function nginxConfiguration(settings: Settings): Text {
+export function nginxConfiguration(settings: Settings, grafana: boolean): Text {
   const apiPaths = ["/v1/", "= /health", "= /ready"].map((path) => apiLocation(settings.upstreamTimeoutSeconds, path));
   const operatorUpstreams: Text = settings.operatorListeners
-    ? join(upstream("prometheus", "prometheus"), upstream("logs", "victorialogs"))
+    ? join(
+        upstream("prometheus", "prometheus"),
+        upstream("logs", "victorialogs"),
+        grafana ? upstream("grafana", "grafana") : "",
+      )
     : "";
   return join(
     `worker_processes 1;
@@ -107,7 +127,9 @@ http {
     location = /-/status { stub_status; }
   }`,
     settings.operatorListeners
-      ? operatorServer(EDGE_PORTS.prometheus, "prometheus") + operatorServer(EDGE_PORTS.logs, "logs")
+      ? operatorServer(EDGE_PORTS.prometheus, "prometheus") +
+          operatorServer(EDGE_PORTS.logs, "logs") +
+          (grafana ? GRAFANA_SERVER : "")
       : "",
     "\n}\n",
   );

@@ -1,0 +1,58 @@
+/** Grafana: shows the dashboard. It joins where its image is to be had. */
+import type { Settings } from "../../settings/schema";
+import { DATA_SOURCE, ralexDashboard } from "../dashboard";
+import type { Service } from "../model";
+import { address, secret, text } from "../text";
+
+const PROVISIONING = "/etc/grafana/provisioning";
+const DASHBOARDS = "/etc/ralex/dashboards";
+
+export const grafana = (settings: Settings): Service => ({
+  name: "grafana",
+  kind: "service",
+  image: "grafana",
+  replicas: 1,
+  environment: {
+    GF_SECURITY_ADMIN_USER: "operator",
+    GF_SECURITY_ADMIN_PASSWORD__FILE: "/run/secrets/password",
+    GF_SERVER_ROOT_URL: `http://localhost:${settings.grafanaPort}`,
+    GF_USERS_ALLOW_SIGN_UP: "false",
+    GF_AUTH_ANONYMOUS_ENABLED: "false",
+    GF_ANALYTICS_REPORTING_ENABLED: "false",
+    GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
+    GF_PLUGINS_PREINSTALL_DISABLED: "true",
+    GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${DASHBOARDS}/ralex.json`,
+  },
+  files: [
+    { path: "/run/secrets/password", content: secret("operatorPassword"), secret: true },
+    {
+      path: `${PROVISIONING}/datasources/ralex.yaml`,
+      content: text`apiVersion: 1
+datasources:
+  - { name: Prometheus, uid: ${DATA_SOURCE}, type: prometheus, access: proxy, isDefault: true, url: "http://${address("prometheus", "http")}" }
+`,
+      secret: false,
+    },
+    {
+      path: `${PROVISIONING}/dashboards/ralex.yaml`,
+      content: `apiVersion: 1\nproviders: [{ name: ralex, options: { path: ${DASHBOARDS} } }]\n`,
+      secret: false,
+    },
+    { path: `${DASHBOARDS}/ralex.json`, content: `${JSON.stringify(ralexDashboard())}\n`, secret: false },
+  ],
+  ports: { http: { number: 3000, protocol: "tcp" } },
+  health: {
+    command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"],
+    intervalSeconds: 3,
+    timeoutSeconds: 3,
+    retries: 10,
+    startPeriodSeconds: 60,
+  },
+  volumes: [{ volume: "grafana", path: "/var/lib/grafana" }],
+  scratch: [{ path: "/tmp", sizeMiB: 64 }],
+  dependsOn: [{ service: "prometheus", condition: "healthy" }],
+  resources: { cpus: 0.5, memoryMiB: 384, pids: 128 },
+  user: { uid: 472, gid: 472 },
+  stopGraceSeconds: 15,
+  egress: false,
+});
