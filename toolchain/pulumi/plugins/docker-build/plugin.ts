@@ -39,8 +39,9 @@ async function built(inputs: Values, call: Call): Promise<{ digest: string; ref:
   return { digest, ref, contextHash: hash };
 }
 
-const COMPRESSED = ["compression", "compressionLevel", "forceCompression", "ociMediaTypes"];
-const CACHED = ["mode", "ignoreError", ...COMPRESSED];
+const COMPRESSION = ["compression", "compressionLevel", "forceCompression"];
+const COMPRESSED = [...COMPRESSION, "ociMediaTypes"];
+const CACHED = ["mode", "ignoreError", ...COMPRESSION];
 
 const image: ResourceKind = {
   accepts: [
@@ -59,7 +60,10 @@ const image: ResourceKind = {
       context: ["location", "named"],
       dockerfile: ["location", "inline"],
       cacheFrom: ["disabled", { registry: ["ref"], local: ["src", "digest"] }],
-      cacheTo: ["disabled", { inline: [], registry: ["ref", "imageManifest", ...CACHED], local: ["dest", ...CACHED] }],
+      cacheTo: [
+        "disabled",
+        { inline: [], registry: ["ref", "imageManifest", "ociMediaTypes", ...CACHED], local: ["dest", ...CACHED] },
+      ],
       exports: [
         "disabled",
         "cacheonly",
