@@ -21,6 +21,8 @@ export interface Recipe {
   readonly expectedSeconds: number;
 }
 
+const words = (text: string): readonly string[] => text.split(" ");
+
 /** A shell and the usual small programs, wget among them. */
 const BUSYBOX = "busybox-static";
 
@@ -29,17 +31,10 @@ export const RECIPES: readonly Recipe[] = [
     name: "python",
     tag: "3.11.2-slim-bookworm",
     packages: [
-      ...["bash", "dash", "coreutils", "sed", "grep", "findutils", "mawk", "tar", "gzip", "diffutils", "debianutils"],
-      ...[
-        "netbase",
-        "tzdata",
-        "python3.11",
-        "python3.11-venv",
-        "python3-distutils",
-        "python3-lib2to3",
-        "python3-pip-whl",
-      ],
+      ...words("bash dash coreutils sed grep findutils mawk tar gzip diffutils debianutils netbase tzdata libstdc++6"),
+      ...words("python3.11 python3.11-venv python3-distutils python3-lib2to3 python3-pip-whl"),
     ],
+    without: ["python3", "python3-minimal", "libpython3-stdlib"],
     fetches: true,
     sizeBudgetMiB: 120,
     expectedSeconds: 30,
@@ -51,8 +46,8 @@ export const RECIPES: readonly Recipe[] = [
     tag: "15-bookworm",
     packages: ["postgresql-15", BUSYBOX],
     without: [
-      ...["postgresql-common", "postgresql-client-common", "ssl-cert", "openssl", "locales", "libc-l10n", "netbase"],
-      ...["libllvm14", "libz3-4", "libedit2", "libbsd0", "libmd0"],
+      ...words("postgresql-common postgresql-client-common ssl-cert openssl locales libc-l10n netbase"),
+      ...words("libllvm14 libz3-4 libedit2 libbsd0 libmd0"),
     ],
     sizeBudgetMiB: 180,
     expectedSeconds: 20,
@@ -68,7 +63,7 @@ export const RECIPES: readonly Recipe[] = [
     name: "nginx",
     tag: "1.22-bookworm",
     packages: ["nginx", "curl", BUSYBOX],
-    without: ["iproute2", "libbpf1", "libelf1", "libmnl0", "libxtables12", "libtirpc3", "libcap2-bin", "libdb5.3"],
+    without: words("iproute2 libbpf1 libelf1 libmnl0 libxtables12 libtirpc3 libcap2-bin libdb5.3"),
     sizeBudgetMiB: 80,
     expectedSeconds: 10,
   },
