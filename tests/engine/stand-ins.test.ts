@@ -166,7 +166,6 @@ test("state of an official plugin is left alone", async () => {
   expect(exitCode).not.toBe(0);
   expect(text).toContain("was written by the official random plugin");
   expect((await stack.destroy()).exitCode).not.toBe(0);
-  fs.writeFileSync(file, foreign.replace(/"outputs": \{/, `"outputs": { "__standIn": "ralex",`));
 });
 
 test("a project reads the outputs of another through a StackReference", async () => {

@@ -51,7 +51,7 @@ function fingerprint(checkout: string): string {
 
 type Esbuild = { buildSync(options: Readonly<Record<string, unknown>>): unknown };
 
-/** One file a program: it starts in a third of the time that tsx takes to load the same sources. */
+/** One file a program: it starts in about half the time that tsx takes to load the same sources. */
 function bundle(checkout: string, dist: string): void {
   // esbuild comes with tsx, which is a dependency of its own.
   const fromTsx = createRequire(createRequire(path.join(checkout, "package.json")).resolve("tsx/package.json"));

@@ -10,6 +10,7 @@ import * as grpc from "@grpc/grpc-js";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/language_pb";
 import * as plugins from "@pulumi/pulumi/proto/plugin_pb";
+import { version } from "@pulumi/pulumi/version";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { followParent } from "./plugins/support/process";
 import { directDependencies, pulumiPackages } from "./program-packages";
@@ -165,7 +166,7 @@ function installDependencies(
 
 const implementation: grpc.UntypedServiceImplementation = {
   handshake: unary(() => new pb.LanguageHandshakeResponse()),
-  getPluginInfo: unary(() => new plugins.PluginInfo().setVersion(process.env.npm_package_version ?? "1.0.0")),
+  getPluginInfo: unary(() => new plugins.PluginInfo().setVersion(version)),
   getRequiredPlugins: unary((request: pb.GetRequiredPluginsRequest) =>
     new pb.GetRequiredPluginsResponse().setPluginsList(
       requiredPlugins(programFolder(request.getInfo(), request.getPwd())),
