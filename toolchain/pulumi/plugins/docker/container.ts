@@ -2,6 +2,7 @@ import type { Container, ContainerInspectInfo } from "dockerode";
 import { OperationError, type Call, type ResourceKind } from "../support/plugin";
 import type { Values } from "../support/wire";
 import { adjustable, createOptions, endpoint } from "./container-spec";
+import { ACCEPTS, SETS, UPDATES } from "./container-inputs";
 import { run } from "./container-run";
 import { engine, explain, explained, isConflict, isGone, unlessGone } from "./engine";
 import { flag, number, objects, text } from "../support/inputs";
@@ -10,27 +11,6 @@ import { labels, sameOwner } from "./labels";
 const MIB = 1024 * 1024;
 /** What the engine gives a container to stop when nothing else is said, in seconds. */
 const GRACE = 10;
-
-/** As the official provider has it, except tmpfs, healthcheck, init and rm: it takes their change and does nothing. */
-const UPDATES = [
-  "attach",
-  "containerReadRefreshTimeoutMilliseconds",
-  "cpuPeriod",
-  "cpuQuota",
-  "cpuSet",
-  "cpuShares",
-  "destroyGraceSeconds",
-  "logs",
-  "maxRetryCount",
-  "memory",
-  "memorySwap",
-  "mustRun",
-  "removeVolumes",
-  "restart",
-  "start",
-  "wait",
-  "waitTimeout",
-];
 
 /** Makes the container; one left over from an interrupted update of this very stack is replaced. */
 async function make(inputs: Values, call: Call): Promise<Container> {
@@ -109,91 +89,9 @@ function drift(inputs: Values, found: ContainerInspectInfo): Values {
 }
 
 export const container: ResourceKind = {
-  accepts: [
-    "name",
-    "image",
-    "command",
-    "entrypoints",
-    "envs",
-    "user",
-    "workingDir",
-    "hostname",
-    "domainname",
-    "readOnly",
-    "tmpfs",
-    "securityOpts",
-    "memory",
-    "memorySwap",
-    "cpus",
-    "cpuShares",
-    "cpuSet",
-    "cpuPeriod",
-    "cpuQuota",
-    "restart",
-    "maxRetryCount",
-    "wait",
-    "waitTimeout",
-    "logDriver",
-    "logOpts",
-    "stopTimeout",
-    "stopSignal",
-    "destroyGraceSeconds",
-    "mustRun",
-    "attach",
-    "logs",
-    "init",
-    "shmSize",
-    "groupAdds",
-    "dns",
-    "dnsOpts",
-    "dnsSearches",
-    "sysctls",
-    "rm",
-    "start",
-    "removeVolumes",
-    "privileged",
-    "tty",
-    "stdinOpen",
-    "networkMode",
-    "pidMode",
-    "ipcMode",
-    "usernsMode",
-
-    "runtime",
-    "publishAllPorts",
-    {
-      capabilities: ["adds", "drops"],
-      healthcheck: ["tests", "interval", "timeout", "startPeriod", "retries"],
-      hosts: ["host", "ip"],
-      labels: ["label", "value"],
-      mounts: [
-        "type",
-        "source",
-        "target",
-        "readOnly",
-        { bindOptions: ["propagation"], tmpfsOptions: ["sizeBytes", "mode"] },
-        { volumeOptions: ["noCopy", "driverName", "driverOptions", "labels"] },
-      ],
-      networksAdvanced: ["name", "ipv4Address", "ipv6Address", "aliases"],
-      ports: ["internal", "external", "ip", "protocol"],
-      ulimits: ["name", "soft", "hard"],
-    },
-  ],
+  accepts: ACCEPTS,
   updates: UPDATES,
-  sets: [
-    "capabilities",
-    "dns",
-    "dnsOpts",
-    "dnsSearches",
-    "envs",
-    "groupAdds",
-    "hosts",
-    "labels",
-    "mounts",
-    "networksAdvanced",
-    "securityOpts",
-    "ulimits",
-  ],
+  sets: SETS,
   nameInput: "name",
   taintedOutputs: ["containerLogs"],
 
