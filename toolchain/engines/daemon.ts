@@ -61,17 +61,21 @@ async function start(daemon: Daemon, folder: string): Promise<void> {
   child.once("exit", (code, signal) => (ended = `it ended with ${signal ?? `exit code ${code}`}`));
   child.unref();
   const deadline = Date.now() + daemon.startSeconds * 1000;
-  let recorded = false;
+  let recorded = false; // early: a start that is interrupted leaves a process that can be stopped
   while (!(await daemon.answers())) {
     if (!recorded && child.pid !== undefined) recorded = record(folder, daemon.name, child.pid);
     if (Date.now() > deadline) ended ??= `it did not answer for ${daemon.startSeconds} s`;
     if (ended !== undefined) {
+      const reason = ended;
       await stopDaemon(daemon.name, folder);
-      throw new Error(`${daemon.name} could not be started: ${ended}\n${tail(logFile(folder, daemon.name), logStart)}`);
+      throw new Error(
+        `${daemon.name} could not be started: ${reason}\n${tail(logFile(folder, daemon.name), logStart)}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  if (!recorded && child.pid !== undefined) record(folder, daemon.name, child.pid);
+  // Once more: by now a wrapper has become the program itself.
+  if (child.pid !== undefined) record(folder, daemon.name, child.pid);
 }
 
 interface ProcessRecord {
