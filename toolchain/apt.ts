@@ -45,11 +45,20 @@ export async function aptInstall(packages: readonly string[]): Promise<void> {
     }
     process.stderr.write(`installing Debian packages: ${missing.join(", ")}\n`);
     await progress.step(`installing ${missing.join(", ")}`, 25, async () => {
-      if (listsAreStale()) await aptGet(["update", "-q"]);
-      await aptGet(["install", "-q", "-y", "--no-install-recommends", ...missing]);
+      const install = (): Promise<void> => aptGet(["install", "-q", "-y", "--no-install-recommends", ...missing]);
+      if (!listsAreStale() && (await succeeds(install))) return;
+      // A list may name versions that the archive has replaced since.
+      await aptGet(["update", "-q"]);
+      await install();
     });
   });
 }
+
+const succeeds = (work: () => Promise<void>): Promise<boolean> =>
+  work().then(
+    () => true,
+    () => false,
+  );
 
 function listsAreStale(folder = "/var/lib/apt/lists"): boolean {
   const lists = fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.includes("_Packages")) : [];

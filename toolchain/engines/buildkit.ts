@@ -5,7 +5,7 @@ import execa from "execa";
 import { aptInstall } from "../apt";
 import { goModuleFolder, goTool } from "../go-tools";
 import { cacheRoot, RUN_FOLDER } from "../paths";
-import { ensureDaemon } from "./daemon";
+import { ensureDaemon, requireRoot } from "./daemon";
 import { REGISTRY } from "./registry";
 
 const SOCKET = path.join(RUN_FOLDER, "buildkitd.sock");
@@ -46,9 +46,7 @@ export async function buildkitAnswers(): Promise<boolean> {
 export async function ensureBuildkit(): Promise<boolean> {
   const program = await goTool("buildkitd");
   if (await buildkitAnswers()) return false;
-  if (process.getuid?.() !== 0 || process.platform !== "linux") {
-    throw new Error(`no BuildKit answers at ${BUILDKIT_HOST}, and starting it needs root on Linux: run this as root`);
-  }
+  requireRoot(`BuildKit at ${BUILDKIT_HOST}`);
   await aptInstall(BUILDKIT_PACKAGES);
   const configuration = path.join(RUN_FOLDER, "buildkitd.toml");
   const root = path.join(cacheRoot(), "buildkit");

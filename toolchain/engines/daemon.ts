@@ -24,6 +24,12 @@ export interface Daemon {
   readonly startSeconds: number;
 }
 
+/** @throws Error with the remedy, where a daemon that does not answer cannot be started. */
+export function requireRoot(name: string): void {
+  if (process.platform === "linux" && process.getuid?.() === 0) return;
+  throw new Error(`${name} does not answer, and starting it needs root on Linux: run this once as root`);
+}
+
 const POLL_MS = 100;
 /** dockerd stops its containers first. */
 const STOP_SECONDS = 40;

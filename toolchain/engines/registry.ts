@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { aptInstall } from "../apt";
 import { cacheRoot, RUN_FOLDER } from "../paths";
-import { ensureDaemon } from "./daemon";
+import { ensureDaemon, requireRoot } from "./daemon";
 import { ask } from "./http";
 
 const HOST = "127.0.0.1";
@@ -35,6 +35,7 @@ export async function registryAnswers(): Promise<boolean> {
 /** Makes sure that the local registry answers. Returns whether it was started now. */
 export async function ensureRegistry(): Promise<boolean> {
   if (await registryAnswers()) return false;
+  requireRoot(`the registry at ${REGISTRY}`);
   await aptInstall(REGISTRY_PACKAGES);
   const configuration = path.join(RUN_FOLDER, "registry.yml");
   const storage = path.join(cacheRoot(), "registry");

@@ -10,6 +10,7 @@ import { goModule, goTool } from "../go-tools";
 import { withLock } from "../lock";
 import { cacheRoot } from "../paths";
 import { progress } from "../progress";
+import { Slots } from "../slots";
 import { debianRoot, SOURCE_DATE_EPOCH, TRUST_STORE, updatePackageLists } from "./debian";
 import { RECIPES, type Recipe } from "./recipes";
 
@@ -22,6 +23,8 @@ export interface BuiltImage {
   readonly sizeBudgetMiB: number;
 }
 
+/** Fetching, extracting and packing alternate in a build: one more than the cores of the smallest machine. */
+const slots = new Slots(3);
 const PLATFORM = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;
 const repositoryPath = (recipe: Recipe): string => `substitutes/${recipe.name}`;
 const folderOf = (recipe: Recipe): string => path.join(__dirname, recipe.name);
@@ -72,8 +75,8 @@ export async function substitute(name: string): Promise<BuiltImage> {
     if (meanwhile !== undefined) return meanwhile;
     const base = recipe.base === undefined ? undefined : await substitute(recipe.base);
     const tool = recipe.tool === undefined ? undefined : await goModule(recipe.tool);
-    const digest = await progress.step(`building image ${name}`, recipe.expectedSeconds, () =>
-      build(recipe, base, tool),
+    const digest = await slots.run(recipe.expectedSeconds, () =>
+      progress.step(`building image ${name}`, recipe.expectedSeconds, () => build(recipe, base, tool)),
     );
     const partial = `${record}.partial`;
     fs.writeFileSync(partial, `${JSON.stringify({ digest })}\n`);

@@ -99,7 +99,10 @@ export async function updatePackageLists(): Promise<void> {
     const format = "$(ORIGIN)|$(LABEL)|$(REPO_URI)";
     const { stdout } = await execa("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]);
     const sources = sourcesList(stdout);
-    if (sources === "") throw new Error("apt knows no Debian archive here: run apt-get update, then try again");
+    if (sources === "")
+      throw new Error(
+        "apt has no lists of a Debian archive here: add one to its sources, run apt-get update, then try again",
+      );
     fs.writeFileSync(path.join(folder, "sources.list"), sources);
     await execa("apt-get", [...aptOptions(), "update", "-qq"]);
     fs.writeFileSync(done, "");
@@ -127,8 +130,15 @@ async function download(files: readonly string[]): Promise<void> {
       const [name = "", version = ""] = file.split("_");
       return `${name}=${decodeURIComponent(version)}`;
     });
-    if (wanted.length > 0) {
-      await execa("apt-get", [...aptOptions(), "download", "-qq", ...wanted], { cwd: archiveFolder() });
+    if (wanted.length === 0) return;
+    // apt writes under the final name at once: an interrupted download must not be taken for a whole one.
+    const partial = fs.mkdtempSync(path.join(aptFolder(), "download-"));
+    try {
+      await execa("apt-get", [...aptOptions(), "download", "-qq", ...wanted], { cwd: partial });
+      for (const file of fs.readdirSync(partial))
+        fs.renameSync(path.join(partial, file), path.join(archiveFolder(), file));
+    } finally {
+      fs.rmSync(partial, { recursive: true, force: true });
     }
   });
 }
