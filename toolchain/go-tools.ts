@@ -55,20 +55,21 @@ export async function goTool(program: GoProgram): Promise<string> {
 
 const sourceOf = (name: GoModuleName): string => path.join(__dirname, "go", name);
 
-function keyOf(name: GoModuleName): string {
+/** Version and hash of all that decides a module's programs. */
+export function goModuleKey(name: GoModuleName): string {
   const module: GoModule = GO_MODULES[name];
   const pins = ["go.mod", "go.sum"].map((file) => fs.readFileSync(path.join(sourceOf(name), file)));
   return recipeKey(module.version, JSON.stringify(module), process.arch, ...pins);
 }
 
 /** Where a module's programs are, or would be. */
-export const goModuleFolder = (name: GoModuleName): string => cachedFolder(name, keyOf(name));
+export const goModuleFolder = (name: GoModuleName): string => cachedFolder(name, goModuleKey(name));
 
 /** Folder of a module's programs, compiled on first use. */
 export async function goModule(name: GoModuleName): Promise<string> {
   const module: GoModule = GO_MODULES[name];
   const source = sourceOf(name);
-  return cached(name, keyOf(name), async (folder) => {
+  return cached(name, goModuleKey(name), async (folder) => {
     await requireGo();
     await progress.step(`fetching the Go modules of ${name} ${module.version}`, 30, () =>
       // Not "mod download": that asks for every module that any dependency ever named.

@@ -6,7 +6,7 @@ import execa from "execa";
 import { recipeKey } from "../cache";
 import { BUILDKIT_HOST } from "../engines/buildkit";
 import { REGISTRY, registryHas } from "../engines/registry";
-import { goModule, goTool } from "../go-tools";
+import { goModule, goModuleKey, goTool } from "../go-tools";
 import { withLock } from "../lock";
 import { cacheRoot } from "../paths";
 import { progress } from "../progress";
@@ -41,9 +41,10 @@ export function recipeOf(name: string): Recipe {
 export function substituteKey(recipe: Recipe, trust = TRUST_STORE): string {
   const folder = folderOf(recipe);
   const files = fs.readdirSync(folder).sort();
+  const { packages, without = [], tool = "" } = recipe;
   return recipeKey(
     recipe.tag,
-    JSON.stringify(recipe),
+    JSON.stringify({ packages, without, tool: tool === "" ? "" : goModuleKey(tool) }),
     PLATFORM,
     fs.readFileSync(path.join(__dirname, "debian.ts")),
     ...files.flatMap((file) => [file, fs.readFileSync(path.join(folder, file))]),

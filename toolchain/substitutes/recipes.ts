@@ -70,7 +70,7 @@ export const RECIPES: readonly Recipe[] = [
     name: "prometheus",
     tag: "2.42-bookworm",
     packages: ["prometheus", BUSYBOX],
-    sizeBudgetMiB: 260,
+    sizeBudgetMiB: 130,
     expectedSeconds: 15,
   },
   {
