@@ -28,13 +28,7 @@ export interface Sources {
 }
 
 /** Variables that steer the tools of a checkout and are no settings of the stack. */
-const TOOL_VARIABLES = new Set([
-  "RALEX_CACHE_DIR",
-  "RALEX_IMAGES_LOCK",
-  "RALEX_PULUMI",
-  "RALEX_REGISTRY",
-  "RALEX_TOOLCHAIN",
-]);
+const TOOL_VARIABLES = /^RALEX_(CACHE_DIR|IMAGES_LOCK|PULUMI|REGISTRY|TOOLCHAIN|TEST_[A-Z_]+)$/;
 
 /** `apiReplicas` -> `RALEX_API_REPLICAS`. */
 export const variableOf = (key: string): string =>
@@ -78,7 +72,7 @@ export function loadSettings(sources: Sources): Settings {
   ];
   for (const { source, variables } of overlays) {
     for (const [variable, value] of Object.entries(variables)) {
-      if (value === undefined || !variable.startsWith("RALEX_") || TOOL_VARIABLES.has(variable)) continue;
+      if (value === undefined || !variable.startsWith("RALEX_") || TOOL_VARIABLES.test(variable)) continue;
       const key = KEY_OF_VARIABLE.get(variable);
       if (key !== undefined) values.set(key, { value: typed(key, value), source: `${variable} in ${source}` });
       else if (variable === "RALEX_RELEASE") {

@@ -19,13 +19,20 @@ let esbuild;
 function translate(file, source) {
   // esbuild comes with tsx, which is a dependency of its own.
   esbuild ??= Module.createRequire(require.resolve("tsx/package.json"))("esbuild");
-  const options = { loader: "ts", format: "cjs", target: "node20", sourcemap: "inline", sourcefile: file };
-  return esbuild.transformSync(source, options).code;
+  return esbuild.transformSync(source, {
+    loader: "ts",
+    format: "cjs",
+    target: "node20",
+    // import() becomes require(): node's own would not look for .ts files.
+    supported: { "dynamic-import": false },
+    sourcemap: "inline",
+    sourcefile: file,
+  }).code;
 }
 
 function load(file) {
   const source = fs.readFileSync(file, "utf8");
-  const key = createHash("sha256").update(`1\0${file}\0${source}`).digest("hex");
+  const key = createHash("sha256").update(`2\0${file}\0${source}`).digest("hex");
   const kept = path.join(cache, `${key}.js`);
   try {
     return fs.readFileSync(kept, "utf8");
