@@ -35,7 +35,11 @@ export function confinement(service: Service) {
     // Reaps what health checks leave behind.
     init: true,
     tmpfs: Object.fromEntries(
-      service.scratch.map(({ path, sizeMiB }) => [path, `rw,nosuid,nodev,noexec,size=${sizeMiB}m,mode=1777`]),
+      // Owned by the user: a mode alone is lost at a restart, when the runtime takes that of the image's folder.
+      service.scratch.map(({ path, sizeMiB }) => [
+        path,
+        `rw,nosuid,nodev,noexec,size=${sizeMiB}m,mode=0700,uid=${service.user.uid},gid=${service.user.gid}`,
+      ]),
     ),
   } satisfies Partial<docker.ContainerArgs>;
 }

@@ -64,7 +64,11 @@ const exporters: readonly Service[] = [
     files: [
       {
         path: "/run/secrets/passwords.json",
-        content: join('{"redis://ralex@', address("redis", "redis"), '":"', secret("redisPassword"), '"}\n'),
+        // Releases before 1.50 look the password up by the address without the user.
+        content: join(
+          ...['{"redis://ralex@', address("redis", "redis"), '":"', secret("redisPassword")],
+          ...['","redis://', address("redis", "redis"), '":"', secret("redisPassword"), '"}\n'],
+        ),
         secret: true,
       },
     ],
@@ -76,7 +80,7 @@ const exporters: readonly Service[] = [
     ...base,
     name: "nginx-exporter",
     image: "nginx-exporter",
-    command: [text`-nginx.scrape-uri=http://${address("edge", "status")}/-/status`],
+    command: [text`--nginx.scrape-uri=http://${address("edge", "status")}/-/status`],
     ports: { http: tcp(9113) },
     metrics: { port: "http", path: "/metrics" },
     dependsOn: [{ service: "edge", condition: "healthy" }],
