@@ -49,7 +49,7 @@ async function newSession(text: string): Promise<string> {
 }
 
 async function sessionText(id: string): Promise<string | undefined> {
-  const response = await call(`/v1/sessions/${id}`);
+  const response = await call(`/v1/sessions/${id}/messages`);
   return response.status === 200 ? response.text() : undefined;
 }
 
