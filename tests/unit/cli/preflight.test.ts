@@ -1,0 +1,51 @@
+import * as net from "node:net";
+import type Docker from "dockerode";
+import { preflight } from "../../../cli/preflight";
+import { loadSettings } from "../../../components/settings/load";
+
+/** An engine whose containers publish the given ports and whose data is in the given folder. */
+const engine = (ports: readonly number[], folder = "/"): Docker =>
+  ({
+    listContainers: () => Promise.resolve([{ Ports: ports.map((PublicPort) => ({ PublicPort })) }]),
+    info: () => Promise.resolve({ DockerRootDir: folder }),
+  }) as unknown as Docker;
+
+const settings = (stack: Record<string, unknown>) => loadSettings({ environment: {}, dotenv: {}, stack });
+
+const servers: net.Server[] = [];
+
+async function takenPort(): Promise<number> {
+  const server = net.createServer();
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as net.AddressInfo).port;
+}
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+describe("the check before a start", () => {
+  const free = { webPort: 40001, apiPort: 40002, tlsPort: 40003 };
+
+  test("refuses a taken port, and takes one that the stack itself publishes", async () => {
+    const port = await takenPort();
+    const taken = settings({ ...free, apiPort: port });
+    await expect(preflight(engine([]), "dev", taken, true)).rejects.toThrow(`port ${port} of 127.0.0.1 is taken`);
+    await expect(preflight(engine([port]), "dev", taken, true)).resolves.toBeUndefined();
+  });
+
+  test("looks at the operator's ports only where they are opened", async () => {
+    const port = await takenPort();
+    await preflight(engine([]), "dev", settings({ ...free, logsPort: port }), true);
+    const opened = settings({ ...free, logsPort: port, operatorListeners: true });
+    await expect(preflight(engine([]), "dev", opened, true)).rejects.toThrow("ralex:logsPort");
+  });
+
+  test("refuses a full disk, and says every problem at once", async () => {
+    const port = await takenPort();
+    // The kernel's own file system has no free block, ever.
+    const refused = preflight(engine([], "/proc"), "dev", settings({ ...free, apiPort: port }), false);
+    await expect(refused).rejects.toThrow(/port[\s\S]*0\.0 GiB free and 6 are needed/);
+  });
+});
