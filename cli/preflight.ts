@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as net from "node:net";
 import type Docker from "dockerode";
-import { STACK_LABEL } from "../components/docker/identity";
+import { CHECKOUT_LABEL, STACK_LABEL } from "../components/docker/identity";
 import { PORT_SETTINGS, type Settings } from "../components/settings/schema";
 import { Failure } from "./failure";
 
@@ -15,12 +15,40 @@ const LEAST_FREE_GIB_PULLED = 1;
  * @param pulled - whether the stack's images are on the engine already.
  * @throws Failure with every problem.
  */
-export async function preflight(docker: Docker, stack: string, settings: Settings, pulled: boolean): Promise<void> {
+export async function preflight(
+  docker: Docker,
+  checkout: string,
+  stack: string,
+  settings: Settings,
+  pulled: boolean,
+): Promise<void> {
+  const foreign = await otherCheckouts(docker, checkout, stack);
   const problems = [
-    ...(await takenPorts(docker, stack, settings)),
+    ...foreign,
+    // Their ports would be named again.
+    ...(foreign.length > 0 ? [] : await takenPorts(docker, stack, settings)),
     ...(await fullDisk(docker, pulled ? LEAST_FREE_GIB_PULLED : LEAST_FREE_GIB)),
   ];
   if (problems.length > 0) throw new Failure(`the stack was not started:\n  ${problems.join("\n  ")}`);
+}
+
+/** Two checkouts cannot run a stack of one name on one engine: their containers and volumes would have one name. */
+async function otherCheckouts(docker: Docker, checkout: string, stack: string): Promise<readonly string[]> {
+  const filters = { label: [`${STACK_LABEL}=${stack}`] };
+  const [containers, volumes] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    docker.listVolumes({ filters: JSON.stringify(filters) as never }),
+  ]);
+  const owners = [...containers, ...(volumes.Volumes ?? [])].map(({ Labels }) => Labels?.[CHECKOUT_LABEL] ?? "nobody");
+  return [...new Set(owners)]
+    .filter((owner) => owner !== checkout)
+    .map(
+      (owner) =>
+        `the stack ${stack} of another checkout (${owner}) is on this engine: ` +
+        `remove it there (./ralex reset -s ${stack}), or, if the checkout is gone, with ` +
+        `docker rm -f and docker volume rm on what docker ps -a and docker volume ls ` +
+        `--filter label=${STACK_LABEL}=${stack} list`,
+    );
 }
 
 async function takenPorts(docker: Docker, stack: string, settings: Settings): Promise<readonly string[]> {

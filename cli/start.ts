@@ -5,6 +5,7 @@ import { prepareMachine } from "./machine";
 import { preflight } from "./preflight";
 import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
+import { prepareSource } from "./source/context";
 import { readOutputs } from "./outputs";
 import { updateImages, updateStack } from "./update";
 
@@ -18,19 +19,21 @@ export function registerStart(program: Command, checkout: string): void {
       const file = committedFile(checkout, stack);
       // Wrong settings are told before anything is installed or built.
       const settings = settingsOf(checkout, file);
+      const source = settings.release === undefined ? await prepareSource(checkout, settings) : undefined;
       const machine = await prepareMachine(checkout, { images: true });
       const lock = readLock(checkout);
-      await preflight(machine.docker, stack, settings, await isPulled(machine.docker, lock));
-      if (settings.release === undefined) await updateImages(machine);
+      await preflight(machine.docker, checkout, stack, settings, await isPulled(machine.docker, lock));
+      if (settings.release === undefined) await updateImages(machine, source);
       await updateStack(machine, stack, { ...file, config: { ...file.config, "ralex:running": true } });
       const outputs = await readOutputs(machine.workspace, stack);
+      const ask = (name: string) => `./ralex output ${name}${stack === "dev" ? "" : ` -s ${stack}`}`;
       const lines = [
-        `Open WebUI   ${outputs.webUrl}  (sign in as ${outputs.adminEmail}; ./ralex output adminPassword)`,
-        `API          ${outputs.apiUrl}  (./ralex output apiKey)`,
-        `TLS          ${outputs.tlsUrl}  (./ralex output caCertificate is the authority to trust)`,
+        `Open WebUI   ${outputs.webUrl}  (sign in as ${outputs.adminEmail}; ${ask("adminPassword")})`,
+        `API          ${outputs.apiUrl}  (${ask("apiKey")})`,
+        `TLS          ${outputs.tlsUrl}  (${ask("caCertificate")} is the authority to trust)`,
         ...(settings.operatorListeners
           ? [
-              `Prometheus   http://localhost:${settings.prometheusPort}  (user operator; ./ralex output operatorPassword)`,
+              `Prometheus   http://localhost:${settings.prometheusPort}  (user operator; ${ask("operatorPassword")})`,
               `Logs         http://localhost:${settings.logsPort}/select/vmui  (the same)`,
               ...(outputs.services.grafana === undefined
                 ? []

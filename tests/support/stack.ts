@@ -4,8 +4,10 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import Docker from "dockerode";
 import execa from "execa";
 import * as yaml from "yaml";
+import { CHECKOUT_LABEL, STACK_LABEL } from "../../components/docker/identity";
 
 export const CHECKOUT = path.resolve(__dirname, "../..");
 /** The stack of the tests; `Pulumi.test.yaml` is written into the copy. */
@@ -88,8 +90,24 @@ export function testStack(): TestStack {
   return new TestStack(folder);
 }
 
+/** Removes what runs of these tests left on the engine whose copy is gone: they were ended before they could. */
+async function removeLeftovers(): Promise<void> {
+  const docker = new Docker();
+  const filters = { label: [`${STACK_LABEL}=${STACK}`] };
+  const isLeft = ({ Labels }: { Labels?: Record<string, string> }) => !fs.existsSync(Labels?.[CHECKOUT_LABEL] ?? "/");
+  for (const container of (await docker.listContainers({ all: true, filters })).filter(isLeft)) {
+    await docker.getContainer(container.Id).remove({ force: true });
+  }
+  for (const network of (await docker.listNetworks({ filters })).filter(isLeft)) {
+    await docker.getNetwork(network.Id).remove();
+  }
+  const { Volumes } = await docker.listVolumes({ filters: JSON.stringify(filters) as never });
+  for (const volume of (Volumes ?? []).filter(isLeft)) await docker.getVolume(volume.Name).remove();
+}
+
 /** Copies what git knows or would add, as a clone would have it, with the packages of this checkout. */
 export async function copyCheckout(folder: string): Promise<TestStack> {
+  await removeLeftovers();
   const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: CHECKOUT,
   });

@@ -4,9 +4,11 @@ import { preflight } from "../../../cli/preflight";
 import { loadSettings } from "../../../components/settings/load";
 
 /** An engine whose containers publish the given ports and whose data is in the given folder. */
-const engine = (ports: readonly number[], folder = "/"): Docker =>
+const engine = (ports: readonly number[], folder = "/", checkout = "/here"): Docker =>
   ({
-    listContainers: () => Promise.resolve([{ Ports: ports.map((PublicPort) => ({ PublicPort })) }]),
+    listContainers: () =>
+      Promise.resolve([{ Labels: { "ralex.checkout": checkout }, Ports: ports.map((PublicPort) => ({ PublicPort })) }]),
+    listVolumes: () => Promise.resolve({ Volumes: [] }),
     info: () => Promise.resolve({ DockerRootDir: folder }),
   }) as unknown as Docker;
 
@@ -31,21 +33,28 @@ describe("the check before a start", () => {
   test("refuses a taken port, and takes one that the stack itself publishes", async () => {
     const port = await takenPort();
     const taken = settings({ ...free, apiPort: port });
-    await expect(preflight(engine([]), "dev", taken, true)).rejects.toThrow(`port ${port} of 127.0.0.1 is taken`);
-    await expect(preflight(engine([port]), "dev", taken, true)).resolves.toBeUndefined();
+    await expect(preflight(engine([]), "/here", "dev", taken, true)).rejects.toThrow(
+      `port ${port} of 127.0.0.1 is taken`,
+    );
+    await expect(preflight(engine([port]), "/here", "dev", taken, true)).resolves.toBeUndefined();
   });
 
   test("looks at the operator's ports only where they are opened", async () => {
     const port = await takenPort();
-    await preflight(engine([]), "dev", settings({ ...free, logsPort: port }), true);
+    await preflight(engine([]), "/here", "dev", settings({ ...free, logsPort: port }), true);
     const opened = settings({ ...free, logsPort: port, operatorListeners: true });
-    await expect(preflight(engine([]), "dev", opened, true)).rejects.toThrow("ralex:logsPort");
+    await expect(preflight(engine([]), "/here", "dev", opened, true)).rejects.toThrow("ralex:logsPort");
+  });
+
+  test("refuses a stack of that name that belongs to another checkout, and names the checkout", async () => {
+    const refused = preflight(engine([], "/", "/elsewhere"), "/here", "dev", settings(free), true);
+    await expect(refused).rejects.toThrow("the stack dev of another checkout (/elsewhere)");
   });
 
   test("refuses a full disk, and says every problem at once", async () => {
     const port = await takenPort();
     // The kernel's own file system has no free block, ever.
-    const refused = preflight(engine([], "/proc"), "dev", settings({ ...free, apiPort: port }), false);
+    const refused = preflight(engine([], "/proc"), "/here", "dev", settings({ ...free, apiPort: port }), false);
     await expect(refused).rejects.toThrow(/port[\s\S]*0\.0 GiB free and 6 are needed/);
   });
 });
