@@ -1,20 +1,24 @@
 /** The two updates behind a start: the release project, then the environment. */
 import * as path from "node:path";
-import execa from "execa";
 import { RELEASE_PROJECT, RELEASE_STACK } from "../components/image/releases";
 import type { Machine } from "./machine";
 import { cancelStaleLock, sweepOrphans } from "./recovery";
+import { commitOf, type SourceContext } from "./source/context";
 import { prepareConfigFile, type StackFile } from "./stack-config";
 
 export const PROJECT = "ralex";
 
 const UPDATE = ["--yes", "--skip-preview", "--suppress-outputs"] as const;
 
-/** Builds what changed of Ralex's own images and records the release. */
-export async function updateImages({ workspace, registry }: Machine): Promise<void> {
+/** Builds what changed of Ralex's own images, or of a foreign Ralex's, and records the release. */
+export async function updateImages({ workspace, registry }: Machine, source?: SourceContext): Promise<void> {
   await cancelStaleLock(workspace, RELEASE_PROJECT, RELEASE_STACK);
   const content = {
-    config: { "ralex-images:registry": registry, "ralex-images:revision": await revision(workspace.checkout) },
+    config: {
+      "ralex-images:registry": registry,
+      "ralex-images:revision": source?.revision ?? (await commitOf(workspace.checkout)),
+      ...(source === undefined ? {} : { "ralex-images:sourceContext": source.folder }),
+    },
   };
   const file = await prepareConfigFile(workspace, RELEASE_PROJECT, RELEASE_STACK, content);
   const folder = path.join(workspace.checkout, "stacks/images");
@@ -33,12 +37,4 @@ export async function updateStack(
   await sweepOrphans(workspace, docker, PROJECT, stack);
   const file = await prepareConfigFile(workspace, PROJECT, stack, content);
   await workspace.show(["up", ...UPDATE, "--stack", stack, "--config-file", file, ...options]);
-}
-
-/** The checkout's commit, with `-dirty` where something is not committed. */
-async function revision(checkout: string): Promise<string> {
-  const git = async (...args: string[]) => execa("git", args, { cwd: checkout, reject: false, stdin: "ignore" });
-  const [commit, changes] = await Promise.all([git("rev-parse", "HEAD"), git("status", "--porcelain")]);
-  if (commit.failed) return "unknown";
-  return commit.stdout.trim() + (changes.stdout.trim() === "" ? "" : "-dirty");
 }

@@ -20,7 +20,7 @@ export interface Available {
 /** The one description of Ralex. Pure: the same settings give the same application. */
 export function describeRalex(settings: Settings, available: Available = { grafana: false }): Application {
   const core = [
-    ...[postgres, redis, migrations, api(settings), openwebui(settings)],
+    ...[postgres, redis, ...(settings.source === undefined ? [migrations] : []), api(settings), openwebui(settings)],
     edge(settings, available.grafana),
   ];
   const services = [...core, ...monitoring(core), ...(available.grafana ? [grafana(settings)] : [])];

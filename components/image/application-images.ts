@@ -6,6 +6,8 @@ import type { ReleaseRecord } from "./releases";
 export interface ApplicationImagesArgs {
   /** Build context of the Ralex API, an absolute folder. */
   readonly context: string;
+  /** Whether the context is a foreign Ralex's, which has one image for every use. */
+  readonly isForeign?: boolean;
   /** Registry and path prefix, `127.0.0.1:5055` or `ghcr.io/acme`. */
   readonly registry: string;
   readonly platforms: readonly ("linux/amd64" | "linux/arm64")[];
@@ -15,6 +17,7 @@ export interface ApplicationImagesArgs {
 
 /** Dockerfile targets by the name that the model gives the image. */
 const TARGETS = { "ralex-api": "prod", "ralex-api-dev": "dev" } as const;
+const FOREIGN_TARGETS = { "ralex-api": "prod", "ralex-api-dev": "prod" } as const;
 
 /** Ralex's own images, pushed to a registry; what was pushed stays when the stack is destroyed. */
 export class ApplicationImages extends pulumi.ComponentResource {
@@ -23,7 +26,7 @@ export class ApplicationImages extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApplicationImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ralex:image:ApplicationImages", name, {}, opts);
-    const images = Object.entries(TARGETS).map(([image, target]) => {
+    const images = Object.entries(args.isForeign === true ? FOREIGN_TARGETS : TARGETS).map(([image, target]) => {
       const repository = `${args.registry}/${image}`;
       const built = new dockerBuild.Image(
         `${name}-${image}`,

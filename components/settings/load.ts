@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { PLAIN_SETTINGS, PORT_SETTINGS, RELEASE, SECRET_SETTINGS, type SecretSetting, type Settings } from "./schema";
+import {
+  BRIDGE_COMMAND,
+  PLAIN_SETTINGS,
+  PORT_SETTINGS,
+  RELEASE,
+  SECRET_SETTINGS,
+  type SecretSetting,
+  type Settings,
+} from "./schema";
 
 /** One thing wrong with the configuration. */
 export interface Problem {
@@ -131,6 +139,17 @@ function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<Secret
   }
   if (secretsSet.has("upstreamApiKey") && parsed.upstreamUrl === undefined) {
     problems.push({ key: "upstreamApiKey", source: "all settings", message: "needs upstreamUrl: say whose key it is" });
+  }
+  if (parsed.source !== undefined && parsed.hotReload === true) {
+    const message = "is not supported with source: set hotReload to false, or leave source out";
+    problems.push({ key: "hotReload", source: "all settings", message });
+  }
+  if (
+    "source" in parsed &&
+    parsed.source === undefined &&
+    ![undefined, BRIDGE_COMMAND].includes(parsed.sourceCommand as string)
+  ) {
+    problems.push({ key: "sourceCommand", source: "all settings", message: "needs source: say whose command it is" });
   }
   return problems;
 }

@@ -4,6 +4,7 @@
  * Keys are flat because Pulumi's project configuration declares types for flat keys only.
  */
 import { z } from "zod";
+import { parseSource } from "./source";
 
 const port = z.int().min(1).max(65535);
 const seconds = (max: number) => z.int().min(1).max(max);
@@ -13,6 +14,17 @@ const privateSubnet = z
   .cidrv4()
   .refine((value) => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(value), "must be private (RFC 1918)")
   .refine((value) => Number(value.split("/")[1]) >= 16 && Number(value.split("/")[1]) <= 24, "must be /16 to /24");
+
+const source = z.string().superRefine((value, context) => {
+  try {
+    parseSource(value);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+  }
+});
+
+/** What starts the bridge; `sourceCommand` starts from it too, so that a copy of the bridge needs no other. */
+export const BRIDGE_COMMAND = "python -m ralex_bridge";
 
 export const RELEASE = z.strictObject({
   id: z.string().min(1),
@@ -31,6 +43,19 @@ export const PLAIN_SETTINGS = {
   grafanaPort: port.default(3001).describe("Port of Grafana on 127.0.0.1, where it is part of the stack"),
   operatorListeners: z.boolean().default(false).describe("Open Prometheus, the log search and Grafana at the edge"),
   hotReload: z.boolean().default(false).describe("Run the bridge from this checkout, reloading on every edit"),
+  source: source
+    .optional()
+    .describe(
+      "Build the API from another Ralex: a folder, or a git URL with #commit. It listens on 8000 with /health, migrates its own database, and has requirements*.txt or pyproject.toml",
+    ),
+  sourceCommand: z
+    .string()
+    .regex(
+      /^\s*[^\s"']+(\s+[^\s"']+)*\s*$/,
+      "must be words without quotes: it is split at white space, no shell reads it",
+    )
+    .default(BRIDGE_COMMAND)
+    .describe("What starts the Ralex of source, split at white space; nothing secret"),
   subnet: privateSubnet.default("10.213.0.0/24").describe("Private network of the local stack"),
   apiReplicas: z.int().min(1).max(20).default(2).describe("Replicas of the API"),
   apiRateLimitPerMinute: z

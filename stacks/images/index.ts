@@ -12,8 +12,10 @@ export = async (): Promise<Record<string, unknown>> => {
   // The stack reads what its own last update exported, so that the list grows by one release an update.
   const own = new pulumi.StackReference(`${pulumi.getOrganization()}/${RELEASE_PROJECT}/${pulumi.getStack()}`);
   const earlier = readReleases((await own.getOutputDetails("releases")).value);
+  const foreign = config.get("sourceContext") ?? "";
   const images = new ApplicationImages("ralex", {
-    context: path.join(CHECKOUT, "images/ralex-api"),
+    context: foreign === "" ? path.join(CHECKOUT, "images/ralex-api") : foreign,
+    isForeign: foreign !== "",
     registry: config.require("registry"),
     platforms: [nativePlatform()],
     python: readLock(CHECKOUT).ref("python"),

@@ -1,6 +1,6 @@
 /** The Ralex API and the step that brings its database to the image's schema. */
 import type { Settings } from "../../settings/schema";
-import type { FileMount, Service } from "../model";
+import type { FileMount, Health, Service } from "../model";
 import { join, secret } from "../text";
 import { databaseUrl, redisUrl } from "./data";
 
@@ -48,6 +48,20 @@ export const migrations: Service = {
   egress: false,
 };
 
+/** What differs where the image holds a foreign Ralex: of it only port 8000, `/health` and its entrypoint are known. */
+function foreign(health: Health): Partial<Service> {
+  const ask = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=2)";
+  return {
+    health: { ...health, command: ["python", "-c", ask], startPeriodSeconds: 60 },
+    dependsOn: [
+      { service: "postgres", condition: "healthy" },
+      { service: "redis", condition: "healthy" },
+    ],
+    // Frameworks for agents take several times the bridge's memory.
+    resources: { cpus: 1, memoryMiB: 1024, pids: 256 },
+  };
+}
+
 export function api(settings: Settings): Service {
   const keyFiles: FileMount[] = [
     ...(settings.secretsSet.has("openrouterApiKey")
@@ -57,6 +71,13 @@ export function api(settings: Settings): Service {
       ? [{ path: `${SECRETS}/upstream_api_key`, content: secret("upstreamApiKey"), secret: true }]
       : []),
   ];
+  const health: Health = {
+    command: ["python3.11", "-m", "ralex_bridge", "healthcheck"],
+    intervalSeconds: 2,
+    timeoutSeconds: 3,
+    retries: 10,
+    startPeriodSeconds: 20,
+  };
   return {
     name: "api",
     kind: "service",
@@ -86,14 +107,9 @@ export function api(settings: Settings): Service {
       ...keyFiles,
     ],
     ports: { http: { number: 8000, protocol: "tcp" } },
-    health: {
-      command: ["python3.11", "-m", "ralex_bridge", "healthcheck"],
-      intervalSeconds: 2,
-      timeoutSeconds: 3,
-      retries: 10,
-      startPeriodSeconds: 20,
-    },
-    metrics: { port: "http", path: "/metrics" },
+    health,
+    // A foreign tree may have no metrics, and a target that is never up would keep an alert firing.
+    ...(settings.source === undefined ? { metrics: { port: "http", path: "/metrics" } } : {}),
     volumes: [],
     scratch: [{ path: "/tmp", sizeMiB: 32 }],
     ...(settings.hotReload ? { source: { source: "images/ralex-api/ralex_bridge", path: "/app/ralex_bridge" } } : {}),
@@ -106,5 +122,6 @@ export function api(settings: Settings): Service {
     // The bridge itself ends running answers within its grace; the rest is for flushing usage.
     stopGraceSeconds: settings.apiStopGraceSeconds + 5,
     egress: true,
+    ...(settings.source === undefined ? {} : foreign(health)),
   };
 }
