@@ -8,8 +8,6 @@ import { git } from "./repository";
 
 /** Never part of an image, whatever a tree says: history, caches, environments, and the usual place for secrets. */
 const NEVER = new Set([".git", ".ralex", ".env", ".venv", "__pycache__", "node_modules"]);
-/** Time of every copied file, in seconds since 1970: the first of January 2025, as minimal_root.py has it. */
-const EPOCH = 1_735_689_600;
 
 const isNever = (file: string): boolean => file.split("/").some((part) => NEVER.has(part));
 
@@ -60,7 +58,10 @@ async function notIgnoredByGit(tree: string): Promise<readonly string[]> {
 const split = (names: string): readonly string[] =>
   names.split("\0").filter((name) => name !== "" && !name.endsWith("/"));
 
-/** Copies files with modes and times that do not depend on the machine; links stay links. */
+/**
+ * Copies files with modes that do not depend on the machine; links stay links. Times are new on purpose: BuildKit takes
+ * a file of the same size and time for unchanged, and the Dockerfile sets the times that the image has.
+ */
 export function copyFiles(tree: string, files: readonly string[], destination: string): void {
   fs.mkdirSync(destination, { recursive: true, mode: 0o755 });
   for (const file of files) {
@@ -72,7 +73,6 @@ export function copyFiles(tree: string, files: readonly string[], destination: s
     else if (status.isFile()) {
       fs.copyFileSync(from, to);
       fs.chmodSync(to, (status.mode & 0o100) === 0 ? 0o644 : 0o755);
-      fs.utimesSync(to, EPOCH, EPOCH);
     }
   }
 }

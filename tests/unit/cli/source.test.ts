@@ -110,7 +110,7 @@ describe("the context of a folder", () => {
     expect(contents().filter((file) => /\.env|pycache|\.venv|\.git\//.test(file))).toEqual([]);
   });
 
-  test("has the same modes and times wherever it is made", async () => {
+  test("has the same modes wherever it is made", async () => {
     write({ "run.sh": "#!/bin/sh\n" });
     fs.chmodSync(path.join(tree, "run.sh"), 0o700);
     fs.chmodSync(path.join(tree, "requirements.txt"), 0o600);
@@ -118,7 +118,16 @@ describe("the context of a folder", () => {
     const status = (file: string) => fs.statSync(path.join(context, "tree", file));
     expect(status("run.sh").mode & 0o777).toBe(0o755);
     expect(status("requirements.txt").mode & 0o777).toBe(0o644);
-    expect(status("requirements.txt").mtimeMs).toBe(Date.UTC(2025, 0, 1));
+  });
+
+  test("has new times, without which BuildKit takes an edit that keeps a file's size for none", async () => {
+    await prepare(tree);
+    const file = path.join(context, "tree/requirements.txt");
+    const before = fs.statSync(file, { bigint: true }).mtimeNs;
+    write({ "requirements.txt": "starlet" });
+    fs.utimesSync(path.join(tree, "requirements.txt"), 0, 0);
+    await prepare(tree);
+    expect(fs.statSync(file, { bigint: true }).mtimeNs).toBeGreaterThan(before);
   });
 
   test("follows what a list includes, and takes several lists together where none is called requirements.txt", async () => {
