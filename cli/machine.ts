@@ -1,6 +1,9 @@
 /** What a command runs on: the official tools where they are, or what the toolchain makes of package registries. */
+import * as fs from "node:fs";
+import * as path from "node:path";
 import Docker from "dockerode";
 import execa from "execa";
+import { cacheRoot } from "../toolchain/paths";
 import { Failure } from "./failure";
 import { Workspace } from "./workspace";
 
@@ -22,20 +25,28 @@ export interface MachineNeeds {
 }
 
 /** Whether the official Pulumi CLI is to be used: when it is installed, or when `RALEX_TOOLCHAIN` says so. */
-async function isOfficial(): Promise<boolean> {
+function isOfficial(): boolean {
   const choice = process.env.RALEX_TOOLCHAIN ?? "auto";
   if (choice === "official") return true;
   if (choice === "local") return false;
   if (choice !== "auto") {
     throw new Failure(`RALEX_TOOLCHAIN is "${choice}"; allowed are official, local and auto`);
   }
-  const { failed } = await execa("pulumi", ["version"], { reject: false, stdin: "ignore" });
-  return !failed;
+  return findPulumi(process.env.PATH ?? "", cacheRoot()) !== undefined;
+}
+
+/** The first `pulumi` of the PATH that the toolchain did not compile: `./ralex env` puts that one there too. */
+export function findPulumi(searchPath: string, compiled: string): string | undefined {
+  return searchPath
+    .split(path.delimiter)
+    .filter((folder) => folder !== "" && !path.resolve(folder).startsWith(`${compiled}${path.sep}`))
+    .map((folder) => path.join(folder, "pulumi"))
+    .find((file) => fs.existsSync(file));
 }
 
 /** @throws Failure that says what is missing and how to get it. */
 export async function prepareMachine(checkout: string, needs: MachineNeeds): Promise<Machine> {
-  if (await isOfficial()) return officialMachine(checkout, needs);
+  if (isOfficial()) return officialMachine(checkout, needs);
   const { ensureMachine } = await import("../toolchain");
   const made = await ensureMachine(checkout, {
     pulumi: true,
