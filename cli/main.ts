@@ -1,5 +1,7 @@
 import * as path from "node:path";
 import { Command } from "commander";
+import { registerBench } from "./bench";
+import { registerDocs } from "./docs";
 import { registerDoctor } from "./doctor";
 import { registerEnv } from "./env";
 import { EXIT, Failure } from "./failure";
@@ -23,7 +25,9 @@ registerLogs(program);
 registerRotate(program, checkout);
 registerEnv(program, checkout);
 registerDoctor(program);
+registerDocs(program, checkout);
 registerTest(program, checkout);
+registerBench(program, checkout);
 
 program.parseAsync().catch((error: unknown) => {
   console.error(`ralex: ${error instanceof Error ? error.message : String(error)}`);

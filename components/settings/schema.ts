@@ -46,7 +46,7 @@ export const PLAIN_SETTINGS = {
   source: source
     .optional()
     .describe(
-      "Build the API from another Ralex: a folder, or a git URL with #commit. It listens on 8000 with /health, migrates its own database, and has requirements*.txt or pyproject.toml",
+      "Build the API from another Ralex, a folder or a git URL with #commit; it serves /health on 8000 and migrates itself",
     ),
   sourceCommand: z
     .string()

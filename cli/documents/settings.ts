@@ -1,0 +1,101 @@
+/** What people read about the settings, from their one table. */
+import { z } from "zod";
+import { variableOf } from "../../components/settings/load";
+import { PLAIN_SETTINGS, SECRET_SETTINGS } from "../../components/settings/schema";
+import { table } from "./markdown";
+
+interface Described {
+  readonly key: string;
+  readonly allowed: string;
+  /** Absent where a setting has none. */
+  readonly fallback?: string;
+  readonly meaning: string;
+}
+
+/** What a type cannot say, where a check of its own decides. */
+const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = {
+  subnet: "a private IPv4 network, /16 to /24",
+  source: "a folder, or a URL with #commit",
+  sourceCommand: "words without quotes",
+};
+const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address", uri: "an http or https URL" };
+
+/** @throws Error for a setting of a kind that has no words yet. */
+function allowed(key: string, schema: z.ZodType): string {
+  const own = (ALLOWED as Readonly<Record<string, string>>)[key];
+  if (own !== undefined) return own;
+  const { type, enum: values, minimum, maximum, format } = z.toJSONSchema(schema, { io: "input" });
+  if (values !== undefined) return values.join(", ");
+  if (type === "boolean") return "true, false";
+  if (type === "integer" && minimum !== undefined) return `${minimum} to ${maximum}`;
+  const words = FORMATS[format ?? ""];
+  if (words === undefined) throw new Error(`cli/documents/settings.ts has no words for what ${key} allows`);
+  return words;
+}
+
+const settings: readonly Described[] = Object.entries(PLAIN_SETTINGS).map(([key, schema]) => {
+  const fallback: unknown = schema.safeParse(undefined).data;
+  return {
+    key,
+    allowed: allowed(key, schema),
+    ...(fallback === undefined ? {} : { fallback: String(fallback) }),
+    meaning: z.globalRegistry.get(schema)?.description ?? "",
+  };
+});
+
+/** docs/settings.md. */
+export function settingsPage(): string {
+  const rows = settings.map(({ key, allowed, fallback, meaning }) => [
+    `\`${key}\``,
+    meaning,
+    allowed,
+    fallback === undefined ? "not set" : `\`${fallback}\``,
+    `\`${variableOf(key)}\``,
+  ]);
+  const secrets = Object.entries(SECRET_SETTINGS).map(([key, meaning]) => [
+    `\`${key}\``,
+    meaning,
+    `\`${variableOf(key)}\``,
+  ]);
+  return `# Settings
+
+Written by \`./ralex docs\` from \`components/settings/schema.ts\`.
+
+A value is taken from the first of these that has it: the environment, \`.env\` (the local stack only), the stack's file
+(\`Pulumi.<stack>.yaml\`, each key with \`ralex:\` in front), the default. Everything wrong is told at once, before anything
+is made. A release is pinned in the stack's file only (\`ralex:release\`).
+
+${table(["setting", "meaning", "allowed", "default", "variable"], rows)}
+## Secrets
+
+Set with \`pulumi config set --secret\`, or for the local stack in \`.env\`; written in clear in a stack's file, they are
+refused.
+
+${table(["setting", "meaning", "variable"], secrets)}
+## A Ralex of your own
+
+\`source\` names a folder (absolute, or relative to the checkout) or one commit of a git repository
+(\`https://\`, \`ssh://\` or \`file://\`, then \`#\` and its 40 hexadecimal digits). The tree has a \`requirements.txt\`, else any
+\`requirements*.txt\`, else a \`pyproject.toml\` that lists its dependencies under \`[project]\`; they are resolved once to
+versions with hashes, which stay in the image as \`/usr/share/ralex/requirements.lock\`. \`sourceCommand\` starts it in \`/app\`,
+where its code lies, as user 10001 with a read-only root and \`/tmp\`; there is no shell and no package manager. It listens
+on port 8000 with \`/health\`, gets the bridge's files and variables, and brings its database up to date itself. It is not
+scraped by Prometheus, and \`hotReload\` has to be off. \`.dockerignore\`, or else \`.gitignore\`, keeps files out; submodules are
+not fetched.
+`;
+}
+
+/** .env.example: every setting at its default, commented out. */
+export function dotenvExample(): string {
+  const plain = settings.map(
+    ({ key, allowed, fallback, meaning }) => `# ${meaning} (${allowed})\n#${variableOf(key)}=${fallback ?? ""}\n`,
+  );
+  const secrets = Object.entries(SECRET_SETTINGS).map(([key, meaning]) => `# ${meaning}\n#${variableOf(key)}=\n`);
+  return `# Settings of the local stack: copy to .env, which git ignores, and take the # away from what is to differ.
+# The environment wins over this file, this file over Pulumi.dev.yaml. Written by ./ralex docs; see docs/settings.md.
+
+${plain.join("\n")}
+# Secret. In clear here: keep .env to yourself (chmod 600 .env).
+
+${secrets.join("\n")}`;
+}

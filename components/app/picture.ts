@@ -1,0 +1,43 @@
+/** The picture of the stack, drawn from its description. */
+import type { Application, Service, Text } from "./model";
+import { refsOf } from "./text";
+
+/** Names of the services that a service calls, since it is told where they are. */
+function called({ name, environment, files, command = [] }: Service): readonly string[] {
+  const texts: Text[] = [...Object.values(environment), ...files.map(({ content }) => content), ...command];
+  const names = texts.flatMap(refsOf).flatMap((ref) => (ref.ref === "secret" ? [] : [ref.service]));
+  return [...new Set(names)].filter((other) => other !== name);
+}
+
+/** A name in Mermaid's syntax, where a hyphen may be part of an arrow. */
+const id = (name: string): string => name.replaceAll("-", "_");
+const all = (names: readonly string[]): string => names.map(id).join(" & ");
+
+function node({ name, kind, replicas, volumes }: Service): string {
+  const label = `"${name}${replicas > 1 ? ` × ${replicas}` : ""}"`;
+  if (kind === "job") return `${id(name)}([${label}])`;
+  return volumes.length > 0 ? `${id(name)}[(${label})]` : `${id(name)}[${label}]`;
+}
+
+/**
+ * A Mermaid flowchart. An arrow leads from a service to those it calls, a dotted one to those it only waits for; a
+ * cylinder keeps data, a rounded box runs once. The ports are the edge's, as people reach them.
+ */
+export function pictureOf({ services, edge, logs }: Application): string {
+  const lines = [
+    ...services.map(node),
+    'people(("people"))',
+    ...edge.listeners.map(({ name, published }) => `people -- "${published} ${name}" --> ${id(edge.service)}`),
+    ...services.flatMap((service) => {
+      const calls = called(service);
+      const waits = service.dependsOn.map((dependency) => dependency.service).filter((name) => !calls.includes(name));
+      return [
+        ...(calls.length > 0 ? [`${id(service.name)} --> ${all(calls)}`] : []),
+        ...(waits.length > 0 ? [`${id(service.name)} -. "after" .-> ${all(waits)}`] : []),
+      ];
+    }),
+    'every["every service"]',
+    `every -- "logs" --> ${id(logs.service)}`,
+  ];
+  return `flowchart LR\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}

@@ -1,0 +1,77 @@
+/** What is generated agrees with what it is generated from. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as dotenv from "dotenv";
+import { renderDocuments } from "../../../cli/documents";
+import { table, withBlock } from "../../../cli/documents/markdown";
+import { dotenvExample, settingsPage } from "../../../cli/documents/settings";
+import { loadSettings, variableOf } from "../../../components/settings/load";
+import { PLAIN_SETTINGS, SECRET_SETTINGS } from "../../../components/settings/schema";
+import { NAMED_TESTS } from "../../support/named-tests";
+
+const CHECKOUT = path.resolve(__dirname, "../../..");
+const KEYS = [...Object.keys(PLAIN_SETTINGS), ...Object.keys(SECRET_SETTINGS)];
+
+describe("generated documents", () => {
+  test.each(renderDocuments(CHECKOUT).map((rendered) => [rendered.file, rendered] as const))(
+    "%s is up to date; ./ralex docs writes it",
+    (_, { present, expected }) => expect(present).toBe(expected),
+  );
+
+  test("are written once and then stay as they are", () => {
+    for (const { file, expected } of renderDocuments(CHECKOUT)) {
+      const again = renderDocuments(CHECKOUT).find((rendered) => rendered.file === file);
+      expect(again?.expected).toBe(expected);
+    }
+  });
+});
+
+describe(".env.example", () => {
+  test("sets nothing until a line is uncommented", () => {
+    expect(dotenv.parse(dotenvExample())).toEqual({});
+  });
+
+  test("has every setting, and with all of them uncommented at their defaults nothing changes", () => {
+    const uncommented = dotenv.parse(dotenvExample().replace(/^#(?=RALEX_)/gm, ""));
+    expect(Object.keys(uncommented).sort()).toEqual(KEYS.map(variableOf).sort());
+    const filled = Object.fromEntries(Object.entries(uncommented).filter(([, value]) => value !== ""));
+    const none = { environment: {}, stack: {} };
+    expect(loadSettings({ ...none, dotenv: filled })).toEqual(loadSettings({ ...none, dotenv: {} }));
+  });
+});
+
+test("docs/settings.md has a row for every setting with its variable", () => {
+  for (const key of KEYS) expect(settingsPage()).toMatch(new RegExp(`^\\| \`${key}\` .*\`${variableOf(key)}\``, "m"));
+});
+
+describe("the index of tests", () => {
+  const listed = Object.values(NAMED_TESTS)
+    .flat()
+    .flatMap(({ tests }) => tests);
+
+  test.each(listed.map(({ file, title }) => [title, file] as const))("names <%s>, which %s has", (title, file) => {
+    const text = fs.readFileSync(path.join(CHECKOUT, file), "utf8");
+    const quoted = title.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const form = file.endsWith(".py")
+      ? `^(?:async )?def ${quoted}\\(`
+      : `(?:test|\\))(?:\\.each[^\\n]*)?\\(\\s*"${quoted}"`;
+    expect(text).toMatch(new RegExp(form, "m"));
+  });
+
+  test("has every name of the planning document", () => {
+    expect(Object.values(NAMED_TESTS).map((named) => named.length)).toEqual([4, 4, 4, 4, 4, 4, 4]);
+  });
+});
+
+describe("Markdown", () => {
+  test("is aligned, whatever is in a cell", () => {
+    expect(table(["a", "long"], [["b|c", "é"]])).toBe("| a    | long |\n| ---- | ---- |\n| b\\|c | é    |\n");
+  });
+
+  test("keeps what stands around a block, and refuses a text without its marks", () => {
+    expect(withBlock("a\n<!-- x -->old<!-- /x -->\nb", "x", "new\n")).toBe("a\n<!-- x -->\n\nnew\n\n<!-- /x -->\nb");
+    for (const text of ["", "<!-- x -->", "<!-- /x --><!-- x -->", "<!-- x --><!-- /x --><!-- x --><!-- /x -->"]) {
+      expect(() => withBlock(text, "x", "new")).toThrow("there has to be one");
+    }
+  });
+});
