@@ -63,6 +63,13 @@ describe("the index of tests", () => {
   });
 });
 
+test.each(["README.md", "CONTRIBUTING.md"])("%s names only paths that the checkout has", (file) => {
+  const text = fs.readFileSync(path.join(CHECKOUT, file), "utf8");
+  const named = [...text.matchAll(/`((?:cli|components|docs|images|stacks|tests|toolchain)\/[\w./-]*)`/g)];
+  expect(named.length).toBeGreaterThan(3);
+  expect(named.map(([, name = ""]) => name).filter((name) => !fs.existsSync(path.join(CHECKOUT, name)))).toEqual([]);
+});
+
 describe("Markdown", () => {
   test("is aligned, whatever is in a cell", () => {
     expect(table(["a", "long"], [["b|c", "é"]])).toBe("| a    | long |\n| ---- | ---- |\n| b\\|c | é    |\n");
