@@ -72,7 +72,10 @@ export class ImageLock {
   entry(name: string): LockEntry {
     const entry = this.entries.get(name);
     if (entry === undefined) {
-      throw new ImageLockError(`the image lock ${this.file} has no image ${name}; it has ${this.names.join(", ")}`);
+      throw new ImageLockError(
+        `the image lock ${this.file} has no image ${name}; it has ${this.names.join(", ")}. ` +
+          `Where ${name}'s registry is reachable: ./ralex images lock ${name}`,
+      );
     }
     return entry;
   }

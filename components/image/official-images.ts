@@ -1,0 +1,27 @@
+/** The third-party images of the official registries, by tag: what the committed lock is made from. */
+export interface OfficialImage {
+  readonly repository: string;
+  readonly tag: string;
+  /** Most that the image may take on disk, unpacked, in MiB. */
+  readonly sizeBudgetMiB: number;
+}
+
+export const OFFICIAL_IMAGES: Readonly<Record<string, OfficialImage>> = {
+  python: { repository: "python", tag: "3.11.16-slim-bookworm", sizeBudgetMiB: 150 },
+  postgres: { repository: "postgres", tag: "15.19-bookworm", sizeBudgetMiB: 450 },
+  redis: { repository: "redis", tag: "7.4.11-bookworm", sizeBudgetMiB: 150 },
+  nginx: { repository: "nginx", tag: "1.30.5-trixie", sizeBudgetMiB: 200 },
+  prometheus: { repository: "prom/prometheus", tag: "v3.15.0", sizeBudgetMiB: 500 },
+  alertmanager: { repository: "prom/alertmanager", tag: "v0.34.1", sizeBudgetMiB: 150 },
+  "node-exporter": { repository: "prom/node-exporter", tag: "v1.12.1", sizeBudgetMiB: 50 },
+  "postgres-exporter": {
+    repository: "quay.io/prometheuscommunity/postgres-exporter",
+    tag: "v0.20.1",
+    sizeBudgetMiB: 50,
+  },
+  "redis-exporter": { repository: "oliver006/redis_exporter", tag: "v1.90.0", sizeBudgetMiB: 50 },
+  "nginx-exporter": { repository: "nginx/nginx-prometheus-exporter", tag: "1.5.1", sizeBudgetMiB: 50 },
+  victorialogs: { repository: "victoriametrics/victoria-logs", tag: "v1.53.0", sizeBudgetMiB: 50 },
+  openwebui: { repository: "ghcr.io/open-webui/open-webui", tag: "v0.12.4-slim", sizeBudgetMiB: 4500 },
+  grafana: { repository: "grafana/grafana", tag: "12.2.1", sizeBudgetMiB: 800 },
+};

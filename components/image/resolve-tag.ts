@@ -1,0 +1,44 @@
+/** Asks a registry, through the engine and with its credentials, what a name stands for now. */
+import type Docker from "dockerode";
+import type { LockEntry } from "./lock";
+import type { OfficialImage } from "./official-images";
+
+/** Platforms that Ralex is built for; others of an image do not matter. */
+const PLATFORMS = ["linux/amd64", "linux/arm64"];
+
+/** What `GET /distribution/{name}/json` of the Docker Engine API answers, as far as it is used. */
+interface Distribution {
+  readonly Descriptor: { readonly digest: string };
+  readonly Platforms: readonly { readonly architecture: string; readonly os: string }[] | null;
+}
+
+/**
+ * Resolves a tag to the digest of its index, without pulling.
+ * @throws Error with what the registry said.
+ */
+export async function resolveTag(docker: Docker, image: OfficialImage): Promise<LockEntry> {
+  const { repository, tag, sizeBudgetMiB } = image;
+  const { Descriptor, Platforms } = await inspect(docker, `${repository}:${tag}`);
+  const offered = (Platforms ?? []).map(({ os, architecture }) => `${os}/${architecture}`);
+  const platforms = PLATFORMS.filter((platform) => offered.includes(platform));
+  if (platforms.length === 0) {
+    throw new Error(
+      `${repository}:${tag} is for ${offered.join(", ") || "no platform"}, and not for any of ${PLATFORMS.join(", ")}`,
+    );
+  }
+  return { repository, tag, digest: Descriptor.digest, platforms, sizeBudgetMiB };
+}
+
+/** Whether the registry still has what a reference by digest names. @throws Error when it cannot be asked. */
+export async function isInRegistry(docker: Docker, ref: string): Promise<boolean> {
+  try {
+    await inspect(docker, ref);
+    return true;
+  } catch (error) {
+    if (/manifest unknown|not found/i.test(error instanceof Error ? error.message : "")) return false;
+    throw error;
+  }
+}
+
+const inspect = async (docker: Docker, name: string): Promise<Distribution> =>
+  (await docker.getImage(name).distribution()) as unknown as Distribution;
