@@ -30,7 +30,7 @@ export async function describeMachine(): Promise<readonly MachineCheck[]> {
     buildkitAnswers(),
     registryAnswers(),
   ]);
-  const modules = Object.keys(GO_MODULES) as GoModuleName[];
+  const modules = (Object.keys(GO_MODULES) as GoModuleName[]).filter((name) => !("onDemand" in GO_MODULES[name]));
   return [
     checkGo(go),
     checkPackages(),

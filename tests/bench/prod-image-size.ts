@@ -1,0 +1,3 @@
+import { imageSize } from "./support/image-size";
+
+export const prodImageSize = imageSize("prod", 200);

@@ -1,0 +1,134 @@
+/** The model as a Compose file: the same containers, limits, checks and order as the local stack has. No I/O. */
+import * as path from "node:path";
+import type { Application, Dependency, Service } from "../../../../components/app/model";
+import type { AddressPlan } from "../../../../components/docker/addresses";
+import { confinement, healthcheck, logging } from "../../../../components/docker/container";
+import type { Values } from "./values";
+
+export interface DocumentArgs {
+  readonly project: string;
+  readonly application: Application;
+  readonly plan: AddressPlan;
+  readonly values: Values;
+  /** References by image name. */
+  readonly images: Readonly<Record<string, string>>;
+  /** Absolute folder that holds the files, `<service>/<index>-<base name>`. */
+  readonly filesFolder: string;
+  readonly checkout: string;
+}
+
+const CONDITIONS = {
+  started: "service_started",
+  healthy: "service_healthy",
+  completed: "service_completed_successfully",
+} as const;
+
+/** Compose replaces variables in every string; a doubled dollar is a dollar. */
+const literal = (text: string): string => text.replaceAll("$", "$$$$");
+
+/** Where a service's files are. */
+export const fileName = (file: { readonly path: string }, index: number): string =>
+  `${index}-${path.basename(file.path)}`;
+
+/** Replicas have fixed addresses, so each is a service of the file. */
+const slotName = (service: Service, slot: number): string =>
+  service.replicas > 1 ? `${service.name}-${slot}` : service.name;
+
+export function composeDocument(args: DocumentArgs): Record<string, unknown> {
+  const { application, plan, project } = args;
+  const services = application.services.flatMap((service) =>
+    Array.from({ length: service.replicas }, (_, slot) => [slotName(service, slot), serviceOf(args, service, slot)]),
+  );
+  return {
+    name: project,
+    services: Object.fromEntries(services) as Record<string, unknown>,
+    networks: {
+      private: { internal: true, ipam: { config: [{ subnet: plan.subnet, gateway: plan.gateway }] } },
+      egress: {},
+    },
+    volumes: Object.fromEntries(application.volumes.map((volume) => [volume, {}])),
+  };
+}
+
+function serviceOf(args: DocumentArgs, service: Service, slot: number): Record<string, unknown> {
+  const { values, images, plan } = args;
+  const { capabilities, readOnly, securityOpts, tmpfs, user, init, cpus, memory } = confinement(service);
+  const { logDriver, logOpts } = logging(service, logTarget(args, service));
+  const address = plan.of.get(service.name)?.[slot] ?? "";
+  return {
+    image: images[service.image],
+    hostname: slotName(service, slot),
+    ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint.map(literal) }),
+    ...(service.command === undefined ? {} : { command: service.command.map((part) => literal(values.text(part))) }),
+    environment: Object.fromEntries(
+      Object.entries(service.environment).map(([name, value]) => [name, literal(values.text(value))]),
+    ),
+    ...{ user, init, read_only: readOnly, cap_drop: capabilities.drops, security_opt: securityOpts },
+    ...{ cpus: Number(cpus), mem_limit: `${memory}m`, memswap_limit: `${memory}m` },
+    pids_limit: service.resources.pids,
+    tmpfs: Object.entries(tmpfs).map(([target, options]) => `${target}:${options}`),
+    volumes: volumesOf(args, service),
+    networks: {
+      private: { ipv4_address: address, aliases: [service.name] },
+      ...(service.egress ? { egress: {} } : {}),
+    },
+    ...portsOf(args, service),
+    ...healthOf(service),
+    restart: service.kind === "job" ? "no" : "unless-stopped",
+    stop_grace_period: `${service.stopGraceSeconds}s`,
+    depends_on: dependenciesOf(args.application, service, slot),
+    logging: { driver: logDriver, options: logOpts },
+  };
+}
+
+function healthOf(service: Service): Record<string, unknown> {
+  if (service.health === undefined) return {};
+  const { tests, interval, timeout, retries, startPeriod } = healthcheck(service.health);
+  return { healthcheck: { test: tests.map(literal), interval, timeout, retries, start_period: startPeriod } };
+}
+
+function volumesOf({ filesFolder, checkout }: DocumentArgs, service: Service): readonly unknown[] {
+  const bind = (source: string, target: string) => ({ type: "bind", source: literal(source), target, read_only: true });
+  return [
+    ...service.files.map((file, index) => bind(path.join(filesFolder, service.name, fileName(file, index)), file.path)),
+    ...service.volumes.map(({ volume, path: target }) => ({ type: "volume", source: volume, target })),
+    ...(service.source === undefined ? [] : [bind(path.join(checkout, service.source.source), service.source.path)]),
+  ];
+}
+
+function portsOf({ application }: DocumentArgs, service: Service): Record<string, unknown> {
+  if (service.name !== application.edge.service) return {};
+  const ports = application.edge.listeners.map(({ published, port }) => ({
+    target: service.ports[port]?.number,
+    published: String(published),
+    host_ip: "127.0.0.1",
+  }));
+  return { ports };
+}
+
+/** As the local stack orders: what the model says, the log store first, and replicas one after the other. */
+function dependenciesOf(application: Application, service: Service, slot: number): Record<string, unknown> {
+  const byName = new Map(application.services.map((one) => [one.name, one]));
+  const needs: Dependency[] = [...service.dependsOn];
+  if (service.name !== application.logs.service)
+    needs.push({ service: application.logs.service, condition: "healthy" });
+  const entries = needs.flatMap((need) => {
+    const needed = byName.get(need.service);
+    if (needed === undefined) return [];
+    // Pulumi waits for a container with a health check to be healthy whatever the model asks for.
+    const condition = need.condition === "completed" ? need.condition : needed.health ? "healthy" : "started";
+    return Array.from({ length: needed.replicas }, (_, index) => [
+      slotName(needed, index),
+      { condition: CONDITIONS[condition] },
+    ]);
+  });
+  const before = slot > 0 ? [[slotName(service, slot - 1), { condition: CONDITIONS.healthy }]] : [];
+  return Object.fromEntries([...entries, ...before]) as Record<string, unknown>;
+}
+
+function logTarget({ application, plan }: DocumentArgs, service: Service): { readonly address: string } | undefined {
+  const { logs, services } = application;
+  if (service.name === logs.service) return undefined;
+  const port = services.find(({ name }) => name === logs.service)?.ports[logs.port]?.number;
+  return { address: `${plan.of.get(logs.service)?.[0] ?? ""}:${port ?? ""}` };
+}

@@ -1,0 +1,64 @@
+/** What the model leaves open, resolved for a Compose project: addresses by name, secrets made here and kept. */
+import * as crypto from "node:crypto";
+import bcrypt from "bcryptjs";
+import type { Application, Ref, SecretForm, Text } from "../../../../components/app/model";
+import type { AddressPlan } from "../../../../components/docker/addresses";
+
+/** Certificate and key of the edge, in PEM. */
+export interface Certificate {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+export class Values {
+  private readonly secrets = new Map<string, string>();
+
+  constructor(
+    private readonly application: Application,
+    private readonly plan: AddressPlan,
+    private readonly tls: Certificate,
+  ) {}
+
+  text(value: Text): string {
+    if (typeof value === "string") return value;
+    if ("join" in value) return value.join.map((part) => this.text(part)).join("");
+    return this.ref(value);
+  }
+
+  /** @throws Error for a secret that nobody can make here. */
+  secret(name: string, form: SecretForm): string {
+    const value = this.secrets.get(name) ?? this.make(name);
+    this.secrets.set(name, value);
+    if (form === "sha256") return crypto.createHash("sha256").update(value).digest("hex");
+    return form === "bcrypt" ? bcrypt.hashSync(value, 10) : value;
+  }
+
+  private make(name: string): string {
+    const source = this.application.secrets[name];
+    if (source?.from === "generated") return crypto.randomBytes(source.length).toString("hex").slice(0, source.length);
+    if (source?.from === "tls") return source.part === "privateKey" ? this.tls.privateKey : this.tls.certificate;
+    throw new Error(`the secret ${name} has no value here: it is a setting`);
+  }
+
+  private ref(ref: Ref): string {
+    switch (ref.ref) {
+      case "host":
+        return ref.service;
+      case "address":
+        return `${ref.service}:${this.port(ref.service, ref.port)}`;
+      case "eachAddress": {
+        const port = this.port(ref.service, ref.port);
+        const addresses = this.plan.of.get(ref.service) ?? [];
+        return addresses.map((address) => `${ref.before}${address}:${port}${ref.after}`).join("");
+      }
+      case "secret":
+        return this.secret(ref.secret, ref.form);
+    }
+  }
+
+  private port(service: string, port: string): number {
+    const found = this.application.services.find(({ name }) => name === service)?.ports[port]?.number;
+    if (found === undefined) throw new Error(`no service ${service} with a port ${port}`);
+    return found;
+  }
+}
