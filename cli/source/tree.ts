@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Failure } from "../failure";
-import { ignoredBy } from "../../toolchain/pulumi/plugins/docker-build/context";
+import { ignoredBy } from "../../components/image/dockerignore";
 import { git } from "./repository";
 
 /** Never part of an image, whatever a tree says: history, caches, environments, and the usual place for secrets. */

@@ -18,6 +18,8 @@ export interface PulumiHome {
 
 const PLUGINS = ["command", "docker", "docker-build", "random", "tls"] as const;
 const SOURCES = path.join("toolchain", "pulumi");
+/** What plugins share with the rest of the checkout. */
+const SHARED = path.join("components", "image");
 
 /** Every source file of the bundles, in one order. */
 function sources(folder: string): string[] {
@@ -44,7 +46,8 @@ const versionOf = (checkout: string, name: string): string => {
 /** Changes whenever a bundle would: with any source, and with the packages that are bundled. */
 function fingerprint(checkout: string): string {
   const hash = createHash("sha256").update(process.execPath);
-  for (const file of sources(path.join(checkout, SOURCES))) hash.update(file).update(fs.readFileSync(file));
+  const files = [SOURCES, SHARED].flatMap((folder) => sources(path.join(checkout, folder)));
+  for (const file of files) hash.update(file).update(fs.readFileSync(file));
   hash.update(fs.readFileSync(path.join(checkout, "package.json")));
   return hash.digest("hex").slice(0, 16);
 }

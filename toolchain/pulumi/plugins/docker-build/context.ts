@@ -2,47 +2,8 @@
 import { createHash, type Hash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { ignoredBy } from "../../../../components/image/dockerignore";
 import { OperationError } from "../support/plugin";
-
-interface Pattern {
-  readonly expression: RegExp;
-  readonly isException: boolean;
-}
-
-/** A pattern of .dockerignore: rooted at the context, `*` within one part of a path, `**` over any number of them. */
-function expression(pattern: string): RegExp {
-  const source = pattern.replace(/\*\*\/?|\*|\?|\[[^\]]+\]|[^*?[]+/g, (part) => {
-    if (part === "**/") return "(?:.*/)?";
-    if (part === "**") return ".*";
-    if (part === "*") return "[^/]*";
-    if (part === "?") return "[^/]";
-    if (part.startsWith("[")) return part;
-    return part.replace(/[.+^${}()|\]\\]/g, "\\$&");
-  });
-  // A match of a folder is a match of all that is inside.
-  return new RegExp(`^${source}(?:/.*)?$`);
-}
-
-/** Reads a .dockerignore. The last pattern that matches a path decides; `!` takes it in again. */
-export function ignoredBy(text: string): { ignores(file: string): boolean; hasExceptions: boolean } {
-  const patterns: Pattern[] = text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => {
-      const isException = line.startsWith("!");
-      const pattern = path.posix.normalize((isException ? line.slice(1) : line).trim()).replace(/^\/+|\/+$/g, "");
-      return { expression: expression(pattern), isException };
-    });
-  return {
-    ignores: (file) =>
-      patterns.reduce(
-        (ignored, { expression, isException }) => (expression.test(file) ? !isException : ignored),
-        false,
-      ),
-    hasExceptions: patterns.some(({ isException }) => isException),
-  };
-}
 
 const readIfThere = (file: string): string | undefined =>
   fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined;
