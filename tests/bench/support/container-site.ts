@@ -103,7 +103,12 @@ export class ContainerSite {
       ),
       this.run(
         "upstream",
-        [...["--ip", ADDRESSES.upstream, "--volume", `${upstream}:/upstream.py:ro`], "--entrypoint", "python3.11"],
+        [
+          ...["--ip", ADDRESSES.upstream, "--volume", `${upstream}:/upstream.py:ro`],
+          "--entrypoint",
+          "python3.11",
+          "--no-healthcheck",
+        ],
         this.image,
         ["/upstream.py", "0.0.0.0", String(UPSTREAM_PORT)],
       ),
