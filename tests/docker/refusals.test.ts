@@ -1,7 +1,7 @@
 /** Starts that cannot work: each says why and what to do, and leaves nothing behind. */
 import * as net from "node:net";
 import Docker from "dockerode";
-import { copyCheckout, PORTS, removeCopy, STACK, TestStack } from "../support/stack";
+import { copyCheckout, PORTS, removeCopy, type TestStack } from "../support/stack";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -10,7 +10,7 @@ const docker = new Docker();
 let stack: TestStack;
 
 beforeAll(async () => {
-  stack = await copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-refused-")));
+  stack = await copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-refused-")), "refused");
   stack.configure({ ...ownPorts, subnet: "10.221.0.0/24" });
 }, 60_000);
 
@@ -37,7 +37,7 @@ describe("a start that cannot work", () => {
   test("for a taken port names the port and the setting", async () => {
     const server = net.createServer().listen(ownPorts.apiPort, "127.0.0.1");
     try {
-      const { exitCode, stderr } = await stack.ralex(["start", "-s", STACK]);
+      const { exitCode, stderr } = await stack.ralex(["start", "-s", stack.name]);
       expect(exitCode).toBe(1);
       expect(stderr).toContain(`port ${ownPorts.apiPort} of 127.0.0.1 is taken`);
       expect(stderr).toContain("ralex:apiPort");
@@ -48,7 +48,7 @@ describe("a start that cannot work", () => {
 
   test("for wrong settings lists every problem at once", async () => {
     stack.configure({ ...ownPorts, subnet: "10.221.0.0/24", apiReplicas: 0, apiLogLevel: "loud", apiRepilcas: 2 });
-    const { exitCode, stderr } = await stack.ralex(["start", "-s", STACK], { RALEX_WEB_PORT: "http" });
+    const { exitCode, stderr } = await stack.ralex(["start", "-s", stack.name], { RALEX_WEB_PORT: "http" });
     stack.configure({ ...ownPorts, subnet: "10.221.0.0/24" });
     expect(exitCode).toBe(1);
     expect(stderr).toContain("4 problem(s)");
@@ -56,7 +56,7 @@ describe("a start that cannot work", () => {
   }, 60_000);
 
   test("for an engine that does not answer says how to get one", async () => {
-    const { exitCode, stderr } = await stack.ralex(["start", "-s", STACK], { DOCKER_HOST: "tcp://127.0.0.1:1" });
+    const { exitCode, stderr } = await stack.ralex(["start", "-s", stack.name], { DOCKER_HOST: "tcp://127.0.0.1:1" });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/Docker Engine/);
     expect(stderr).toMatch(/DOCKER_HOST|install|start/);
@@ -65,7 +65,7 @@ describe("a start that cannot work", () => {
   test("for a stack that nobody described lists those that are", async () => {
     const { exitCode, stderr } = await stack.ralex(["start", "-s", "tset"]);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("there is no Pulumi.tset.yaml: choose from dev, prod, staging, test");
+    expect(stderr).toContain("there is no Pulumi.tset.yaml: choose from dev, prod, refused, staging");
   }, 60_000);
 });
 

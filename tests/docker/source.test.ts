@@ -13,7 +13,7 @@ import { readReleases, RELEASE_PROJECT, RELEASE_STACK, type ReleaseRecord } from
 import { BRIDGE_COMMAND } from "../../components/settings/schema";
 import { loadSettings } from "../../components/settings/load";
 import { poll } from "../support/http";
-import { copyCheckout, STACK, type TestStack } from "../support/stack";
+import { copyCheckout, type TestStack } from "../support/stack";
 
 const APP = `from fastapi import FastAPI
 
@@ -38,7 +38,7 @@ const git = (...args: readonly string[]) =>
   execa("git", ["-C", tree, "-c", "user.name=test", "-c", "user.email=test@ralex.example", ...args]);
 
 beforeAll(async () => {
-  stack = await copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-foreign-")));
+  stack = await copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-foreign-")), "foreign");
   tree = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-theirs-"));
   fs.mkdirSync(path.join(tree, "theirs"));
   fs.writeFileSync(path.join(tree, "theirs/app.py"), APP);
@@ -168,7 +168,7 @@ describe("a start with a source that cannot be built says so before anything is 
     "%s",
     async (_, environment, message) => {
       const state = path.join(stack.folder, `.ralex/state/.pulumi/stacks/ralex`);
-      const { exitCode, stderr } = await stack.ralex(["start", "-s", STACK], {
+      const { exitCode, stderr } = await stack.ralex(["start", "-s", stack.name], {
         ...{ RALEX_HOT_RELOAD: "false", RALEX_SOURCE_COMMAND: COMMAND },
         ...environment(),
       });

@@ -35,7 +35,10 @@ export interface CommandResult {
 }
 
 export class TestStack {
-  constructor(readonly folder: string) {}
+  constructor(
+    readonly folder: string,
+    readonly name: string = STACK,
+  ) {}
 
   /** Runs `./ralex` as a person would, in the copy. */
   async ralex(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
@@ -56,27 +59,27 @@ export class TestStack {
 
   /** Starts the stack; a second call finds nothing to do. @throws Error with what the command said. */
   async start(environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
-    const result = await this.ralex(["start", "-s", STACK], environment);
+    const result = await this.ralex(["start", "-s", this.name], environment);
     if (result.exitCode !== 0)
       throw new Error(`start failed (${result.exitCode}):\n${result.stderr}\n${result.stdout}`);
     return result;
   }
 
   async output(name: string): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.ralex(["output", name, "-s", STACK]);
+    const { exitCode, stdout, stderr } = await this.ralex(["output", name, "-s", this.name]);
     if (exitCode !== 0) throw new Error(stderr);
     return stdout;
   }
 
   /** Changes settings in the copy's stack file. */
   configure(settings: Readonly<Record<string, unknown>>): void {
-    const file = path.join(this.folder, `Pulumi.${STACK}.yaml`);
+    const file = path.join(this.folder, `Pulumi.${this.name}.yaml`);
     const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ralex:${key}`, value]));
     fs.writeFileSync(file, yaml.stringify({ config: { ...CONFIG, ...config } }));
   }
 
   container(service: string): string {
-    return `ralex-${STACK}-${service}`;
+    return `ralex-${this.name}-${service}`;
   }
 }
 
@@ -106,7 +109,7 @@ async function removeLeftovers(): Promise<void> {
 }
 
 /** Copies what git knows or would add, as a clone would have it, with the packages of this checkout. */
-export async function copyCheckout(folder: string): Promise<TestStack> {
+export async function copyCheckout(folder: string, name: string = STACK): Promise<TestStack> {
   await removeLeftovers();
   const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: CHECKOUT,
@@ -115,7 +118,7 @@ export async function copyCheckout(folder: string): Promise<TestStack> {
     fs.cpSync(path.join(CHECKOUT, file), path.join(folder, file), { preserveTimestamps: true });
   }
   fs.symlinkSync(path.join(CHECKOUT, "node_modules"), path.join(folder, "node_modules"));
-  const stack = new TestStack(folder);
+  const stack = new TestStack(folder, name);
   stack.configure({});
   await execa("git", ["init", "--quiet"], { cwd: folder });
   // A link is no folder to .gitignore.
@@ -127,7 +130,7 @@ export async function copyCheckout(folder: string): Promise<TestStack> {
 }
 
 /** Removes the stack with its data, and the copy. */
-export async function removeCopy({ folder }: TestStack): Promise<void> {
-  await new TestStack(folder).ralex(["reset", "--yes", "-s", STACK]);
-  fs.rmSync(folder, { recursive: true, force: true });
+export async function removeCopy(stack: TestStack): Promise<void> {
+  await stack.ralex(["reset", "--yes", "-s", stack.name]);
+  fs.rmSync(stack.folder, { recursive: true, force: true });
 }
