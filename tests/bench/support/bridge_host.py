@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -54,7 +55,9 @@ def usage_rows(bridge: Bridge, postgres: Postgres) -> int:
 
 
 def main(kind: str) -> None:
-    """Starts everything, answers until the input ends, stops everything."""
+    """Starts everything, answers until the input ends or a signal comes, stops everything."""
+    # A benchmark that is killed passes its signal on: what was started here must not outlive it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="ralex-bench-") as name:
         folder = Path(name)
         # Postgres runs as another user.
