@@ -18,13 +18,28 @@ function localBackend(workspace: Workspace): string | undefined {
   return url.startsWith("file://") ? path.join(url.slice("file://".length), ".pulumi") : undefined;
 }
 
-function isAlive(pid: number): boolean {
+/** How long a process that was told to end may take to be gone, in milliseconds. */
+const DYING_MS = 3_000;
+
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+  const stat = `/proc/${pid}/stat`;
+  // A zombie has ended; only its parent has not asked yet. The state stands behind the name in parentheses.
+  return !fs.existsSync(stat) || !/\) Z /.test(fs.readFileSync(stat, "utf8"));
+}
+
+/** Whether a process lives on; one that was just killed gets the time to be gone. */
+async function isAlive(pid: number): Promise<boolean> {
+  const end = Date.now() + DYING_MS;
+  while (exists(pid)) {
+    if (Date.now() > end) return true;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return false;
 }
 
 /**
@@ -41,7 +56,7 @@ export async function cancelStaleLock(workspace: Workspace, project: string, sta
     const text = fs.readFileSync(file, "utf8");
     // A lock that was being written when its owner died is empty.
     const owner = text.trim() === "" ? undefined : (JSON.parse(text) as LockOwner);
-    if (owner !== undefined && (owner.hostname !== os.hostname() || isAlive(owner.pid))) {
+    if (owner !== undefined && (owner.hostname !== os.hostname() || (await isAlive(owner.pid)))) {
       throw new Failure(
         `another command is working on ${project}/${stack} (process ${owner.pid} on ${owner.hostname}): wait until it is done`,
       );

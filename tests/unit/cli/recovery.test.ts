@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -34,6 +35,19 @@ describe("the lock of an update", () => {
     const file = lock("");
     await cancelStaleLock(workspace, "ralex", "dev");
     expect(fs.existsSync(file)).toBe(false);
+  });
+
+  test("is removed when its owner has just been killed and nobody has asked for its end yet", async () => {
+    // The shell never waits for its child, so the killed child stays a zombie.
+    const shell = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"]);
+    const pid = Number(
+      await new Promise<string>((resolve) => shell.stdout.once("data", (data) => resolve(String(data)))),
+    );
+    process.kill(pid, "SIGKILL");
+    const file = lock(JSON.stringify({ pid, hostname: os.hostname() }));
+    await cancelStaleLock(workspace, "ralex", "dev");
+    expect(fs.existsSync(file)).toBe(false);
+    shell.kill("SIGKILL");
   });
 
   test("of a living owner, or of another machine, is left alone and named", async () => {
