@@ -53,7 +53,7 @@ async function lockImages(checkout: string, names: readonly string[]): Promise<v
 }
 
 async function checkImages(checkout: string, json: boolean): Promise<void> {
-  const { docker } = await prepareMachine(checkout, { docker: true });
+  const { docker } = await prepareMachine(checkout, { images: true });
   const lock = readLock(checkout);
   const rows = await Promise.all(
     lock.names.map(async (name) => {
