@@ -27,6 +27,7 @@ export function registerStart(program: Command, checkout: string): void {
       await updateStack(machine, stack, { ...file, config: { ...file.config, "ralex:running": true } });
       const outputs = await readOutputs(machine.workspace, stack);
       const ask = (name: string) => `./ralex output ${name}${stack === "dev" ? "" : ` -s ${stack}`}`;
+      const { standIns } = machine.workspace.tools;
       const lines = [
         `Open WebUI   ${outputs.webUrl}  (sign in as ${outputs.adminEmail}; ${ask("adminPassword")})`,
         `API          ${outputs.apiUrl}  (${ask("apiKey")})`,
@@ -43,11 +44,9 @@ export function registerStart(program: Command, checkout: string): void {
         ...(outputs.substitutes.length === 0
           ? []
           : [`substitutes built on this machine: ${outputs.substitutes.join(", ")}`]),
-        ...machine.workspace.tools.standIns.slice(0, 1).map(() => standInLine(machine.workspace.tools.standIns)),
+        ...(standIns.length === 0 ? [] : [`stand-in Pulumi plugins: ${standIns.join(", ")}`]),
         ...outputs.omissions,
       ];
       console.log(`\nRalex (${stack}) is ready.\n  ${lines.join("\n  ")}`);
     });
 }
-
-const standInLine = (names: readonly string[]): string => `stand-in Pulumi plugins: ${names.join(", ")}`;

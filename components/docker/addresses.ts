@@ -1,5 +1,5 @@
 /** Fixed addresses for every container, as arithmetic without Pulumi. */
-import type { Application, Service } from "../app/model";
+import type { Application, Ref, Service } from "../app/model";
 
 /** Replicas of one service may grow to this many without moving another service's address. */
 const MOST_REPLICAS = 20;
@@ -49,4 +49,18 @@ export function planAddresses(application: Application, subnet: string): Address
     throw new Error(`the subnet ${subnet} is too small for ${application.services.length} services; give a larger one`);
   }
   return { subnet: `${toAddress(network)}/${length}`, gateway: toAddress(network + 1), of };
+}
+
+/**
+ * A reference to a service as text: names where one is enough, the plan's addresses where each replica is meant.
+ * @throws Error when the application has no such service or port.
+ */
+export function addressText(ref: Exclude<Ref, { ref: "secret" }>, application: Application, plan: AddressPlan): string {
+  if (ref.ref === "host") return ref.service;
+  const service = application.services.find(({ name }) => name === ref.service);
+  const port = service?.ports[ref.port]?.number;
+  if (port === undefined) throw new Error(`no service ${ref.service} with a port ${ref.port}`);
+  if (ref.ref === "address") return `${ref.service}:${port}`;
+  const addresses = plan.of.get(ref.service) ?? [];
+  return addresses.map((address) => `${ref.before}${address}:${port}${ref.after}`).join("");
 }

@@ -1,8 +1,8 @@
 /** What the model leaves open, resolved for a Compose project: addresses by name, secrets made here and kept. */
 import * as crypto from "node:crypto";
 import bcrypt from "bcryptjs";
-import type { Application, Ref, SecretForm, Text } from "../../../../components/app/model";
-import type { AddressPlan } from "../../../../components/docker/addresses";
+import type { Application, SecretForm, Text } from "../../../../components/app/model";
+import { addressText, type AddressPlan } from "../../../../components/docker/addresses";
 
 /** Certificate and key of the edge, in PEM. */
 export interface Certificate {
@@ -22,7 +22,8 @@ export class Values {
   text(value: Text): string {
     if (typeof value === "string") return value;
     if ("join" in value) return value.join.map((part) => this.text(part)).join("");
-    return this.ref(value);
+    if (value.ref === "secret") return this.secret(value.secret, value.form);
+    return addressText(value, this.application, this.plan);
   }
 
   /** @throws Error for a secret that nobody can make here. */
@@ -38,27 +39,5 @@ export class Values {
     if (source?.from === "generated") return crypto.randomBytes(source.length).toString("hex").slice(0, source.length);
     if (source?.from === "tls") return source.part === "privateKey" ? this.tls.privateKey : this.tls.certificate;
     throw new Error(`the secret ${name} has no value here: it is a setting`);
-  }
-
-  private ref(ref: Ref): string {
-    switch (ref.ref) {
-      case "host":
-        return ref.service;
-      case "address":
-        return `${ref.service}:${this.port(ref.service, ref.port)}`;
-      case "eachAddress": {
-        const port = this.port(ref.service, ref.port);
-        const addresses = this.plan.of.get(ref.service) ?? [];
-        return addresses.map((address) => `${ref.before}${address}:${port}${ref.after}`).join("");
-      }
-      case "secret":
-        return this.secret(ref.secret, ref.form);
-    }
-  }
-
-  private port(service: string, port: string): number {
-    const found = this.application.services.find(({ name }) => name === service)?.ports[port]?.number;
-    if (found === undefined) throw new Error(`no service ${service} with a port ${port}`);
-    return found;
   }
 }
