@@ -1,6 +1,6 @@
 /** The two updates behind a start: the release project, then the environment. */
 import * as path from "node:path";
-import { RELEASE_PROJECT, RELEASE_STACK } from "../components/image/releases";
+import { RELEASE_PROJECT, WORKING_TREE_STACK } from "../components/image/releases";
 import type { Machine } from "./machine";
 import { cancelStaleLock, sweepOrphans } from "./recovery";
 import { commitOf, type SourceContext } from "./source/context";
@@ -12,7 +12,7 @@ const UPDATE = ["--yes", "--skip-preview", "--suppress-outputs"] as const;
 
 /** Builds what changed of Ralex's own images, or of a foreign Ralex's, and records the release. */
 export async function updateImages({ workspace, registry }: Machine, source?: SourceContext): Promise<void> {
-  await cancelStaleLock(workspace, RELEASE_PROJECT, RELEASE_STACK);
+  await cancelStaleLock(workspace, RELEASE_PROJECT, WORKING_TREE_STACK);
   const content = {
     config: {
       "ralex-images:registry": registry,
@@ -20,9 +20,9 @@ export async function updateImages({ workspace, registry }: Machine, source?: So
       ...(source === undefined ? {} : { "ralex-images:sourceContext": source.folder }),
     },
   };
-  const file = await prepareConfigFile(workspace, RELEASE_PROJECT, RELEASE_STACK, content);
+  const file = await prepareConfigFile(workspace, RELEASE_PROJECT, WORKING_TREE_STACK, content);
   const folder = path.join(workspace.checkout, "stacks/images");
-  await workspace.show(["up", ...UPDATE, "--stack", RELEASE_STACK, "--config-file", file], folder);
+  await workspace.show(["up", ...UPDATE, "--stack", WORKING_TREE_STACK, "--config-file", file], folder);
 }
 
 /** Brings an environment to what its file says. */

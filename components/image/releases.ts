@@ -3,9 +3,20 @@ import * as crypto from "node:crypto";
 import { z } from "zod";
 
 export const RELEASE_PROJECT = "ralex-images";
-export const RELEASE_STACK = "images";
+/** Multi-arch releases of a commit, made by `./ralex build`; only these are pinned and promoted. */
+export const RELEASE_STACK = "release";
+/** What `./ralex start` builds of the working tree, for the platform of the machine only. */
+export const WORKING_TREE_STACK = "working-tree";
 /** Releases that the list keeps; older ones stay in the registry. */
 export const MOST_RELEASES = 50;
+
+/** The database schema that a release brings. */
+export const SCHEMA = z.strictObject({
+  /** Number of the newest migration; 0 where there is none. */
+  version: z.int().min(0),
+  /** Numbers of the migrations that a rollback must not cross: the code before them does not run after them. */
+  barriers: z.array(z.int().min(1)).readonly(),
+});
 
 const RELEASES = z.array(
   z.strictObject({
@@ -15,6 +26,7 @@ const RELEASES = z.array(
     /** ISO 8601, UTC. */
     createdAt: z.string(),
     images: z.record(z.string(), z.strictObject({ ref: z.string(), platforms: z.array(z.string()).readonly() })),
+    schema: SCHEMA,
   }),
 );
 

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ApplicationImages } from "../../components/image/application-images";
 import { readLock } from "../../components/image/lock";
 import { readReleases, RELEASE_PROJECT, withRelease } from "../../components/image/releases";
+import { NO_SCHEMA, readSchema } from "../../components/image/schema-version";
 
 const CHECKOUT = path.resolve(__dirname, "../..");
 
@@ -21,9 +22,10 @@ export = async (): Promise<Record<string, unknown>> => {
     python: readLock(CHECKOUT).ref("python"),
   });
   const revision = config.get("revision") ?? "unknown";
+  const schema = foreign === "" ? readSchema(path.join(CHECKOUT, "images/ralex-api")) : NO_SCHEMA;
   return {
     releases: images.built.apply((built) =>
-      withRelease(earlier, { revision, createdAt: new Date().toISOString(), images: built }),
+      withRelease(earlier, { revision, createdAt: new Date().toISOString(), images: built, schema }),
     ),
   };
 };

@@ -6,7 +6,7 @@ import Docker from "dockerode";
 import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
 import { updateImages } from "../../cli/update";
-import { readReleases, RELEASE_PROJECT, RELEASE_STACK } from "../../components/image/releases";
+import { readReleases, RELEASE_PROJECT, WORKING_TREE_STACK } from "../../components/image/releases";
 import { copyCheckout } from "../support/stack";
 
 /** Most that an image may take unpacked, in bytes. */
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await copyCheckout(folder);
   const machine = await prepareMachine(folder, { images: true });
   await updateImages(machine);
-  const name = `organization/${RELEASE_PROJECT}/${RELEASE_STACK}`;
+  const name = `organization/${RELEASE_PROJECT}/${WORKING_TREE_STACK}`;
   const outputs = await machine.workspace.capture(["stack", "output", "releases", "--json", "--stack", name]);
   const [newest] = readReleases(JSON.parse(outputs));
   refs = Object.fromEntries(Object.entries(newest?.images ?? {}).map(([image, { ref }]) => [image, ref]));

@@ -9,7 +9,7 @@ import { prepareMachine, type Machine } from "../../cli/machine";
 import { prepareSource } from "../../cli/source/context";
 import { updateImages } from "../../cli/update";
 import { describeRalex } from "../../components/app/ralex";
-import { readReleases, RELEASE_PROJECT, RELEASE_STACK, type ReleaseRecord } from "../../components/image/releases";
+import { readReleases, RELEASE_PROJECT, WORKING_TREE_STACK, type ReleaseRecord } from "../../components/image/releases";
 import { BRIDGE_COMMAND } from "../../components/settings/schema";
 import { loadSettings } from "../../components/settings/load";
 import { poll } from "../support/http";
@@ -59,7 +59,7 @@ afterAll(async () => {
 async function release(source: string): Promise<ReleaseRecord> {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack: { source, sourceCommand: COMMAND } });
   await updateImages(machine, await prepareSource(stack.folder, settings));
-  const name = `organization/${RELEASE_PROJECT}/${RELEASE_STACK}`;
+  const name = `organization/${RELEASE_PROJECT}/${WORKING_TREE_STACK}`;
   const outputs = JSON.parse(await machine.workspace.capture(["stack", "output", "--json", "--stack", name])) as {
     releases: unknown;
   };
