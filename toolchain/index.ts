@@ -4,9 +4,10 @@ import { GENERATED_LOCK } from "../components/image/lock";
 import { aptInstall } from "./apt";
 import { BUILDKIT_HOST, BUILDKIT_PACKAGES, ensureBuildkit } from "./engines/buildkit";
 import { DOCKER_PACKAGES, dockerAnswers, ensureDocker } from "./engines/docker";
+import type { Platform } from "./engines/emulation";
 import { ensureRegistry, REGISTRY, REGISTRY_PACKAGES } from "./engines/registry";
 import { goModule } from "./go-tools";
-import { ensureSubstitutes } from "./substitutes/lock";
+import { ensureReleaseLock, ensureSubstitutes } from "./substitutes/lock";
 import { RECIPES } from "./substitutes/recipes";
 
 export { describeMachine, type MachineCheck } from "./describe";
@@ -17,6 +18,8 @@ export interface MachineNeeds {
   readonly docker?: boolean;
   /** Images of the lock, and with them BuildKit and the local registry; an empty list is those two alone. */
   readonly images?: readonly string[] | "all";
+  /** Platforms that the images are to be for; this machine's own by default. Others are emulated. */
+  readonly platforms?: readonly Platform[];
   /** The Pulumi CLI. */
   readonly pulumi?: boolean;
 }
@@ -46,6 +49,7 @@ export async function ensureMachine(checkout: string, needs: MachineNeeds): Prom
   const images = async () => {
     if (wanted === undefined) return { lock: path.join(checkout, GENERATED_LOCK), substitutes: [] };
     await Promise.all([buildkit, ensureRegistry()]);
+    if (needs.platforms !== undefined) return ensureReleaseLock(checkout, wanted, needs.platforms);
     return ensureSubstitutes(checkout, wanted);
   };
   const pulumi = async () => {
@@ -63,6 +67,7 @@ export async function ensureMachine(checkout: string, needs: MachineNeeds): Prom
   const env = {
     PATH: [...folders, process.env.PATH ?? ""].join(path.delimiter),
     ...(wanted === undefined ? {} : { BUILDKIT_HOST }),
+    ...(needs.platforms === undefined ? {} : { RALEX_IMAGES_LOCK: lock }),
   };
   return { pulumiFolder, env, registry: REGISTRY, lock, substitutes };
 }

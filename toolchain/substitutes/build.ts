@@ -6,12 +6,14 @@ import execa from "execa";
 import { recipeKey } from "../cache";
 import { BUILDKIT_HOST } from "../engines/buildkit";
 import { REGISTRY, registryHas } from "../engines/registry";
+import { debianArchitecture, NATIVE, type Platform } from "../engines/emulation";
 import { goModule, goModuleKey, goTool } from "../go-tools";
 import { withLock } from "../lock";
 import { cacheRoot } from "../paths";
 import { progress } from "../progress";
 import { Slots } from "../slots";
 import { debianRoot, SOURCE_DATE_EPOCH, TRUST_STORE, updatePackageLists } from "./debian";
+import { foreignRoot } from "./foreign";
 import { RECIPES, type Recipe } from "./recipes";
 
 /** A substitute in the local registry. */
@@ -19,14 +21,17 @@ export interface BuiltImage {
   readonly repository: string;
   readonly tag: string;
   readonly digest: string;
-  readonly platform: string;
+  readonly platforms: readonly Platform[];
   readonly sizeBudgetMiB: number;
 }
 
+/** How much longer a build takes where its programs are emulated. */
+const EMULATED = 3;
 /** Fetching, extracting and packing alternate in a build: one more than the cores of the smallest machine. */
 const slots = new Slots(3);
-const PLATFORM = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;
-const repositoryPath = (recipe: Recipe): string => `substitutes/${recipe.name}`;
+export const repositoryPath = (recipe: Recipe): string => `substitutes/${recipe.name}`;
+const tagOf = (recipe: Recipe, platform: Platform): string =>
+  platform === NATIVE ? recipe.tag : `${recipe.tag}-${debianArchitecture(platform)}`;
 const folderOf = (recipe: Recipe): string => path.join(__dirname, recipe.name);
 
 export function recipeOf(name: string): Recipe {
@@ -38,70 +43,81 @@ export function recipeOf(name: string): Recipe {
 }
 
 /** Everything that decides an image, its base included; what Debian publishes meanwhile is left out on purpose. */
-export function substituteKey(recipe: Recipe, trust = TRUST_STORE): string {
+export function substituteKey(recipe: Recipe, trust = TRUST_STORE, platform = NATIVE): string {
   const folder = folderOf(recipe);
   const files = fs.readdirSync(folder).sort();
   const { packages, without = [], tool = "" } = recipe;
   return recipeKey(
     recipe.tag,
     JSON.stringify({ packages, without, tool: tool === "" ? "" : goModuleKey(tool) }),
-    PLATFORM,
+    platform,
     fs.readFileSync(path.join(__dirname, "debian.ts")),
     ...files.flatMap((file) => [file, fs.readFileSync(path.join(folder, file))]),
     recipe.fetches === true && fs.existsSync(trust) ? fs.readFileSync(trust) : "",
-    recipe.base === undefined ? "" : substituteKey(recipeOf(recipe.base), trust),
+    recipe.base === undefined ? "" : substituteKey(recipeOf(recipe.base), trust, platform),
   );
 }
 
-const recordOf = (recipe: Recipe): string =>
-  path.join(cacheRoot(), "substitutes", `${recipe.name}-${substituteKey(recipe)}.json`);
+const recordOf = (recipe: Recipe, platform: Platform): string =>
+  path.join(cacheRoot(), "substitutes", `${recipe.name}-${substituteKey(recipe, TRUST_STORE, platform)}.json`);
 
 /** The image of that name, if it was built for the present recipe and the registry still has it. */
-export async function recordedSubstitute(name: string): Promise<BuiltImage | undefined> {
+export async function recordedSubstitute(name: string, platform = NATIVE): Promise<BuiltImage | undefined> {
   const recipe = recipeOf(name);
-  const record = recordOf(recipe);
+  const record = recordOf(recipe, platform);
   if (!fs.existsSync(record)) return undefined;
   const { digest } = JSON.parse(fs.readFileSync(record, "utf8")) as { digest: string };
-  return (await registryHas(repositoryPath(recipe), digest)) ? built(recipe, digest) : undefined;
+  return (await registryHas(repositoryPath(recipe), digest)) ? built(recipe, digest, platform) : undefined;
 }
 
-/** The image of that name, built and pushed unless the registry has it already. */
-export async function substitute(name: string): Promise<BuiltImage> {
-  const known = await recordedSubstitute(name);
+/**
+ * The image of that name, built and pushed unless the registry has it already. For another platform than this
+ * machine's, programs of it have to run here.
+ */
+export async function substitute(name: string, platform = NATIVE): Promise<BuiltImage> {
+  const known = await recordedSubstitute(name, platform);
   if (known !== undefined) return known;
   const recipe = recipeOf(name);
-  const record = recordOf(recipe);
+  const record = recordOf(recipe, platform);
   return withLock(record, async () => {
-    const meanwhile = await recordedSubstitute(name);
+    const meanwhile = await recordedSubstitute(name, platform);
     if (meanwhile !== undefined) return meanwhile;
-    const base = recipe.base === undefined ? undefined : await substitute(recipe.base);
+    const base = recipe.base === undefined ? undefined : await substitute(recipe.base, platform);
     const tool = recipe.tool === undefined ? undefined : await goModule(recipe.tool);
-    const digest = await slots.run(recipe.expectedSeconds, () =>
-      progress.step(`building image ${name}`, recipe.expectedSeconds, () => build(recipe, base, tool)),
+    const seconds = recipe.expectedSeconds * (platform === NATIVE ? 1 : EMULATED);
+    const title = `building image ${name}${platform === NATIVE ? "" : ` for ${platform}`}`;
+    const digest = await slots.run(seconds, () =>
+      progress.step(title, seconds, () => build(recipe, base, tool, platform)),
     );
     const partial = `${record}.partial`;
     fs.writeFileSync(partial, `${JSON.stringify({ digest })}\n`);
     fs.renameSync(partial, record);
-    return built(recipe, digest);
+    return built(recipe, digest, platform);
   });
 }
 
-const built = (recipe: Recipe, digest: string): BuiltImage => ({
+const built = (recipe: Recipe, digest: string, platform: Platform): BuiltImage => ({
   repository: `${REGISTRY}/${repositoryPath(recipe)}`,
-  tag: recipe.tag,
+  tag: tagOf(recipe, platform),
   digest,
-  platform: PLATFORM,
+  platforms: [platform],
   sizeBudgetMiB: recipe.sizeBudgetMiB,
 });
 
-async function build(recipe: Recipe, base: BuiltImage | undefined, tool: string | undefined): Promise<string> {
+async function build(
+  recipe: Recipe,
+  base: BuiltImage | undefined,
+  tool: string | undefined,
+  platform: Platform,
+): Promise<string> {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), `ralex-${recipe.name}-`));
   try {
     const context = path.join(work, "context");
     fs.mkdirSync(context);
     if (recipe.packages.length > 0) {
-      await updatePackageLists();
-      await debianRoot(recipe.packages, recipe.without ?? [], path.join(context, "rootfs.tar"));
+      const root = [recipe.packages, recipe.without ?? [], path.join(context, "rootfs.tar")] as const;
+      if (platform === NATIVE) await updatePackageLists().then(() => debianRoot(...root));
+      else await foreignRoot(platform, ...root);
     }
     const contexts: Record<string, string> = { files: folderOf(recipe) };
     if (tool !== undefined) contexts.tool = tool;
@@ -118,9 +134,11 @@ async function build(recipe: Recipe, base: BuiltImage | undefined, tool: string 
       ...Object.entries(contexts).flatMap(([name, folder]) => [
         ...["--local", `${name}=${folder}`, "--opt", `context:${name}=local:${name}`],
       ]),
-      ...[...baseImage, `build-arg:SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH}`].flatMap((option) => ["--opt", option]),
+      ...[...baseImage, `platform=${platform}`, `build-arg:SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH}`].flatMap(
+        (option) => ["--opt", option],
+      ),
       "--output",
-      `type=image,name=${REGISTRY}/${repositoryPath(recipe)}:${recipe.tag},push=true,` +
+      `type=image,name=${REGISTRY}/${repositoryPath(recipe)}:${tagOf(recipe, platform)},push=true,` +
         // Pulled on this machine only: little compression, since unpacking and packing cost more than the disk.
         "compression=gzip,compression-level=1,force-compression=true,rewrite-timestamp=true",
     ]);

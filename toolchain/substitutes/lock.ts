@@ -3,8 +3,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { GENERATED_LOCK, type LockEntry } from "../../components/image/lock";
 import { progress } from "../progress";
+import type { Platform } from "../engines/emulation";
 import { type BuiltImage, substitute } from "./build";
+import { substituteFor } from "./platforms";
 import { RECIPES } from "./recipes";
+
+/** The lock of a release build, relative to the checkout: a start's own has images for this machine only. */
+const RELEASE_LOCK = ".ralex/release/images.lock.json";
 
 /**
  * Makes sure that the images are in the local registry, and writes the checkout's lock with them.
@@ -32,11 +37,27 @@ export async function ensureSubstitutes(
   return { lock, substitutes: known };
 }
 
+/**
+ * Makes the lock that a release build reads: its base images are for every platform of the release.
+ * @returns the lock's path and the names in it
+ */
+export async function ensureReleaseLock(
+  checkout: string,
+  wanted: readonly string[],
+  platforms: readonly Platform[],
+): Promise<{ lock: string; substitutes: readonly string[] }> {
+  const lock = path.join(checkout, RELEASE_LOCK);
+  const entries: [string, LockEntry][] = [];
+  for (const name of wanted) entries.push([name, entry(await substituteFor(name, platforms))]);
+  writeIfChanged(lock, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
+  return { lock, substitutes: wanted };
+}
+
 const entry = (image: BuiltImage): LockEntry => ({
   repository: image.repository,
   tag: image.tag,
   digest: image.digest,
-  platforms: [image.platform],
+  platforms: [...image.platforms],
   sizeBudgetMiB: image.sizeBudgetMiB,
   substitute: true,
 });
