@@ -10,6 +10,11 @@ const OUTPUTS = z.looseObject({
   tlsUrl: z.string(),
   adminEmail: z.string(),
   release: z.strictObject({ id: z.string(), images: z.record(z.string(), z.string()) }),
+  verification: z.strictObject({
+    passed: z.boolean(),
+    at: z.string().nullable(),
+    checks: z.array(z.strictObject({ name: z.string(), passed: z.boolean(), detail: z.string() })),
+  }),
   services: z.record(z.string(), z.strictObject({ image: z.string(), replicas: z.number() })),
   substitutes: z.array(z.string()),
   omissions: z.array(z.string()),

@@ -12,7 +12,8 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
   const application = describeRalex(settings, { grafana: lock.has("grafana") });
   const release = await chooseRelease(settings);
   const images: Record<string, ImageRef> = {};
-  for (const { image } of application.services) images[image] = release.images[image] ?? lock.ref(image);
+  for (const { image } of [...application.services, ...(application.probe === undefined ? [] : [application.probe])])
+    images[image] = release.images[image] ?? lock.ref(image);
   const ralex = new LocalStack("ralex", {
     application,
     settings,
@@ -32,6 +33,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
     operatorPassword: ralex.operatorPassword,
     caCertificate: ralex.caCertificate,
     release: ralex.release,
+    verification: ralex.verification,
     services: ralex.services,
     substitutes: ralex.substitutes,
     omissions: ralex.omissions,

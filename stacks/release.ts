@@ -1,8 +1,11 @@
 /** Which first-party images an environment runs. */
 import * as pulumi from "@pulumi/pulumi";
 import { ImageRef } from "../components/image/image-ref";
-import { RELEASE_PROJECT, RELEASE_STACK, readReleases } from "../components/image/releases";
+import { LEDGER_OUTPUT, LEDGER_PROJECT, readLedger, type LedgerEntry } from "../components/image/ledger";
+import { pinOf, refusalsOf, type Pin } from "../components/image/pin-check";
+import { RELEASE_PROJECT, RELEASE_STACK, readReleases, WORKING_TREE_STACK } from "../components/image/releases";
 import type { Settings } from "../components/settings/schema";
+import { readStack } from "./read-stack";
 
 export interface ChosenRelease {
   readonly id: string;
@@ -10,27 +13,44 @@ export interface ChosenRelease {
 }
 
 /**
- * The pinned release; without a pin, the newest one of the release project, whose digests are known in preview too.
- * @throws Error when the release project has none yet.
+ * The pinned release, once the stacks say that it may run here; without a pin, the newest build of the working tree.
+ * All digests are known in preview too.
+ * @throws Error in preview already, with every reason why the pin is refused and what to do.
  */
 export async function chooseRelease(settings: Settings): Promise<ChosenRelease> {
-  if (settings.release !== undefined) {
-    const { id, images } = settings.release;
-    return { id, images: parse(images) };
-  }
-  const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${RELEASE_PROJECT}/${RELEASE_STACK}`);
-  const details = await reference.getOutputDetails("releases");
-  const newest = readReleases(details.value)[0];
-  if (newest === undefined) {
-    throw new Error(
-      `the project ${RELEASE_PROJECT} has no release yet: run ./ralex start, or pulumi up in stacks/images`,
-    );
-  }
-  return {
-    id: newest.id,
-    images: parse(Object.fromEntries(Object.entries(newest.images).map(([name, { ref }]) => [name, ref]))),
-  };
+  const chosen =
+    settings.release === undefined ? await workingTree(settings) : await checked(settings.release, settings);
+  const images = Object.entries(chosen.images).map(([name, ref]) => [name, ImageRef.parse(ref)] as const);
+  return { id: chosen.id, images: Object.fromEntries(images) };
 }
 
-const parse = (images: Readonly<Record<string, string>>): Record<string, ImageRef> =>
-  Object.fromEntries(Object.entries(images).map(([name, ref]) => [name, ImageRef.parse(ref)]));
+async function workingTree({ promotesFrom }: Settings): Promise<Pin> {
+  const stack = pulumi.getStack();
+  if (promotesFrom !== undefined) {
+    throw new Error(`${stack} runs pinned releases only: run ./ralex promote ${promotesFrom} ${stack}`);
+  }
+  const newest = readReleases(await readStack(RELEASE_PROJECT, WORKING_TREE_STACK, "releases"))[0];
+  if (newest === undefined) {
+    throw new Error(`the working tree was not built yet: run ./ralex start, or pulumi up in stacks/images`);
+  }
+  return pinOf(newest);
+}
+
+async function checked(pin: Pin, { promotesFrom }: Settings): Promise<Pin> {
+  const environment = pulumi.getStack();
+  const own = (await ledgerOf(environment)) ?? [];
+  const releases = await readStack(RELEASE_PROJECT, RELEASE_STACK, "releases");
+  const refusals = refusalsOf(pin, {
+    environment,
+    own,
+    releases: releases === undefined ? undefined : readReleases(releases),
+    ...(promotesFrom === undefined ? {} : { upstream: { name: promotesFrom, ledger: await ledgerOf(promotesFrom) } }),
+  });
+  if (refusals.length === 0) return pin;
+  throw new Error(`the release pinned for ${environment} is refused:\n  ${refusals.join("\n  ")}`);
+}
+
+async function ledgerOf(environment: string): Promise<readonly LedgerEntry[] | undefined> {
+  const output = await readStack(LEDGER_PROJECT, environment, LEDGER_OUTPUT);
+  return output === undefined ? undefined : readLedger(output, environment);
+}

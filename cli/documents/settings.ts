@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   subnet: "a private IPv4 network, /16 to /24",
   source: "a folder, or a URL with #commit",
   sourceCommand: "words without quotes",
+  promotesFrom: "the name of a stack",
 };
 const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address", uri: "an http or https URL" };
 

@@ -19,8 +19,13 @@ export function checkApplication(application: Application): Application {
   const services = new Map(application.services.map((service) => [service.name, service]));
   const problems = [
     ...(services.size === application.services.length ? [] : ["two services have the same name"]),
-    ...application.services.flatMap((service) => checkService(service, application, services)),
+    ...[...application.services, ...(application.probe === undefined ? [] : [application.probe])].flatMap((service) =>
+      checkService(service, application, services),
+    ),
     ...cycles(services),
+    ...(services.get(application.edge.balances.service)?.ports[application.edge.balances.port] === undefined
+      ? ["the edge balances a service or port that does not exist"]
+      : []),
     ...application.edge.listeners.flatMap(({ name, port }) =>
       services.get(application.edge.service)?.ports[port] === undefined ? [`listener ${name}: no port ${port}`] : [],
     ),

@@ -19,6 +19,8 @@ export type Ref =
       readonly port: string;
       readonly before: string;
       readonly after: string;
+      /** Slot of a replica that is left out where the others have addresses of their own. */
+      readonly except?: number;
     }
   | { readonly ref: "secret"; readonly secret: string; readonly form: SecretForm };
 
@@ -105,6 +107,11 @@ export interface Service {
   readonly files: readonly FileMount[];
   readonly ports: Readonly<Record<string, Port>>;
   readonly health?: Health;
+  /**
+   * A command in the container, without a shell, whose exit code 0 says that the replica can serve: its dependencies
+   * answer. `health` never asks that; a target uses it to hold traffic back, not to restart anything.
+   */
+  readonly readiness?: readonly string[];
   /** Where Prometheus scrapes the service; absent when the software exposes no metrics. */
   readonly metrics?: { readonly port: string; readonly path: string };
   readonly volumes: readonly VolumeMount[];
@@ -134,7 +141,14 @@ export interface Application {
   readonly services: readonly Service[];
   readonly secrets: Readonly<Record<string, SecretSource>>;
   readonly volumes: readonly string[];
-  readonly edge: { readonly service: string; readonly listeners: readonly Listener[] };
+  readonly edge: {
+    readonly service: string;
+    readonly listeners: readonly Listener[];
+    /** Service and port whose replicas the edge balances; they are drained there before they are stopped. */
+    readonly balances: { readonly service: string; readonly port: string };
+  };
+  /** Job that checks the running deployment from inside the private network; absent where nothing is pinned. */
+  readonly probe?: Service;
   /** Service that receives every other service's log as RFC 5424 syslog over UDP. */
   readonly logs: { readonly service: string; readonly port: string };
   /** What of the wished-for stack is left out, one sentence each. */

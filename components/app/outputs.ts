@@ -17,8 +17,8 @@ export interface Check {
 /** The deployment's own checks; `passed` is computed from the checks and from nothing else. */
 export interface Verification {
   readonly passed: boolean;
-  /** ISO 8601, UTC. */
-  readonly at: string;
+  /** ISO 8601, UTC; null where nothing was checked: of what is not pinned, nothing can be said later. */
+  readonly at: string | null;
   readonly checks: readonly Check[];
 }
 
@@ -37,6 +37,7 @@ export interface TargetOutputs {
   /** Secret. */
   readonly apiKey: Output<string>;
   readonly release: Output<Release>;
+  readonly verification: Output<Verification>;
   readonly services: Output<Readonly<Record<string, RunningService>>>;
   /** Names of images that stand in for official ones; empty where the registries are reachable. */
   readonly substitutes: Output<readonly string[]>;

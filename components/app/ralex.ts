@@ -6,6 +6,7 @@ import { DATABASES, databasePassword, postgres, redis } from "./services/data";
 import { edge, listeners } from "./services/edge";
 import { grafana } from "./services/grafana";
 import { monitoring } from "./services/monitoring";
+import { probe } from "./services/probe";
 import { openwebui } from "./services/openwebui";
 import { checkApplication } from "./check";
 
@@ -38,7 +39,12 @@ export function describeRalex(settings: Settings, available: Available = { grafa
       tlsCaCertificate: { from: "tls", part: "caCertificate" },
     },
     volumes: [...new Set(services.flatMap((service) => service.volumes.map(({ volume }) => volume)))].sort(),
-    edge: { service: "edge", listeners: listeners(settings, available.grafana) },
+    edge: {
+      service: "edge",
+      listeners: listeners(settings, available.grafana),
+      balances: { service: "api", port: "http" },
+    },
+    ...(settings.release === undefined ? {} : { probe: probe(settings, services) }),
     logs: { service: "victorialogs", port: "syslog" },
     omissions: available.grafana ? [] : ["Grafana is left out: the image lock of this machine has none"],
   });

@@ -7,12 +7,13 @@ export const host = (service: string): Ref => ({ ref: "host", service });
 export const address = (service: string, port: string): Ref => ({ ref: "address", service, port });
 
 /** `before` + address + `after`, once for each address that the target gives the service. */
-export const eachAddress = (service: string, port: string, before: string, after: string): Ref => ({
+export const eachAddress = (service: string, port: string, before: string, after: string, except?: number): Ref => ({
   ref: "eachAddress",
   service,
   port,
   before,
   after,
+  ...(except === undefined ? {} : { except }),
 });
 
 /** A secret's value, or a one-way form of it. */

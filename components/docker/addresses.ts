@@ -61,6 +61,7 @@ export function addressText(ref: Exclude<Ref, { ref: "secret" }>, application: A
   const port = service?.ports[ref.port]?.number;
   if (port === undefined) throw new Error(`no service ${ref.service} with a port ${ref.port}`);
   if (ref.ref === "address") return `${ref.service}:${port}`;
-  const addresses = plan.of.get(ref.service) ?? [];
+  const all = plan.of.get(ref.service) ?? [];
+  const addresses = all.length > 1 ? all.filter((_, slot) => slot !== ref.except) : all;
   return addresses.map((address) => `${ref.before}${address}:${port}${ref.after}`).join("");
 }

@@ -4,6 +4,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../app/model";
 import type { Resolver } from "./resolve";
+import { quote } from "./shell";
 
 const WRITER = path.join(__dirname, "write-files.mjs");
 const SECRET_MODE = 0o400;
@@ -17,8 +18,6 @@ export interface ServiceFilesArgs {
   /** Absolute folder of the stack's files on the engine's host. */
   readonly folder: string;
 }
-
-const shell = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /**
  * A service's files on the engine's host, to be mounted read-only one by one.
@@ -54,8 +53,8 @@ export class ServiceFiles extends pulumi.ComponentResource {
     const written = new command.local.Command(
       `${name}-written`,
       {
-        create: folder.apply((target) => `node ${shell(WRITER)} ${shell(target)}`),
-        delete: folder.apply((target) => `rm -rf ${shell(target)}`),
+        create: folder.apply((target) => `node ${quote(WRITER)} ${quote(target)}`),
+        delete: folder.apply((target) => `rm -rf ${quote(target)}`),
         stdin: pulumi.secret(document),
         triggers: [this.hash],
         logging: command.local.Logging.None,

@@ -14,6 +14,12 @@ export const identityOf = (stack: string, checkout: string): Identity => ({
   checkout,
 });
 
+/** Names of a service's containers, in slot order. */
+export const containerNames = (prefix: string, service: string, replicas: number): readonly string[] =>
+  replicas > 1
+    ? Array.from({ length: replicas }, (_, slot) => `${prefix}-${service}-${slot}`)
+    : [`${prefix}-${service}`];
+
 export const STACK_LABEL = "ralex.stack";
 export const CHECKOUT_LABEL = "ralex.checkout";
 export const SERVICE_LABEL = "ralex.service";

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Application, Service } from "../app/model";
-import type { Release, RunningService, TargetOutputs } from "../app/outputs";
+import type { Release, RunningService, TargetOutputs, Verification as VerificationResult } from "../app/outputs";
 import type { ImageRef } from "../image/image-ref";
 import type { Settings } from "../settings/schema";
 import { planAddresses } from "./addresses";
@@ -12,7 +12,8 @@ import { Images } from "./images";
 import { Networks } from "./network";
 import { Resolver } from "./resolve";
 import { Secrets } from "./secrets";
-import { DockerService } from "./service";
+import { DockerService, type ServiceArgs } from "./service";
+import { UNVERIFIED, Verification } from "./verification";
 
 export interface LocalStackArgs {
   readonly application: Application;
@@ -38,6 +39,7 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
   readonly operatorPassword: pulumi.Output<string>;
   readonly caCertificate: pulumi.Output<string>;
   readonly release: pulumi.Output<Release>;
+  readonly verification: pulumi.Output<VerificationResult>;
   readonly services: pulumi.Output<Readonly<Record<string, RunningService>>>;
   readonly substitutes: pulumi.Output<readonly string[]>;
   readonly omissions: pulumi.Output<readonly string[]>;
@@ -61,10 +63,11 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
     );
     const networks = new Networks(`${name}-network`, { identity, plan }, parent);
     const volumes = this.volumes(name, identity);
+    let verification = pulumi.output(UNVERIFIED);
     if (settings.running) {
       const images = new Images(`${name}-image`, { refs: args.images }, parent);
       const resolver = new Resolver(application, plan, secrets);
-      this.start(name, (service, after) => ({
+      const argsOf = (service: Service, after: readonly pulumi.Resource[]) => ({
         service,
         application,
         identity,
@@ -78,7 +81,9 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
         logTarget: this.logTarget(service, plan.of),
         after,
         waitSeconds: settings.waitSeconds,
-      }));
+      });
+      const services = this.start(name, argsOf);
+      if (application.probe !== undefined) verification = this.verify(name, argsOf, application.probe, services);
     }
 
     this.webUrl = pulumi.output(`http://localhost:${settings.webPort}`);
@@ -90,6 +95,7 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
     this.operatorPassword = secrets.get("operatorPassword", "value");
     this.caCertificate = certificates.caCertificate;
     this.release = pulumi.output(args.release);
+    this.verification = verification;
     this.services = pulumi.output(running(args));
     this.substitutes = pulumi.output(args.substitutes);
     this.omissions = pulumi.output(application.omissions);
@@ -103,6 +109,7 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
       operatorPassword: this.operatorPassword,
       caCertificate: this.caCertificate,
       release: this.release,
+      verification: this.verification,
       services: this.services,
       substitutes: this.substitutes,
       omissions: this.omissions,
@@ -125,8 +132,8 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
   /** Starts every service after what it depends on. The log store is first, so that no line of the others is lost. */
   private start(
     name: string,
-    argsOf: (service: Service, after: readonly pulumi.Resource[]) => ConstructorParameters<typeof DockerService>[1],
-  ): void {
+    argsOf: (service: Service, after: readonly pulumi.Resource[]) => ServiceArgs,
+  ): ReadonlyMap<string, DockerService> {
     const { services, logs } = this.args.application;
     const byName = new Map(services.map((service) => [service.name, service]));
     const started = new Map<string, DockerService>();
@@ -144,6 +151,22 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
       return made;
     };
     services.forEach(start);
+    return started;
+  }
+
+  /** Jobs are over by then: what they had to do, the services show. */
+  private verify(
+    name: string,
+    argsOf: (service: Service, after: readonly pulumi.Resource[]) => ServiceArgs,
+    probe: Service,
+    started: ReadonlyMap<string, DockerService>,
+  ): pulumi.Output<VerificationResult> {
+    const services = this.args.application.services.flatMap((service) => {
+      const made = started.get(service.name);
+      return made === undefined || service.kind === "job" ? [] : [{ made, image: imageOf(this.args.images, service) }];
+    });
+    const job = new DockerService(`${name}-probe`, { ...argsOf(probe, []), runsLater: true }, { parent: this });
+    return new Verification(`${name}-verification`, { services, probe: job }, { parent: this }).result;
   }
 
   private logTarget(service: Service, addresses: ReadonlyMap<string, readonly string[]>): LogTarget | undefined {

@@ -6,9 +6,10 @@ import type { ImageRef } from "../image/image-ref";
 import type { AddressPlan } from "./addresses";
 import { confinement, healthcheck, logging, type LogTarget } from "./container";
 import { ServiceFiles } from "./files";
-import { labelsOf, SERVICE_LABEL, type Identity } from "./identity";
+import { containerNames, labelsOf, SERVICE_LABEL, type Identity } from "./identity";
 import type { Networks } from "./network";
 import type { Resolver } from "./resolve";
+import { admitCommand, drainCommand, type Replica } from "./rotation";
 
 export interface ServiceArgs {
   readonly service: Service;
@@ -28,16 +29,20 @@ export interface ServiceArgs {
   readonly after: readonly pulumi.Resource[];
   /** How long a replica may take to become healthy. */
   readonly waitSeconds: number;
+  /** A job that somebody else runs: its container is made, and that is all. */
+  readonly runsLater?: true;
 }
 
 /**
  * One service as containers in fixed slots. Slots are replaced one after the other, each once the one before it is
- * healthy, so that the others go on answering.
+ * ready, so that the others go on answering.
  */
 export class DockerService extends pulumi.ComponentResource {
   /** What a dependent waits for: every replica healthy, or the job done with exit code 0. */
   readonly ready: readonly pulumi.Resource[];
   readonly containerNames: readonly string[];
+  /** Docker's ids, which change with anything that a container is made from. */
+  readonly containerIds: pulumi.Output<string[]>;
 
   constructor(
     name: string,
@@ -51,20 +56,22 @@ export class DockerService extends pulumi.ComponentResource {
       { service, resolver: args.resolver, folder: args.filesFolder },
       { parent: this },
     );
+    const ready: pulumi.Resource[] = [];
     const containers: docker.Container[] = [];
     for (let slot = 0; slot < service.replicas; slot += 1) {
-      const previous = containers.at(-1);
-      containers.push(this.container(name, slot, files, previous === undefined ? args.after : [previous]));
+      const container = this.container(name, slot, files, slot === 0 ? args.after : ready.slice(-1));
+      containers.push(container);
+      ready.push(this.follow(name, slot, container));
     }
-    this.containerNames = Array.from({ length: service.replicas }, (_, slot) => this.containerName(slot));
-    this.ready =
-      service.kind === "job" ? containers.map((made, slot) => this.run(`${name}-${slot}-run`, made, slot)) : containers;
+    this.containerNames = containerNames(args.identity.prefix, service.name, service.replicas);
+    this.containerIds = pulumi.all(containers.map(({ id }) => id));
+    this.ready = ready;
     this.registerOutputs({ containerNames: this.containerNames });
   }
 
   private containerName(slot: number): string {
     const { service, identity } = this.args;
-    return service.replicas > 1 ? `${identity.prefix}-${service.name}-${slot}` : `${identity.prefix}-${service.name}`;
+    return containerNames(identity.prefix, service.name, service.replicas)[slot] ?? "";
   }
 
   private container(
@@ -75,7 +82,7 @@ export class DockerService extends pulumi.ComponentResource {
   ): docker.Container {
     const { args } = this;
     const { service } = args;
-    const container = new docker.Container(
+    return new docker.Container(
       `${name}-${slot}`,
       {
         name: this.containerName(slot),
@@ -108,8 +115,17 @@ export class DockerService extends pulumi.ComponentResource {
       // The slot's name and address are taken until the old container is gone.
       { parent: this, deleteBeforeReplace: true, dependsOn: [files.written, ...after] },
     );
-    // A job is over before it could be limited.
-    if (service.kind === "service") this.limitProcesses(`${name}-${slot}-pids`, container, slot);
+  }
+
+  /** What a container needs besides itself. Returns what a dependent has to wait for. */
+  private follow(name: string, slot: number, container: docker.Container): pulumi.Resource {
+    const { service, application } = this.args;
+    if (this.args.runsLater === true) return container;
+    if (service.kind === "job") return this.run(`${name}-${slot}-run`, container, slot);
+    if (service.name === application.edge.balances.service) {
+      return this.rotate(`${name}-${slot}-rotation`, container, slot);
+    }
+    this.limitProcesses(`${name}-${slot}-pids`, container, slot);
     return container;
   }
 
@@ -133,9 +149,10 @@ export class DockerService extends pulumi.ComponentResource {
 
   private networks(slot: number): docker.types.input.ContainerNetworksAdvanced[] {
     const { service, plan, networks } = this.args;
+    const ipv4Address = plan.of.get(service.name)?.[slot];
     const isolated = {
       name: networks.privateName,
-      ipv4Address: plan.of.get(service.name)?.[slot] ?? "",
+      ...(ipv4Address === undefined ? {} : { ipv4Address }),
       aliases: [service.name],
     };
     return service.egress ? [isolated, { name: networks.egressName }] : [isolated];
@@ -152,14 +169,42 @@ export class DockerService extends pulumi.ComponentResource {
     }));
   }
 
+  /**
+   * The replica's place in the edge's rotation. Pulumi deletes it before the container that it is triggered by, and
+   * makes it after: so the replica is drained first and gets requests when it is ready.
+   */
+  private rotate(name: string, container: docker.Container, slot: number): pulumi.Resource {
+    const { service, application, identity, waitSeconds } = this.args;
+    const replica: Replica = {
+      service,
+      container: this.containerName(slot),
+      edge: `${identity.prefix}-${application.edge.service}`,
+      slot,
+      waitSeconds,
+    };
+    return new command.local.Command(
+      name,
+      {
+        create: `${this.processLimit(slot)} && ${admitCommand(replica)}`,
+        ...(service.replicas > 1 ? { delete: drainCommand(replica) } : {}),
+        triggers: [container.id, service.resources.pids],
+        logging: command.local.Logging.Stderr,
+      },
+      { parent: this, dependsOn: [container], deleteBeforeReplace: true },
+    );
+  }
+
   /** The provider has no limit on processes, so it is set on the running container; Docker keeps it over restarts. */
+  private processLimit(slot: number): string {
+    return `docker update --pids-limit ${this.args.service.resources.pids} ${this.containerName(slot)} > /dev/null`;
+  }
+
   private limitProcesses(name: string, container: docker.Container, slot: number): void {
-    const { pids } = this.args.service.resources;
     new command.local.Command(
       name,
       {
-        create: `docker update --pids-limit ${pids} ${this.containerName(slot)}`,
-        triggers: [container.id, pids],
+        create: this.processLimit(slot),
+        triggers: [container.id, this.args.service.resources.pids],
         logging: command.local.Logging.Stderr,
       },
       { parent: this, dependsOn: [container] },

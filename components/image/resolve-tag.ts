@@ -35,10 +35,27 @@ export async function isInRegistry(docker: Docker, ref: string): Promise<boolean
     await inspect(docker, ref);
     return true;
   } catch (error) {
-    if (/manifest unknown|not found/i.test(error instanceof Error ? error.message : "")) return false;
+    if (isGone(error)) return false;
     throw error;
   }
 }
+
+/**
+ * Platforms of what a reference by digest names, as the registry has it; undefined when it is gone.
+ * @throws Error when the registry cannot be asked.
+ */
+export async function platformsInRegistry(docker: Docker, ref: string): Promise<readonly string[] | undefined> {
+  try {
+    const { Platforms } = await inspect(docker, ref);
+    return (Platforms ?? []).map(({ os, architecture }) => `${os}/${architecture}`);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+const isGone = (error: unknown): boolean =>
+  /manifest unknown|not found/i.test(error instanceof Error ? error.message : "");
 
 const inspect = async (docker: Docker, name: string): Promise<Distribution> =>
   (await docker.getImage(name).distribution()) as unknown as Distribution;

@@ -73,6 +73,11 @@ export const PLAIN_SETTINGS = {
     .describe("Base URL of an OpenAI-compatible upstream (Ollama, vLLM), ending in /v1"),
   upstreamTimeoutSeconds: seconds(3600).default(60).describe("How long an upstream may take for an answer"),
   adminEmail: z.email().default("admin@ralex.example").describe("Open WebUI's first administrator"),
+  promotesFrom: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,100}$/, "must be the name of a stack")
+    .optional()
+    .describe("Environment that a release has to be verified in before; with it only pinned releases run here"),
   waitSeconds: seconds(3600).default(180).describe("How long a service may take to become healthy"),
 } as const;
 

@@ -108,6 +108,7 @@ export function api(settings: Settings): Service {
     ],
     ports: { http: { number: 8000, protocol: "tcp" } },
     health,
+    ...(settings.source === undefined ? { readiness: [...health.command, "--ready"] } : {}),
     // A foreign tree may have no metrics, and a target that is never up would keep an alert firing.
     ...(settings.source === undefined ? { metrics: { port: "http", path: "/metrics" } } : {}),
     volumes: [],

@@ -29,9 +29,36 @@ const UPGRADE = `
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;`;
 
+/**
+ * A file that takes a replica of the API out of rotation while it is there, looked at for every request. In memory, so a
+ * restart of the edge forgets it; nothing is reloaded, so no client's connection is closed.
+ */
+export const drainFile = (slot: number): string => `/tmp/drained-${slot}`;
+
+/** A second upstream for each replica: all but that one. A single replica has none to stand in for it. */
+const drainable = (replicas: number): readonly number[] =>
+  replicas > 1 ? Array.from({ length: replicas }, (_, slot) => slot) : [];
+
+const apiUpstream = (name: string, except?: number): Text =>
+  join(
+    `  upstream ${name} {
+    zone ${name} 64k;
+`,
+    eachAddress("api", "http", "    server ", " max_fails=2 fail_timeout=5s;\n", except),
+    `    keepalive 64;
+  }
+`,
+  );
+
+const apiPool = (replicas: number): string =>
+  [
+    "set $api_pool api;",
+    ...drainable(replicas).map((slot) => `if (-f ${drainFile(slot)}) { set $api_pool api_without_${slot}; }`),
+  ].join("\n    ");
+
 /** Answers are streamed as they come; only a request that was not sent on goes to the next replica. */
 const apiLocation = (timeoutSeconds: number, path: string): string => `
-    location ${path} {${proxy("api", CONNECTION)}
+    location ${path} {${proxy("$api_pool", CONNECTION)}
       proxy_buffering off;
       proxy_read_timeout ${timeoutSeconds + 10}s;
       proxy_next_upstream error timeout;
@@ -70,6 +97,7 @@ const upstream = (name: string, service: string): Text =>
 /** nginx.conf for the edge. */
 export function nginxConfiguration(settings: Settings, grafana: boolean): Text {
   const apiPaths = ["/v1/", "= /health", "= /ready"].map((path) => apiLocation(settings.upstreamTimeoutSeconds, path));
+  const pool = apiPool(settings.apiReplicas);
   const operatorUpstreams: Text = settings.operatorListeners
     ? join(
         upstream("prometheus", "prometheus"),
@@ -96,13 +124,9 @@ http {
   access_log /dev/stdout json;
   map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
   map $http_x_request_id $traced_id { default $request_id; "~^[A-Za-z0-9._-]+$" $http_x_request_id; }
-  upstream api {
-    zone api 64k;
 `,
-    eachAddress("api", "http", "    server ", " max_fails=2 fail_timeout=5s;\n"),
-    `    keepalive 64;
-  }
-`,
+    apiUpstream("api"),
+    ...drainable(settings.apiReplicas).map((slot) => apiUpstream(`api_without_${slot}`, slot)),
     upstream("web", "openwebui"),
     operatorUpstreams,
     `
@@ -110,7 +134,8 @@ http {
     listen ${EDGE_PORTS.web};${webLocation}
   }
   server {
-    listen ${EDGE_PORTS.api};${apiPaths.join("")}
+    listen ${EDGE_PORTS.api};
+    ${pool}${apiPaths.join("")}
     location / { return 404; }
   }
   server {
@@ -118,7 +143,8 @@ http {
     ssl_certificate /etc/ralex/tls.crt;
     ssl_certificate_key /run/secrets/tls.key;
     ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_session_cache shared:tls:2m;${apiLocation(settings.upstreamTimeoutSeconds, "/v1/")}${webLocation}
+    ssl_session_cache shared:tls:2m;
+    ${pool}${apiLocation(settings.upstreamTimeoutSeconds, "/v1/")}${webLocation}
   }
   server {
     listen ${EDGE_PORTS.status};

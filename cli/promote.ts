@@ -1,0 +1,108 @@
+import Table from "cli-table3";
+import type { Command } from "commander";
+import execa from "execa";
+import { isRelease, type LedgerEntry } from "../components/image/ledger";
+import { pinOf, type Pin } from "../components/image/pin-check";
+import { EXIT, Failure } from "./failure";
+import { prepareMachine } from "./machine";
+import { deploy } from "./release/deploy";
+import { writePin } from "./release/pin";
+import { unpullable } from "./release/registry-check";
+import { builtReleases, ledgerOf } from "./release/stacks";
+import { settingsOf } from "./settings";
+import { committedFile } from "./stack-config";
+import type { Workspace } from "./workspace";
+
+/** Where a release comes from that was verified nowhere yet. */
+const BUILD = "build";
+
+interface Candidate extends Pin {
+  readonly revision: string;
+}
+
+/** `./ralex promote`: pins in one environment what another one has verified. */
+export function registerPromote(program: Command, checkout: string): void {
+  program
+    .command("promote")
+    .description("pin in one environment the release that another one has verified")
+    .argument("<from>", `the environment that verified it; ${BUILD} for what ./ralex build made`)
+    .argument("<to>", "the environment to pin it in")
+    .option("--release <id>", "another release than the newest")
+    .option("--deploy", "go on: preview, ask, apply, verify, publish")
+    .option("--yes", "with --deploy: do not show a preview, and do not ask")
+    .action(async (from: string, to: string, options: { release?: string; deploy?: true; yes?: true }) => {
+      const file = committedFile(checkout, to);
+      const settings = settingsOf(checkout, file);
+      const expected = settings.promotesFrom ?? BUILD;
+      if (from !== expected) {
+        throw new Failure(`${to} takes releases from ${expected} (ralex:promotesFrom), not from ${from}`, EXIT.refused);
+      }
+      const { workspace, docker } = await prepareMachine(checkout, { images: true });
+      const candidate = choose(await candidates(workspace, from), from, options.release);
+      const problems = await unpullable(docker, candidate);
+      if (problems.length > 0) {
+        const message = `release ${candidate.id} cannot be pinned in ${to}:\n  ${problems.join("\n  ")}`;
+        throw new Failure(message, EXIT.refused);
+      }
+      const old = settings.release;
+      if (old !== undefined && isRelease(old, candidate))
+        console.log(`${to} has release ${candidate.id} pinned already.`);
+      else {
+        console.log(await changes(workspace, to, old, candidate));
+        await writePin(checkout, to, { id: candidate.id, images: candidate.images });
+        console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ./ralex deploy -s ${to}`);
+      }
+      if (options.deploy === true) await deploy(checkout, to, options.yes !== true);
+    });
+}
+
+async function candidates(workspace: Workspace, from: string): Promise<readonly Candidate[]> {
+  if (from === BUILD) {
+    const releases = await builtReleases(workspace);
+    if (releases === undefined) throw new Failure("nothing was built yet: run ./ralex build", EXIT.refused);
+    return releases.map((release) => ({ ...pinOf(release), revision: release.revision }));
+  }
+  const ledger = await ledgerOf(workspace, from);
+  if (ledger === undefined) {
+    const message = `there is no ledger of ${from} in ${workspace.environment.PULUMI_BACKEND_URL}: run ./ralex deploy -s ${from}`;
+    throw new Failure(message, EXIT.refused);
+  }
+  return ledger;
+}
+
+function choose(offered: readonly Candidate[], from: string, id?: string): Candidate {
+  const candidate = id === undefined ? offered[0] : offered.find((one) => one.id === id);
+  if (candidate !== undefined) return candidate;
+  const what = from === BUILD ? "was built" : `is verified in ${from}`;
+  const known = [...new Set(offered.map((one) => one.id))].join(", ");
+  const message =
+    id === undefined
+      ? `no release ${what} yet`
+      : `release ${id} ${what.replace("is", "is not").replace("was", "was not")}; there are ${known || "none"}`;
+  throw new Failure(message, EXIT.refused);
+}
+
+/** What the pin changes, for people. */
+async function changes(workspace: Workspace, to: string, old: Pin | undefined, next: Candidate): Promise<string> {
+  const table = new Table({ head: ["image", `${to} has pinned`, "will be"], style: { head: [], border: [] } });
+  const digest = (ref: string | undefined) => (ref === undefined ? "-" : (ref.split("@")[1] ?? ref));
+  const names = [...new Set([...Object.keys(old?.images ?? {}), ...Object.keys(next.images)])].sort();
+  for (const name of names) {
+    const [before, after] = [digest(old?.images[name]), digest(next.images[name])];
+    table.push([name, before, before === after ? "the same" : after]);
+  }
+  const lines = [`release ${old?.id ?? "none"} -> ${next.id} (commit ${next.revision})`, table.toString()];
+  return [...lines, ...(await commits(workspace, to, next))].join("\n");
+}
+
+async function commits(workspace: Workspace, to: string, next: Candidate): Promise<readonly string[]> {
+  const running: LedgerEntry | undefined = (await ledgerOf(workspace, to))?.[0];
+  if (running === undefined || running.revision === next.revision) return [];
+  const range = `${running.revision}..${next.revision}`;
+  const { stdout, failed } = await execa("git", ["log", "--oneline", "--no-decorate", range], {
+    cwd: workspace.checkout,
+    reject: false,
+  });
+  if (failed) return [`commits ${range}: this clone does not have them`];
+  return stdout === "" ? [] : [`commits ${range}:`, ...stdout.split("\n").map((line) => `  ${line}`)];
+}

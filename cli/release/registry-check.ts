@@ -1,0 +1,41 @@
+/** Whether what is about to be pinned can still be pulled, for every platform. */
+import type Docker from "dockerode";
+import type { Pin } from "../../components/image/pin-check";
+import { platformsInRegistry } from "../../components/image/resolve-tag";
+
+/** Platforms that a release has to have: dev may be a laptop of one kind, prod a server of the other. */
+const PLATFORMS = ["linux/amd64", "linux/arm64"];
+
+/** Why a release cannot be pinned, as far as its registry tells; empty when it can. */
+export async function unpullable(docker: Docker, { images }: Pin): Promise<readonly string[]> {
+  const problems = await Promise.all(
+    Object.entries(images).map(async ([name, ref]) => {
+      try {
+        const offered = await platformsInRegistry(docker, ref);
+        if (offered === undefined) return [`image ${name}: ${ref} is gone from its registry; build a new release`];
+        const missing = PLATFORMS.filter((platform) => !offered.includes(platform));
+        return missing.length === 0
+          ? []
+          : [`image ${name}: ${ref} is not for ${missing.join(", ")}; run ./ralex build`];
+      } catch (error) {
+        const said = error instanceof Error ? error.message : String(error);
+        return [`image ${name}: the registry of ${ref} cannot be asked (${said}); try again when it answers`];
+      }
+    }),
+  );
+  return problems.flat();
+}
+
+/** Those of the images that this engine does not have. */
+export async function notOnEngine(docker: Docker, { images }: Pin): Promise<Readonly<Record<string, string>>> {
+  const found = await Promise.all(
+    Object.entries(images).map(async ([name, ref]) =>
+      docker
+        .getImage(ref)
+        .inspect()
+        .then(() => [])
+        .catch(() => [[name, ref] as const]),
+    ),
+  );
+  return Object.fromEntries(found.flat());
+}

@@ -1,0 +1,52 @@
+/** The deployment's own checks, run from inside the private network once everything is up. */
+import type { Settings } from "../../settings/schema";
+import type { Service } from "../model";
+import { address, eachAddress, join, secret, text } from "../text";
+
+const API_KEY = "/run/secrets/api_key";
+const CA = "/etc/ralex/ca.crt";
+const CONFIGURATION = "/etc/ralex/probe.json";
+
+/** @param services - everything that runs; what has metrics has to be scraped. */
+export function probe(settings: Settings, services: readonly Service[]): Service {
+  const jobs = services.filter(({ metrics }) => metrics !== undefined).map(({ name }) => name);
+  const rest = {
+    tls_name: "localhost",
+    jobs,
+    api_key_file: API_KEY,
+    ca_file: CA,
+    sessions: settings.source === undefined,
+    seconds: settings.waitSeconds,
+  };
+  return {
+    name: "probe",
+    kind: "job",
+    image: "probe",
+    replicas: 1,
+    command: [CONFIGURATION],
+    environment: {},
+    files: [
+      {
+        path: CONFIGURATION,
+        content: join(
+          text`{"api":"http://${address("edge", "api")}","tls":"https://${address("edge", "tls")}",`,
+          text`"web":"http://${address("edge", "web")}","prometheus":"http://${address("prometheus", "http")}",`,
+          join('"replicas":"', eachAddress("api", "http", "", " "), '",'),
+          `${JSON.stringify(rest).slice(1)}\n`,
+        ),
+        secret: false,
+      },
+      { path: API_KEY, content: secret("apiKey"), secret: true },
+      { path: CA, content: secret("tlsCaCertificate"), secret: false },
+    ],
+    ports: {},
+    volumes: [],
+    scratch: [{ path: "/tmp", sizeMiB: 8 }],
+    dependsOn: [],
+    resources: { cpus: 0.5, memoryMiB: 64, pids: 32 },
+    // User of the image's own Dockerfile.
+    user: { uid: 10001, gid: 10001 },
+    stopGraceSeconds: 5,
+    egress: false,
+  };
+}

@@ -1,0 +1,69 @@
+/** What an environment's ledger holds: every release that was verified there, newest first. */
+import { z } from "zod";
+import { SCHEMA } from "./releases";
+
+export const LEDGER_PROJECT = "ralex-ledger";
+export const LEDGER_OUTPUT = "verifiedReleases";
+/** Entries that a ledger keeps. */
+export const MOST_ENTRIES = 200;
+
+const ENTRY = z.strictObject({
+  /** Id of the release. */
+  id: z.string().min(1),
+  /** First-party images by name, as `repository@sha256:…`. */
+  images: z.record(z.string(), z.string()),
+  /** Commit that the release was built from. */
+  revision: z.string(),
+  schema: SCHEMA,
+  /** When the checks passed: ISO 8601, UTC. */
+  at: z.string(),
+  /** Who published it. */
+  actor: z.string(),
+  checks: z.array(z.strictObject({ name: z.string(), passed: z.literal(true), detail: z.string() })).min(1),
+});
+
+export type LedgerEntry = z.infer<typeof ENTRY>;
+
+const problemsOf = (error: z.ZodError): string =>
+  error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+
+/**
+ * Reads a ledger's output; nothing exported yet is an empty ledger.
+ * @throws Error when it is not a list of verified releases.
+ */
+export function readLedger(output: unknown, environment: string): readonly LedgerEntry[] {
+  const parsed = z.array(ENTRY).safeParse(output ?? []);
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `the output ${LEDGER_OUTPUT} of ${LEDGER_PROJECT}/${environment} is no ledger: ${problemsOf(parsed.error)}`,
+  );
+}
+
+/** @throws Error when the text is no entry; one with a failed check is none. */
+export function parseEntry(text: string): LedgerEntry {
+  const parsed = ENTRY.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new Error(`the entry is not that of a verified release: ${problemsOf(parsed.error)}`);
+}
+
+/** Adds an entry in front, unless the newest one is of the same verification: then nothing changes. */
+export function withEntry(earlier: readonly LedgerEntry[], entry: LedgerEntry): readonly LedgerEntry[] {
+  const newest = earlier[0];
+  if (newest !== undefined && newest.at === entry.at && isRelease(newest, entry)) return earlier;
+  return [entry, ...earlier].slice(0, MOST_ENTRIES);
+}
+
+interface Named {
+  readonly id: string;
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** Whether two releases are the same: their id, and every image byte for byte. */
+export function isRelease(one: Named, other: Named): boolean {
+  const names = Object.keys(one.images);
+  return (
+    one.id === other.id &&
+    names.length === Object.keys(other.images).length &&
+    names.every((name) => one.images[name] === other.images[name])
+  );
+}
