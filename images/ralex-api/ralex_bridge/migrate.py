@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 from importlib import resources
 from time import monotonic
 
@@ -16,6 +17,10 @@ LOCK = 0x72616C6578
 """Key of the advisory lock that lets one migration run at a time: the letters of ralex."""
 CONNECT_SECONDS = 60
 """How long a database that is just starting is waited for."""
+
+
+BARRIER = re.compile(r"--\s*barrier\s*:", re.IGNORECASE)
+"""First line of a migration that an older version of the bridge cannot work with: nothing rolls back across it."""
 
 
 class MigrationError(Exception):
@@ -53,7 +58,9 @@ async def migrate(url: str) -> int:
         how many migrations were applied.
 
     Raises:
-        MigrationError: a migration that was applied has changed since, or the database is newer than this version.
+        MigrationError: a migration that was applied has changed since, or the database has one that this version
+            does not know and that is marked as a barrier. Other unknown ones are left alone: they are what a newer
+            version added before it was rolled back.
     """
     migrations = available()
     connection = await _connect(url)
@@ -62,11 +69,18 @@ async def migrate(url: str) -> int:
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations ("
             "version integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,"
-            " applied_at timestamptz NOT NULL DEFAULT now())"
+            " barrier boolean NOT NULL DEFAULT false, applied_at timestamptz NOT NULL DEFAULT now())"
         )
-        done = {row["version"]: row["sha256"] for row in await connection.fetch("SELECT * FROM schema_migrations")}
-        if newer := [version for version in done if version > len(migrations)]:
-            raise MigrationError(f"the database is at version {max(newer)}, this image knows {len(migrations)} only")
+        rows = await connection.fetch("SELECT * FROM schema_migrations")
+        done = {row["version"]: row["sha256"] for row in rows}
+        newer = {row["version"]: row["barrier"] for row in rows if row["version"] > len(migrations)}
+        if barriers := [version for version, barrier in newer.items() if barrier]:
+            raise MigrationError(
+                f"the database is at version {max(newer)}, this image knows {len(migrations)} only, and version"
+                f" {max(barriers)} is marked as a barrier: run the newer image, or restore a backup from before it"
+            )
+        if newer:
+            log.warning("the database is at version %d, this image knows %d", max(newer), len(migrations))
         applied = 0
         for version, name, sql in migrations:
             digest = hashlib.sha256(sql.encode()).hexdigest()
@@ -77,7 +91,8 @@ async def migrate(url: str) -> int:
             async with connection.transaction():
                 await connection.execute(sql)
                 await connection.execute(
-                    "INSERT INTO schema_migrations (version, name, sha256) VALUES ($1, $2, $3)", version, name, digest
+                    "INSERT INTO schema_migrations (version, name, sha256, barrier) VALUES ($1, $2, $3, $4)",
+                    *(version, name, digest, BARRIER.match(sql) is not None),
                 )
             log.info("applied %s", name)
             applied += 1

@@ -69,7 +69,7 @@ def test_migrations_need_only_the_database_run_once_and_may_race(postgres: Postg
     assert fetch(postgres.url("race"), "SELECT version FROM schema_migrations") == [(1,)]
 
 
-def test_a_migration_refuses_a_changed_history_a_newer_schema_and_a_wrong_password(
+def test_a_migration_refuses_a_changed_history_a_barrier_and_a_wrong_password(
     make_bridge: Make, postgres: Postgres
 ) -> None:
     fetch(postgres.url(), "CREATE DATABASE history")
@@ -77,8 +77,8 @@ def test_a_migration_refuses_a_changed_history_a_newer_schema_and_a_wrong_passwo
     bridge.run("migrate").check_returncode()
     fetch(postgres.url("history"), "UPDATE schema_migrations SET sha256 = 'other'")
     assert "another form" in bridge.run("migrate").stderr.decode()
-    fetch(postgres.url("history"), "INSERT INTO schema_migrations VALUES (99, 'future', '')")
-    assert "version 99" in bridge.run("migrate").stderr.decode()
+    fetch(postgres.url("history"), "INSERT INTO schema_migrations VALUES (99, 'future', '', true)")
+    assert "version 99 is marked as a barrier" in bridge.run("migrate").stderr.decode()
     bridge.database_url = postgres.url().replace("ralex:", "ralex:canary")
     refused = bridge.run("migrate")
     assert refused.returncode == 1
@@ -134,3 +134,18 @@ def test_no_key_password_or_prompt_is_ever_logged_or_repeated(
     for secret in (KEY, OTHER_KEY, UPSTREAM_KEY, prompt, *passwords):
         assert secret.encode() not in written
         assert secret.encode() not in b"".join(bodies)
+
+
+def test_an_older_version_leaves_alone_what_a_newer_one_added_unless_it_is_a_barrier(
+    make_bridge: Make, postgres: Postgres
+) -> None:
+    fetch(postgres.url(), "CREATE DATABASE rolledback")
+    bridge = make_bridge(database_url=postgres.url("rolledback"))
+    bridge.run("migrate").check_returncode()
+    fetch(postgres.url("rolledback"), "INSERT INTO schema_migrations VALUES (2, 'future', '', false)")
+    done = bridge.run("migrate")
+    done.check_returncode()
+    assert "the database is at version 2, this image knows 1" in done.stderr.decode() + done.stdout.decode()
+    assert fetch(postgres.url("rolledback"), "SELECT count(*) FROM schema_migrations") == [(2,)]
+    fetch(postgres.url("rolledback"), "INSERT INTO schema_migrations VALUES (3, 'removal', '', true)")
+    assert "version 3 is marked as a barrier" in bridge.run("migrate").stderr.decode()
