@@ -4,6 +4,9 @@ Usage, as root: ``python3.11 minimal_root.py DESTINATION --packages FOLDER [--ch
 the interpreter that runs it, so that it works with any layout. What goes in: the interpreter, the standard library
 without what a server never runs, the packages, the shared libraries that these link to, CA certificates, a user.
 Python code is compiled.
+
+A build for another platform takes the three steps one by one (``--only``): putting together and importing run programs
+of that platform, which may be emulated; compiling gives the same on every platform, and is done natively.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ LEFT_OUT = {
 LEFT_OUT_MODULES = re.compile(r"^(_tkinter|readline|_curses|_curses_panel|_gdbm|_dbm|nis|ossaudiodev|_test|_xxtest)")
 """Extension modules of terminals, old databases and the interpreter's own tests, for the libraries they pull in."""
 LEFT_OUT_SUFFIXES = (".c", ".h", ".pxd", ".pyx", ".a")
+STEPS = ("assemble", "compile", "check")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 TEXTS = {
     "etc/passwd": f"ralex:x:{USER}:{USER}:Ralex:/app:/sbin/nologin\n",
@@ -44,6 +48,10 @@ class Root:
 
     def __init__(self, destination: Path) -> None:
         self.path = destination
+
+    def make(self) -> None:
+        """Makes the empty tree."""
+        destination = self.path
         destination.mkdir(parents=True)
         # Where /lib is a link to usr/lib it has to be one here too, or each library would be there twice.
         for name in ("lib", "lib64", "lib32"):
@@ -141,13 +149,17 @@ def certificates(root: Root) -> None:
     root.link(Path(ssl.get_default_verify_paths().openssl_cafile), CERTIFICATES)
 
 
-def finish(root: Root, epoch: int) -> None:
-    """The few files of a system, compiled code, and the same times on every build."""
+def system_files(root: Root) -> None:
+    """The few files of a system."""
     for name, text in TEXTS.items():
         root.at(Path(name)).write_text(text)
     (root.path / "app").mkdir()
     (root.path / "tmp").mkdir()
     (root.path / "tmp").chmod(0o1777)
+
+
+def compile_code(root: Root, epoch: int) -> None:
+    """Compiles all code, and gives everything the same time on every build."""
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     for folder in {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")}:
         place = root.at(Path(folder))
@@ -169,16 +181,25 @@ def main() -> None:
     """Puts everything together and says how large it is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("destination", type=Path)
-    parser.add_argument("--packages", type=Path, required=True, help="folder that pip installed into")
+    parser.add_argument("--packages", type=Path, help="folder that pip installed into")
+    parser.add_argument("--only", choices=STEPS, help="one step, on what the steps before it left; all by default")
     parser.add_argument("--check", nargs="*", default=[], help="modules that have to be importable in the end")
     options = parser.parse_args()
+    steps = STEPS if options.only is None else (options.only,)
+    if "assemble" in steps and options.packages is None:
+        parser.error("to assemble needs --packages")
     root = Root(options.destination.resolve())
-    standard_library(root)
-    packages(root, options.packages)
-    libraries(root)
-    certificates(root)
-    finish(root, int(os.environ.get("SOURCE_DATE_EPOCH", EPOCH)))
-    check(root, options.check)
+    if "assemble" in steps:
+        root.make()
+        standard_library(root)
+        packages(root, options.packages)
+        libraries(root)
+        certificates(root)
+        system_files(root)
+    if "compile" in steps:
+        compile_code(root, int(os.environ.get("SOURCE_DATE_EPOCH", EPOCH)))
+    if "check" in steps:
+        check(root, options.check)
     size = sum(file.lstat().st_size for file in root.path.rglob("*") if not file.is_dir())
     print(f"{root.path}: {size / 2**20:.1f} MiB")
 
