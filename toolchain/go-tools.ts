@@ -12,6 +12,8 @@ interface GoModule {
   /** Import paths of the commands, by the name of the program. */
   readonly programs: Readonly<Record<string, string>>;
   readonly linkerFlags: string;
+  /** Added to the environment of the Go commands. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Measured on two cores, nothing cached: fetching the modules, then compiling. */
   readonly expectedSeconds: number;
   /** `true` for what a start never needs: it is compiled by the command that uses it, and no machine lacks it. */
@@ -51,10 +53,42 @@ export const GO_MODULES = {
     expectedSeconds: 80,
     onDemand: true,
   },
+  // Evidence of what was built: registries, signatures, parts lists and scans.
+  oras: {
+    version: "1.3.6",
+    programs: { oras: "oras.land/oras/cmd/oras" },
+    linkerFlags: "-s -w",
+    expectedSeconds: 15,
+    onDemand: true,
+  },
+  cosign: {
+    version: "3.1.3",
+    programs: { cosign: "github.com/sigstore/cosign/v3/cmd/cosign" },
+    linkerFlags: "-s -w",
+    expectedSeconds: 240,
+    onDemand: true,
+  },
+  syft: {
+    version: "1.57.0",
+    programs: { syft: "github.com/anchore/syft/cmd/syft" },
+    linkerFlags: "-s -w -X main.version=1.57.0",
+    expectedSeconds: 130,
+    onDemand: true,
+  },
+  trivy: {
+    version: "0.74.0",
+    programs: { trivy: "github.com/aquasecurity/trivy/cmd/trivy" },
+    linkerFlags: "-s -w -X github.com/aquasecurity/trivy/pkg/version/app.ver=0.74.0",
+    environment: { GOEXPERIMENT: "jsonv2" },
+    expectedSeconds: 390,
+    onDemand: true,
+  },
 } as const satisfies Record<string, GoModule>;
 
 export type GoModuleName = keyof typeof GO_MODULES;
-export type GoProgram = "pulumi" | "buildkitd" | "buildctl" | "victoria-logs" | "docker-compose";
+export type GoProgram = {
+  [Name in GoModuleName]: keyof (typeof GO_MODULES)[Name]["programs"];
+}[GoModuleName];
 
 /** Path of a program, built on first use (minutes); afterwards a few milliseconds. */
 export async function goTool(program: GoProgram): Promise<string> {
@@ -83,7 +117,7 @@ export async function goModule(name: GoModuleName): Promise<string> {
     await requireGo();
     await progress.step(`fetching the Go modules of ${name} ${module.version}`, 30, () =>
       // Not "mod download": that asks for every module that any dependency ever named.
-      go(source, ["list", "-deps", "-mod=readonly", ...Object.values(module.programs)]),
+      go(source, ["list", "-deps", "-mod=readonly", ...Object.values(module.programs)], module.environment),
     );
     // One compiler at a time: it uses every core by itself.
     await withLock(path.join(cacheRoot(), "go-compiler"), () =>
@@ -98,15 +132,15 @@ async function compile(module: GoModule, source: string, folder: string): Promis
   const flags = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", module.linkerFlags];
   // One by one: a program's name is not always the last part of its import path.
   for (const [program, location] of Object.entries(module.programs)) {
-    await go(source, ["build", ...flags, "-o", path.join(folder, program), location]);
+    await go(source, ["build", ...flags, "-o", path.join(folder, program), location], module.environment);
   }
 }
 
-async function go(source: string, args: readonly string[]): Promise<void> {
+async function go(source: string, args: readonly string[], environment: GoModule["environment"] = {}): Promise<void> {
   const { exitCode, stderr } = await execa("go", [...args], {
     cwd: source,
     // No C compiler is asked for, and a workspace or flags of the user's own do not reach this build.
-    env: { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "", GOTOOLCHAIN: "local" },
+    env: { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "", GOTOOLCHAIN: "local", ...environment },
     stdin: "ignore",
     reject: false,
   });

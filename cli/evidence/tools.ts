@@ -1,0 +1,142 @@
+/** The programs that evidence is collected with: the machine's own where they fit, or compiled ones. */
+import * as path from "node:path";
+import execa from "execa";
+import type { z } from "zod";
+import { cacheRoot } from "../../toolchain/paths";
+import { Failure } from "../failure";
+
+const PINNED = { oras: "1.3.6", cosign: "3.1.3", syft: "1.57.0", trivy: "0.74.0" } as const;
+export type EvidenceToolName = keyof typeof PINNED;
+
+/** What prints a program's version, and nothing else of importance. */
+const VERSION_ARGUMENTS: Readonly<Record<EvidenceToolName, readonly string[]>> = {
+  oras: ["version"],
+  cosign: ["version"],
+  syft: ["version"],
+  trivy: ["--version"],
+};
+
+/** Given to every run: caches below the one of Ralex, and no question about newer versions. */
+const ENVIRONMENT = (): Readonly<Record<string, string>> => ({
+  SYFT_CHECK_FOR_APP_UPDATE: "false",
+  SYFT_CACHE_DIR: path.join(cacheRoot(), "syft"),
+  TRIVY_SKIP_VERSION_CHECK: "true",
+  TRIVY_DISABLE_TELEMETRY: "true",
+  NO_COLOR: "1",
+});
+/** Secrets of signing, which only cosign may see. */
+const SIGNING_SECRETS = ["COSIGN_PASSWORD", "COSIGN_PRIVATE_KEY"] as const;
+
+export interface EvidenceTool {
+  readonly name: EvidenceToolName;
+  readonly program: string;
+  readonly version: string;
+}
+
+/** A tool cannot be had on this machine, ended with an error, or said something that cannot be read. */
+export class ToolError extends Error {
+  override readonly name = "ToolError";
+}
+
+/** The version in what a program prints about itself, or undefined. */
+export const versionIn = (text: string): string | undefined => /\bv?(\d+\.\d+\.\d+)\b/.exec(text)?.[1];
+
+/** Whether an installed version takes the options that are used here: the same major version, and not older. */
+export function fits(name: EvidenceToolName, version: string): boolean {
+  const pinned = PINNED[name];
+  return version.split(".")[0] === pinned.split(".")[0] && version.localeCompare(pinned, "en", { numeric: true }) >= 0;
+}
+
+const known = new Map<EvidenceToolName, Promise<EvidenceTool>>();
+
+/**
+ * A program of the PATH when it is of the version that is used here or a newer one, and otherwise one that is compiled
+ * for this machine, which takes minutes the first time. `RALEX_TOOLCHAIN=local` leaves the PATH out.
+ * @throws ToolError when neither can be had
+ */
+export function evidenceTool(name: EvidenceToolName): Promise<EvidenceTool> {
+  const found = known.get(name) ?? findTool(name);
+  known.set(name, found);
+  return found;
+}
+
+async function findTool(name: EvidenceToolName): Promise<EvidenceTool> {
+  const installed = process.env.RALEX_TOOLCHAIN === "local" ? undefined : await versionOf(name, name);
+  if (installed !== undefined && fits(name, installed)) return { name, program: name, version: installed };
+  const { goTool } = await import("../../toolchain/go-tools");
+  try {
+    const program = await goTool(name);
+    return { name, program, version: (await versionOf(name, program)) ?? PINNED[name] };
+  } catch (error) {
+    const present = installed === undefined ? "is not installed" : `is of version ${installed}`;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new ToolError(`${name} ${present}; install ${PINNED[name]} or a newer one (compiling it failed: ${said})`);
+  }
+}
+
+async function versionOf(name: EvidenceToolName, program: string): Promise<string | undefined> {
+  const result = await execa(program, [...VERSION_ARGUMENTS[name]], { reject: false, stdin: "ignore" }).catch(
+    () => undefined,
+  );
+  return result === undefined || result.exitCode !== 0 ? undefined : versionIn(result.stdout);
+}
+
+export interface RunOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Given on standard input, where a secret is seen by nobody else. */
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
+/** The environment of a tool: the process's own, without what only cosign may see. */
+export function environmentOf(tool: EvidenceTool, own: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const environment = { ...process.env, ...ENVIRONMENT(), ...own };
+  const entries = Object.entries(environment).filter(
+    ([key, value]) => value !== undefined && (tool.name === "cosign" || !SIGNING_SECRETS.some((name) => name === key)),
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** Runs a tool and returns its standard output. @throws ToolError with the end of what it said. */
+export async function runTool(tool: EvidenceTool, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const result = await execa(tool.program, [...args], {
+    env: environmentOf(tool, options.environment),
+    extendEnv: false,
+    reject: false,
+    maxBuffer: 1 << 30,
+    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  if (!result.failed) return result.stdout;
+  throw new ToolError(`${tool.name} ${args[0]} failed: ${lastLines(result.stderr)}`);
+}
+
+/** The end of an error's text, without the log lines' decoration; usage and empty lines are no news. */
+export function lastLines(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines
+    .filter((line) => line !== "" && !line.startsWith("WARNING"))
+    .slice(-3)
+    .join(" | ")
+    .slice(0, 1500);
+}
+
+/** Makes a message for people of whatever was thrown. @throws the error itself where it is a fault of this program */
+export function reasonFor(error: unknown): string {
+  if (error instanceof ToolError || error instanceof Failure) return error.message;
+  throw error;
+}
+
+/** Reads JSON of a known shape. @throws ToolError that names what it is and what is wrong with it */
+export function readAs<Shape extends z.ZodType>(shape: Shape, text: string, what: string): z.infer<Shape> {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw new ToolError(`${what} is no JSON: ${(error as Error).message}`);
+  }
+  const parsed = shape.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new ToolError(`${what} cannot be read: ${problems.join("; ")}`);
+}
