@@ -123,7 +123,7 @@ class Probe:
         return f"for {self._of.tls_name}"
 
     def refusal(self) -> str:
-        status, _ = self._request(self._of.api, "GET", "/v1/models", None, {}, None)
+        status, _ = self._request(self._of.api, "GET", "/v1/models")
         if status != 401:
             raise CheckError(f"it was answered with {status}")
         return "401"
@@ -156,17 +156,17 @@ class Probe:
         """How long before the start of the probe, in seconds; a second is left for clocks that differ."""
         return self._started - datetime.fromisoformat(scraped).timestamp() - 1
 
-    def _post(self, path: str, body: object) -> Any:  # noqa: ANN401 - what JSON holds
+    def _post(self, path: str, body: object) -> Any:
         return json.loads(self._send(self._of.api, "POST", path, body))
 
-    def _get(self, url: str, path: str) -> Any:  # noqa: ANN401 - what JSON holds
+    def _get(self, url: str, path: str) -> Any:
         return json.loads(self._send(url, "GET", path))
 
     def _send(
         self, url: str, method: str, path: str, body: object = None, context: ssl.SSLContext | None = None
     ) -> bytes:
         headers = {"authorization": f"Bearer {self._key}"} if url in (self._of.api, self._of.tls) else {}
-        status, content = self._request(url, method, path, body, headers, context)
+        status, content = self._request(url, method, path, body=body, headers=headers, context=context)
         if not 200 <= status < 300:
             raise CheckError(f"{method} {urlsplit(url).netloc}{path} was answered with {status}")
         return content
@@ -176,9 +176,10 @@ class Probe:
         url: str,
         method: str,
         path: str,
-        body: object,
-        headers: dict[str, str],
-        context: ssl.SSLContext | None,
+        *,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        context: ssl.SSLContext | None = None,
     ) -> tuple[int, bytes]:
         address = urlsplit(url)
         host, port = address.hostname or "", address.port
@@ -189,7 +190,7 @@ class Probe:
         payload = None if body is None else json.dumps(body).encode()
         kind = {} if payload is None else {"content-type": "application/json"}
         try:
-            connection.request(method, path, payload, {**headers, **kind})
+            connection.request(method, path, payload, {**(headers or {}), **kind})
             response = connection.getresponse()
             return response.status, response.read()
         finally:

@@ -73,13 +73,16 @@ export function countJest(
   return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
 }
 
-/** Runs the bridge's pytest suite and counts from its own report. */
+/** Python beside the bridge that its environment runs and checks too. */
+const PROBE = "../probe";
+
+/** Runs the pytest suites of the bridge and the probe and counts from their report. */
 async function pytest(checkout: string) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-pytest-"));
   const report = path.join(folder, "report.xml");
   try {
     const python = path.join(await bridgeEnvironment(checkout), "bin/python");
-    const { exitCode } = await execa(python, ["-m", "pytest", "-p", "no:cacheprovider", `--junit-xml=${report}`], {
+    const { exitCode } = await execa(python, ["-m", "pytest", "-p", "no:cacheprovider", `--junit-xml=${report}`, "tests", `${PROBE}/tests`], {
       cwd: path.join(checkout, BRIDGE),
       reject: false,
       stdin: "ignore",
@@ -104,15 +107,16 @@ export function countJunit(report: string, exitCode: number): { passed: number; 
   return { passed, failed: failed === 0 && (exitCode !== 0 || passed === 0) ? 1 : failed };
 }
 
-/** The bridge's linters: each is one test. */
+/** The linters of the Python code: each is one test. */
 async function bridgeLint(checkout: string) {
   const python = path.join(await bridgeEnvironment(checkout), "bin/python");
   const folder = path.join(checkout, BRIDGE);
   const results = [];
   for (const args of [
-    ["ruff", "check", "--no-cache", "."],
-    ["ruff", "format", "--no-cache", "--check", "."],
+    ["ruff", "check", "--no-cache", "--config", "pyproject.toml", ".", PROBE],
+    ["ruff", "format", "--no-cache", "--config", "pyproject.toml", "--check", ".", PROBE],
     ["mypy", "--cache-dir", path.join(os.tmpdir(), "ralex-mypy")],
+    ["mypy", "--cache-dir", path.join(os.tmpdir(), "ralex-mypy-probe"), PROBE],
   ]) {
     results.push(await step(folder, python, ["-m", ...args]));
   }
