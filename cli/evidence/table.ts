@@ -33,7 +33,8 @@ const RESULTS: { readonly [Name in CheckName]: (check: Extract<Evidence[Name], {
   provenance: ({ attestations }) => {
     const all = Object.values(attestations);
     const builders = [...new Set(all.map(({ builder }) => builder ?? "a builder without a name"))];
-    return `built by ${builders.join(", ")} from ${new Set(all.flatMap(({ materials }) => materials.map(({ uri }) => uri))).size} materials`;
+    const materials = new Set(all.flatMap((one) => one.materials.map(({ uri }) => uri)));
+    return `built by ${builders.join(", ")}; materials: ${materials.size}`;
   },
   misconfiguration: ({ targets, findings }) => `${tally(findings)} in ${targets.join(", ")}`,
   secrets: ({ findings }) => (findings.length === 0 ? "none" : `${findings.length} found`),

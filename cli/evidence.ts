@@ -1,0 +1,80 @@
+import type { Command } from "commander";
+import { gate, readEvidence, rulesFor, type Evidence, type Verdict } from "../components/image/evidence";
+import { ImageRef } from "../components/image/image-ref";
+import { collectEvidence, type PushedImage } from "./evidence/collect";
+import { pullEvidence } from "./evidence/store";
+import { evidenceTable } from "./evidence/table";
+import { EXIT, Failure } from "./failure";
+import { prepareMachine } from "./machine";
+import { builtReleases } from "./release/stacks";
+import { settingsOf } from "./settings";
+import { committedFile } from "./stack-config";
+
+interface EvidenceOptions {
+  readonly stack?: string;
+  readonly collect?: true;
+  readonly gate?: true;
+  readonly json?: true;
+}
+
+/** `./ralex evidence <image>`: what is known about an image's digest. */
+export function registerEvidence(program: Command, checkout: string): void {
+  program
+    .command("evidence")
+    .description("show what was measured, scanned and signed of an image")
+    .argument("<image>", "ralex-api and the like, of the newest release; or repository@sha256:…")
+    .option("-s, --stack <stack>", "the release that is pinned for this environment, instead of the newest")
+    .option("--collect", "look at the image again, and keep the new record")
+    .option("--gate", `exit with ${EXIT.refused} when the rules refuse the image`)
+    .option("--json", "print JSON")
+    .action(async (name: string, options: EvidenceOptions) => {
+      const image = await findImage(checkout, name, options.stack);
+      const evidence = await findEvidence(checkout, image, options.collect === true);
+      const verdict = gate(evidence, rulesFor(image.name));
+      if (options.json === true) console.log(JSON.stringify({ ...evidence, verdict }, null, 2));
+      else console.log(`${evidenceTable(evidence)}\n${describe(verdict)}`);
+      if (options.gate === true && verdict.problems.length > 0) process.exitCode = EXIT.refused;
+    });
+}
+
+/** The image that a person means. @throws Failure that says which images there are */
+async function findImage(checkout: string, name: string, stack: string | undefined): Promise<PushedImage> {
+  if (name.includes("@")) {
+    const { path } = ImageRef.parse(name);
+    return { name: path.slice(path.lastIndexOf("/") + 1), ref: name, revision: "unknown" };
+  }
+  if (stack !== undefined) {
+    const { release } = settingsOf(checkout, committedFile(checkout, stack));
+    if (release === undefined) throw new Failure(`no release is pinned for ${stack}: run ./ralex promote`);
+    return { name, ref: named(release.images, name, `the release pinned for ${stack}`), revision: release.id };
+  }
+  const { workspace } = await prepareMachine(checkout, {});
+  const [newest] = (await builtReleases(workspace)) ?? [];
+  if (newest === undefined) throw new Failure("nothing was built yet: run ./ralex build");
+  const { ref, platforms } = named(newest.images, name, `release ${newest.id}`);
+  return { name, ref, platforms, revision: newest.revision };
+}
+
+function named<Image>(images: Readonly<Record<string, Image>>, name: string, where: string): Image {
+  const image = images[name];
+  if (image !== undefined) return image;
+  throw new Failure(`${where} has no image ${name}; it has ${Object.keys(images).sort().join(", ")}`);
+}
+
+/** The checkout's own record, else the one beside the image, else none. @throws Failure that says how to make one */
+async function findEvidence(checkout: string, image: PushedImage, isNew: boolean): Promise<Evidence> {
+  if (isNew) {
+    const { docker } = await prepareMachine(checkout, { docker: true });
+    return collectEvidence(checkout, image, { docker });
+  }
+  const evidence = readEvidence(checkout, image.ref) ?? (await pullEvidence(checkout, image.ref));
+  if (evidence !== undefined) return evidence;
+  throw new Failure(`there is no evidence of ${image.ref}, here or in its registry: add --collect to make it`);
+}
+
+function describe({ problems, notChecked }: Verdict): string {
+  const list = (head: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [head, ...lines.map((line) => `  ${line}`)];
+  const lines = [...list("refused:", problems), ...list("not checked, and not demanded:", notChecked)];
+  return lines.length === 0 ? "nothing is against it" : lines.join("\n");
+}
