@@ -82,13 +82,17 @@ async function pytest(checkout: string) {
   const report = path.join(folder, "report.xml");
   try {
     const python = path.join(await bridgeEnvironment(checkout), "bin/python");
-    const { exitCode } = await execa(python, ["-m", "pytest", "-p", "no:cacheprovider", `--junit-xml=${report}`, "tests", `${PROBE}/tests`], {
-      cwd: path.join(checkout, BRIDGE),
-      reject: false,
-      stdin: "ignore",
-      stdout: "inherit",
-      stderr: "inherit",
-    });
+    const { exitCode } = await execa(
+      python,
+      ["-m", "pytest", "-p", "no:cacheprovider", `--junit-xml=${report}`, "tests", `${PROBE}/tests`],
+      {
+        cwd: path.join(checkout, BRIDGE),
+        reject: false,
+        stdin: "ignore",
+        stdout: "inherit",
+        stderr: "inherit",
+      },
+    );
     return fs.existsSync(report) ? countJunit(fs.readFileSync(report, "utf8"), exitCode) : { passed: 0, failed: 1 };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
@@ -113,8 +117,8 @@ async function bridgeLint(checkout: string) {
   const folder = path.join(checkout, BRIDGE);
   const results = [];
   for (const args of [
-    ["ruff", "check", "--no-cache", "--config", "pyproject.toml", ".", PROBE],
-    ["ruff", "format", "--no-cache", "--config", "pyproject.toml", "--check", ".", PROBE],
+    ["ruff", "check", "--no-cache", ".", PROBE],
+    ["ruff", "format", "--no-cache", "--check", ".", PROBE],
     ["mypy", "--cache-dir", path.join(os.tmpdir(), "ralex-mypy")],
     ["mypy", "--cache-dir", path.join(os.tmpdir(), "ralex-mypy-probe"), PROBE],
   ]) {
