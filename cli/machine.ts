@@ -17,11 +17,16 @@ export interface Machine {
   readonly registry: string;
 }
 
+/** What a release is built for. */
+export const RELEASE_PLATFORMS = ["linux/amd64", "linux/arm64"] as const;
+
 export interface MachineNeeds {
   /** A Docker Engine that answers. */
   readonly docker?: boolean;
   /** Everything that a start needs: builder, registry, third-party images. */
   readonly images?: boolean;
+  /** A builder for these platforms with the base image of each, and a registry; nothing that a start needs beyond. */
+  readonly platforms?: typeof RELEASE_PLATFORMS;
 }
 
 /** Whether the official Pulumi CLI is to be used: when it is installed, or when `RALEX_TOOLCHAIN` says so. */
@@ -52,12 +57,20 @@ export async function prepareMachine(checkout: string, needs: MachineNeeds): Pro
     pulumi: true,
     docker: needs.docker === true || needs.images === true,
     ...(needs.images === true ? { images: "all" as const } : {}),
+    ...(needs.platforms === undefined ? {} : { images: ["python"], platforms: needs.platforms }),
   });
   const { preparePulumiHome } = await import("../toolchain/pulumi/home");
   const home = await preparePulumiHome(checkout, made.pulumiFolder);
   const tools = { env: { ...home.env, ...made.env }, standIns: home.standIns };
-  return { workspace: new Workspace(checkout, tools), docker: new Docker(), registry: made.registry };
+  return {
+    workspace: new Workspace(checkout, tools),
+    docker: new Docker(),
+    registry: chosenRegistry() ?? made.registry,
+  };
 }
+
+/** The registry that the environment names. */
+const chosenRegistry = (): string | undefined => process.env.RALEX_REGISTRY || undefined;
 
 async function officialMachine(checkout: string, needs: MachineNeeds): Promise<Machine> {
   const { stdout, failed } = await execa("pulumi", ["version"], { reject: false, stdin: "ignore" });
@@ -66,14 +79,39 @@ async function officialMachine(checkout: string, needs: MachineNeeds): Promise<M
     console.error(`pulumi ${stdout.trim()} is installed; this checkout is tested with v${PULUMI_VERSION}`);
   }
   const docker = new Docker();
-  if (needs.docker === true || needs.images === true) {
+  if (needs.docker === true || needs.images === true || needs.platforms !== undefined) {
     await docker.ping().catch(() => {
       throw new Failure("no Docker Engine answers: install Docker, start it, and run this again");
     });
   }
-  const registry = process.env.RALEX_REGISTRY;
-  if (needs.images === true && registry === undefined) {
+  const isBuilding = needs.images === true || needs.platforms !== undefined;
+  if (needs.platforms !== undefined) await requirePlatforms(needs.platforms);
+  const registry = chosenRegistry();
+  if (isBuilding && registry === undefined) {
     throw new Failure("set RALEX_REGISTRY to a registry that this machine may push to, for instance 127.0.0.1:5000");
   }
   return { workspace: new Workspace(checkout, { env: {}, standIns: [] }), docker, registry: registry ?? "" };
+}
+
+/** @throws Failure when the builder of Docker that is in use does not build for all of the platforms. */
+async function requirePlatforms(platforms: readonly string[]): Promise<void> {
+  const { failed, stdout, stderr } = await execa("docker", ["buildx", "inspect", "--bootstrap"], {
+    reject: false,
+    stdin: "ignore",
+  });
+  if (failed) throw new Failure(`docker buildx does not work here: ${stderr.trim()}`);
+  const offered = [...stdout.matchAll(/^Platforms:\s*(.*)$/gm)].flatMap(([, list = ""]) => list.split(/[,\s*]+/));
+  const missing = platforms.filter((platform) => !offered.includes(platform));
+  const isPlainDocker = /^Driver:\s*docker\s*$/m.test(stdout);
+  const problems = [
+    ...(isPlainDocker
+      ? ["it cannot push for several platforms: docker buildx create --use --driver docker-container"]
+      : []),
+    ...(missing.length > 0
+      ? [
+          `it does not run programs for ${missing.join(", ")}: docker run --privileged --rm tonistiigi/binfmt --install all`,
+        ]
+      : []),
+  ];
+  if (problems.length > 0) throw new Failure(`Docker's builder cannot build a release:\n  ${problems.join("\n  ")}`);
 }

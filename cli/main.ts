@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { Command } from "commander";
 import { registerBench } from "./bench";
+import { registerBuild } from "./build";
 import { registerDeploy } from "./deploy";
 import { registerDocs } from "./docs";
 import { registerDoctor } from "./doctor";
@@ -30,6 +31,7 @@ registerOutput(program, checkout);
 registerLogs(program);
 registerRotate(program, checkout);
 registerImages(program, checkout);
+registerBuild(program, checkout);
 registerPromote(program, checkout);
 registerDeploy(program, checkout);
 registerVerify(program, checkout);

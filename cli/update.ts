@@ -1,6 +1,7 @@
 /** The two updates behind a start: the release project, then the environment. */
 import * as path from "node:path";
-import { RELEASE_PROJECT, WORKING_TREE_STACK } from "../components/image/releases";
+import { RELEASE_PROJECT, RELEASE_STACK, WORKING_TREE_STACK } from "../components/image/releases";
+import { EXPORT_FOLDER } from "./build/export";
 import type { Machine } from "./machine";
 import { cancelStaleLock, sweepOrphans } from "./recovery";
 import { commitOf, type SourceContext } from "./source/context";
@@ -23,6 +24,20 @@ export async function updateImages({ workspace, registry }: Machine, source?: So
   const file = await prepareConfigFile(workspace, RELEASE_PROJECT, WORKING_TREE_STACK, content);
   const folder = path.join(workspace.checkout, "stacks/images");
   await workspace.show(["up", ...UPDATE, "--stack", WORKING_TREE_STACK, "--config-file", file], folder);
+}
+
+/** Builds the exported commit for the platforms, pushes it, and records the release. */
+export async function updateRelease({ workspace, registry }: Machine, platforms: readonly string[]): Promise<void> {
+  await cancelStaleLock(workspace, RELEASE_PROJECT, RELEASE_STACK);
+  const config = {
+    "ralex-images:registry": registry,
+    // Relative to the program, so that it is the same in every clone.
+    "ralex-images:context": path.join("../..", EXPORT_FOLDER),
+    "ralex-images:platforms": [...platforms],
+  };
+  const file = await prepareConfigFile(workspace, RELEASE_PROJECT, RELEASE_STACK, { config });
+  const folder = path.join(workspace.checkout, "stacks/images");
+  await workspace.show(["up", ...UPDATE, "--stack", RELEASE_STACK, "--config-file", file], folder);
 }
 
 /** Brings an environment to what its file says. */

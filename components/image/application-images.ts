@@ -3,21 +3,36 @@ import * as pulumi from "@pulumi/pulumi";
 import { ImageRef } from "./image-ref";
 import type { ReleaseRecord } from "./releases";
 
+/** The last commit that changed a build context. */
+export interface LastChange {
+  readonly commit: string;
+  /** Seconds since 1970: the time of everything in the image that has no time of its own. */
+  readonly time: number;
+}
+
 export interface ApplicationImagesArgs {
-  /** Build context of the Ralex API, an absolute folder. */
-  readonly context: string;
-  /** Whether the context is a foreign Ralex's, which has one image for every use. */
-  readonly isForeign?: boolean;
+  /** Folder of the build contexts `ralex-api` and `probe`; relative to the program, so that it is the same in every clone. */
+  readonly contexts: string;
+  /** Build context of a foreign Ralex, which has one image for every use; it takes the place of `ralex-api`. */
+  readonly foreign?: string;
   /** Registry and path prefix, `127.0.0.1:5055` or `ghcr.io/acme`. */
   readonly registry: string;
   readonly platforms: readonly ("linux/amd64" | "linux/arm64")[];
-  /** The Python image that the build starts from. */
+  /** The Python image that the builds start from. */
   readonly python: ImageRef;
+  /** By context, for a release: its images are reproducible. Without it, they are built for speed. */
+  readonly changes?: Readonly<Record<"ralex-api" | "probe", LastChange>>;
 }
 
-/** Dockerfile targets by the name that the model gives the image. */
-const TARGETS = { "ralex-api": "prod", "ralex-api-dev": "dev" } as const;
-const FOREIGN_TARGETS = { "ralex-api": "prod", "ralex-api-dev": "prod" } as const;
+/**
+ * Contexts and Dockerfile targets by the name that the model gives the image; and whether the builder has to rewrite the
+ * times of files, since a Dockerfile copies them as they are in the context.
+ */
+const IMAGES = {
+  "ralex-api": { context: "ralex-api", target: "prod", rewrites: false },
+  "ralex-api-dev": { context: "ralex-api", target: "dev", rewrites: false },
+  probe: { context: "probe", target: undefined, rewrites: true },
+} as const;
 
 /** Ralex's own images, pushed to a registry; what was pushed stays when the stack is destroyed. */
 export class ApplicationImages extends pulumi.ComponentResource {
@@ -26,26 +41,48 @@ export class ApplicationImages extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApplicationImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ralex:image:ApplicationImages", name, {}, opts);
-    const images = Object.entries(args.isForeign === true ? FOREIGN_TARGETS : TARGETS).map(([image, target]) => {
+    const images = (Object.keys(IMAGES) as (keyof typeof IMAGES)[]).map((image) => {
       const repository = `${args.registry}/${image}`;
-      const built = new dockerBuild.Image(
-        `${name}-${image}`,
-        {
-          context: { location: args.context },
-          target,
-          buildArgs: { PYTHON_IMAGE: args.python.toString() },
-          platforms: [...args.platforms],
-          // The tag is for people looking into the registry; everything else uses the digest.
-          tags: [`${repository}:latest`],
-          push: true,
-          buildOnPreview: false,
-        },
-        { parent: this, retainOnDelete: true },
-      );
+      const built = new dockerBuild.Image(`${name}-${image}`, inputs(args, image, repository), {
+        parent: this,
+        retainOnDelete: true,
+      });
       const ref = built.digest.apply((digest) => ImageRef.of(repository, digest).toString());
       return [image, { ref, platforms: [...args.platforms] }] as const;
     });
     this.built = pulumi.output(Object.fromEntries(images));
     this.registerOutputs({ built: this.built });
   }
+}
+
+function inputs(
+  { contexts, foreign, platforms, python, changes }: ApplicationImagesArgs,
+  image: keyof typeof IMAGES,
+  repository: string,
+): dockerBuild.ImageArgs {
+  const { context, target, rewrites } = IMAGES[image];
+  const isForeign = foreign !== undefined && context === "ralex-api";
+  const common = {
+    context: { location: isForeign ? foreign : `${contexts}/${context}` },
+    ...(target === undefined ? {} : { target: isForeign ? "prod" : target }),
+    platforms: [...platforms],
+    buildOnPreview: false,
+  };
+  const buildArgs = { PYTHON_IMAGE: python.toString() };
+  // Tags are for people looking into the registry, and keep it from clearing an image away; programs use the digest.
+  if (changes === undefined) return { ...common, buildArgs, tags: [`${repository}:working-tree`], push: true };
+  const change = changes[context];
+  return {
+    ...common,
+    buildArgs: { ...buildArgs, SOURCE_DATE_EPOCH: String(change.time) },
+    // One tag for each pair of context and base, so that no later release takes the tag of an earlier one.
+    tags: [`${repository}:${change.commit.slice(0, 12)}-${python.digest.slice("sha256:".length).slice(0, 8)}`],
+    // Raw, since the typed export cannot rewrite times. Where none has to be rewritten, it takes half a minute for nothing.
+    push: false,
+    exports: [{ raw: `type=registry,push=true,oci-mediatypes=true,rewrite-timestamp=${rewrites}` }],
+    // One reference holds both platforms, since one builder builds both; several builders would overwrite each other.
+    // Final layers only (mode=min): what a code change leaves alone are those, and nothing else has to be uploaded.
+    cacheFrom: [{ registry: { ref: `${repository}:cache` } }],
+    cacheTo: [{ registry: { ref: `${repository}:cache`, mode: "min", imageManifest: true, ociMediaTypes: true } }],
+  };
 }

@@ -23,7 +23,7 @@ const COMPONENTS: Readonly<Record<string, (opts: pulumi.ComponentResourceOptions
   ApplicationImages: (opts) =>
     new ApplicationImages(
       "ralex",
-      { context: "/c", registry: "r", platforms: ["linux/amd64"], python: ImageRef.of("r/python", DIGEST) },
+      { contexts: "/c", registry: "r", platforms: ["linux/amd64"], python: ImageRef.of("r/python", DIGEST) },
       opts,
     ),
 };

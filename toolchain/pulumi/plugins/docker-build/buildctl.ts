@@ -8,55 +8,12 @@ import { flag, map, object, objects, text, texts } from "../support/inputs";
 import { OperationError, type Call } from "../support/plugin";
 import type { Values } from "../support/wire";
 import { isRemote, type Sources } from "./context";
+import { attributes, COMPRESSION, csv, isPushed, outputs } from "./exports";
 
 /** Lines of a failed build's log that its error repeats. */
 const LAST_LINES = 40;
 
-/** A comma separates the fields of an option: what has one in it is quoted, as in CSV. */
-const csv = (fields: readonly string[]): string =>
-  fields.map((field) => (/[",]/.test(field) ? `"${field.replace(/"/g, '""')}"` : field)).join(",");
-
-const attributes = (values: Values | undefined, names: Readonly<Record<string, string>>): string[] =>
-  Object.entries(names).flatMap(([input, attribute]) => {
-    const value = values?.[input];
-    return value === undefined || value === null ? [] : [`${attribute}=${String(value)}`];
-  });
-
-const COMPRESSION = {
-  compression: "compression",
-  compressionLevel: "compression-level",
-  forceCompression: "force-compression",
-  ociMediaTypes: "oci-mediatypes",
-};
 const CACHE = { mode: "mode", ignoreError: "ignore-error", ...COMPRESSION };
-
-/** What to make of the result, as values of --output. */
-function outputs(inputs: Values): string[] {
-  const tags = texts(inputs, "tags") ?? [];
-  const image = (values: Values, push: boolean) =>
-    csv([
-      "type=image",
-      `name=${(texts(values, "names") ?? tags).join(",")}`,
-      `push=${push}`,
-      ...attributes(values, COMPRESSION),
-    ]);
-  const exports = objects(inputs, "exports").flatMap((entry): string[] => {
-    if (flag(entry, "disabled") || object(entry, "cacheonly") !== undefined) return [];
-    const [registry, local] = [object(entry, "registry"), object(entry, "image")];
-    if (registry !== undefined) return [image(registry, flag(registry, "push") ?? true)];
-    if (local !== undefined) return [image(local, flag(local, "push") ?? false)];
-    for (const type of ["oci", "docker", "tar", "local"]) {
-      const values = object(entry, type);
-      if (values === undefined) continue;
-      const dest = text(values, "dest");
-      if (dest === undefined) throw new OperationError(`exports: ${type} needs dest, a path of this machine`);
-      const names = type === "oci" || type === "docker" ? [`name=${(texts(values, "names") ?? tags).join(",")}`] : [];
-      return [csv([`type=${type}`, ...names, `dest=${dest}`, ...attributes(values, COMPRESSION)])];
-    }
-    return [];
-  });
-  return flag(inputs, "push") ? [image({}, true), ...exports] : exports;
-}
 
 function caches(inputs: Values): string[] {
   const from = objects(inputs, "cacheFrom").flatMap((entry): string[] => {
@@ -109,7 +66,7 @@ function buildArguments(inputs: Values, sources: Sources, scratch: string): stri
   if (network !== undefined && network !== "default") option("force-network-mode", network);
   if (network === "host") options.push("--allow", "network.host");
   // As buildx has it: what is pushed says how it was built.
-  if (flag(inputs, "push")) option("attest:provenance", "mode=min");
+  if (isPushed(inputs)) option("attest:provenance", "mode=min");
   for (const [id, value] of Object.entries(map(inputs, "secrets") ?? {})) {
     const file = path.join(scratch, `secret-${options.length}`);
     fs.writeFileSync(file, value, { mode: 0o600 });
@@ -142,6 +99,12 @@ async function run(args: readonly string[], call: Call): Promise<void> {
   if (code === 0) return;
   if (call.signal.aborted) throw new OperationError("the build was interrupted");
   const log = last.join("\n");
+  const registry = deadRegistry(log);
+  if (registry !== undefined) {
+    throw new OperationError(
+      `the registry ${registry} does not answer: start it, or name another, and run again\n${log}`,
+    );
+  }
   if (/connection refused|no such file or directory.*sock|failed to list workers/.test(log)) {
     const host = process.env.BUILDKIT_HOST ?? "its usual socket";
     throw new OperationError(`BuildKit does not answer at ${host}: start buildkitd, or set BUILDKIT_HOST\n${log}`);
@@ -150,6 +113,13 @@ async function run(args: readonly string[], call: Call): Promise<void> {
     throw new OperationError(`the disk is full: free space (buildctl prune) and run again\n${log}`);
   }
   throw new OperationError(`the build failed with exit code ${code}; its last lines:\n${log}`);
+}
+
+/** The registry that a build's log says nobody listens at, or that went away in the middle of a transfer. */
+export function deadRegistry(log: string): string | undefined {
+  const failed = /failed to (?:do request|push|copy)[^\n]*?https?:\/\/([^/"\s]+)\/v2\/[^\n]*/.exec(log);
+  const [line = "", host] = failed ?? [];
+  return /connection refused|connection reset|EOF|broken pipe|no such host|i\/o timeout/.test(line) ? host : undefined;
 }
 
 /** Builds, and returns the digest of the result where it is an image. */

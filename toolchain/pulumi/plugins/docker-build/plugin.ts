@@ -7,6 +7,7 @@ import { hasUnknown, isValues, type Values } from "../support/wire";
 import table from "../tables/docker-build.json";
 import { build } from "./buildctl";
 import { contextHash, isRemote, type Sources } from "./context";
+import { isPushed, rawProblems } from "./exports";
 import { hasManifest } from "./registry";
 
 function sourcesOf(inputs: Values): Sources {
@@ -67,6 +68,7 @@ const image: ResourceKind = {
       exports: [
         "disabled",
         "cacheonly",
+        "raw",
         { registry: ["names", "push", ...COMPRESSED], image: ["names", "push", ...COMPRESSED] },
         { oci: ["names", "dest", ...COMPRESSED], docker: ["names", "dest", ...COMPRESSED] },
         { tar: ["dest"], local: ["dest"] },
@@ -77,8 +79,9 @@ const image: ResourceKind = {
   volatileOutputs: ["digest", "ref", "contextHash"],
 
   check(inputs) {
-    const isPushed = flag(inputs, "push") && (texts(inputs, "tags") ?? []).length === 0;
-    return { inputs, failures: isPushed ? [{ property: "tags", reason: "push needs a tag to push to" }] : [] };
+    const isNameless = flag(inputs, "push") && (texts(inputs, "tags") ?? []).length === 0;
+    const nameless = isNameless ? [{ property: "tags", reason: "push needs a tag to push to" }] : [];
+    return { inputs, failures: [...nameless, ...rawProblems(inputs)] };
   },
 
   due({ inputs, outputs }) {
@@ -95,7 +98,7 @@ const image: ResourceKind = {
   async read({ inputs, outputs }, { warn }) {
     const digest = text(outputs, "digest") ?? "";
     const [tag] = texts(inputs, "tags") ?? [];
-    if (!flag(inputs, "push") || tag === undefined || digest === "") return { inputs, outputs };
+    if (!isPushed(inputs) || tag === undefined || digest === "") return { inputs, outputs };
     const isThere = await hasManifest(tag, digest);
     if (isThere === undefined) warn(`the registry of ${tag} does not say whether it still has ${digest}`);
     return isThere === false ? undefined : { inputs, outputs };

@@ -1,0 +1,34 @@
+import Table from "cli-table3";
+import type { Command } from "commander";
+import type { BuiltRelease } from "./build/release";
+import { RELEASE_PLATFORMS } from "./machine";
+
+/** `./ralex build`: the release of this commit, once, for every platform; what is promoted is what this pushed. */
+export function registerBuild(program: Command, checkout: string): void {
+  program
+    .command("build")
+    .description(`build the release of this commit for ${RELEASE_PLATFORMS.join(" and ")}, push it, and check the push`)
+    .option("--json", "print JSON")
+    .action(async ({ json }: { json?: true }) => {
+      const { buildRelease } = await import("./build/release");
+      const built = await buildRelease(checkout);
+      console.log(json === true ? JSON.stringify(asJson(built), null, 2) : asTable(built));
+    });
+}
+
+const asJson = ({ release, pushed }: BuiltRelease) => ({
+  ...release,
+  images: Object.fromEntries(
+    pushed.map(({ name, platforms }) => [name, { ref: release.images[name]?.ref, manifests: platforms }]),
+  ),
+});
+
+function asTable({ release, pushed }: BuiltRelease): string {
+  const table = new Table({ head: ["image", "platforms", "digest"], style: { head: [], border: [] } });
+  for (const { name, platforms } of pushed) {
+    table.push([name, Object.keys(platforms).join("\n"), release.images[name]?.ref ?? ""]);
+  }
+  const { version, barriers } = release.schema;
+  const schema = `database schema ${version}${barriers.length === 0 ? "" : `, barriers ${barriers.join(", ")}`}`;
+  return `release ${release.id} of ${release.revision} (${schema})\n${table.toString()}`;
+}
