@@ -73,7 +73,7 @@ export class Repository {
    */
   async stream(digest: string, read: (blob: Readable) => Promise<void>): Promise<void> {
     const fetching = execa(this.oras.program, ["blob", "fetch", ...this.options, "--output", "-", this.at(digest)], {
-      env: environmentOf(this.oras),
+      env: environmentOf(),
       extendEnv: false,
       reject: false,
       stdin: "ignore",

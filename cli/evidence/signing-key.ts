@@ -10,7 +10,7 @@ import { evidenceTool, runTool, ToolError, type RunOptions } from "./tools";
 export interface SigningKey {
   /** As cosign takes it: a file, or the address of a key in a key service. */
   readonly reference: string;
-  /** How cosign gets the password: by standard input, or from the pipeline's own COSIGN_PASSWORD. */
+  /** Gives cosign the password by standard input, where nobody else sees it. */
   readonly options: RunOptions;
   /** PEM. */
   readonly publicKey: string;
@@ -58,9 +58,10 @@ export async function signingKey(checkout: string, environment: NodeJS.ProcessEn
   if (named === undefined || named === "") return ownKey(checkout);
   const cosign = await evidenceTool("cosign");
   const reference = /^[a-z0-9]+:\/\//.test(named) ? named : path.resolve(checkout, named);
-  const publicKey = `${await runTool(cosign, ["public-key", "--key", reference])}\n`;
+  const options = pipelineOptions(named, environment);
+  const publicKey = `${await runTool(cosign, ["public-key", "--key", reference], options)}\n`;
   const publicKeyFile = trustedKeyFile(checkout, environment);
-  const key = { reference, options: {}, publicKey, publicKeyFile, fingerprint: keyFingerprint(publicKey) };
+  const key = { reference, options, publicKey, publicKeyFile, fingerprint: keyFingerprint(publicKey) };
   // Who names no public key trusts the key that is signed with.
   if (publicKeyFile.startsWith(signingFolder(checkout).folder)) fs.writeFileSync(publicKeyFile, publicKey);
   const trusted = fs.existsSync(publicKeyFile) ? keyFingerprint(fs.readFileSync(publicKeyFile, "utf8")) : "not there";
@@ -68,6 +69,14 @@ export async function signingKey(checkout: string, environment: NodeJS.ProcessEn
   throw new ToolError(
     `RALEX_SIGNING_KEY is ${key.fingerprint} and ${publicKeyFile} is ${trusted}: give the public key of the same pair`,
   );
+}
+
+/** The password, and the key itself where it is in a variable (`env://NAME`). */
+function pipelineOptions(named: string, environment: NodeJS.ProcessEnv): RunOptions {
+  const variable = /^env:\/\/(.+)$/.exec(named)?.[1] ?? "";
+  const key = environment[variable];
+  const input = environment.COSIGN_PASSWORD ?? "";
+  return key === undefined ? { input } : { input, environment: { [variable]: key } };
 }
 
 async function ownKey(checkout: string): Promise<SigningKey> {

@@ -5,7 +5,8 @@ import type { z } from "zod";
 import { cacheRoot } from "../../toolchain/paths";
 import { Failure } from "../failure";
 
-const PINNED = { oras: "1.3.6", cosign: "3.1.3", syft: "1.57.0", trivy: "0.74.0" } as const;
+/** Versions that are compiled; `toolchain/go-tools.ts` says the same. */
+export const PINNED = { oras: "1.3.6", cosign: "3.1.3", syft: "1.57.0", trivy: "0.74.0" } as const;
 export type EvidenceToolName = keyof typeof PINNED;
 
 /** What prints a program's version, and nothing else of importance. */
@@ -24,7 +25,7 @@ const ENVIRONMENT = (): Readonly<Record<string, string>> => ({
   TRIVY_DISABLE_TELEMETRY: "true",
   NO_COLOR: "1",
 });
-/** Secrets of signing, which only cosign may see. */
+/** Secrets of signing. No tool gets them but cosign, and that by its standard input. */
 const SIGNING_SECRETS = ["COSIGN_PASSWORD", "COSIGN_PRIVATE_KEY"] as const;
 
 export interface EvidenceTool {
@@ -88,19 +89,18 @@ export interface RunOptions {
   readonly cwd?: string;
 }
 
-/** The environment of a tool: the process's own, without what only cosign may see. */
-export function environmentOf(tool: EvidenceTool, own: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const environment = { ...process.env, ...ENVIRONMENT(), ...own };
-  const entries = Object.entries(environment).filter(
-    ([key, value]) => value !== undefined && (tool.name === "cosign" || !SIGNING_SECRETS.some((name) => name === key)),
+/** The environment of a tool: the process's own without the secrets of signing, and what is added to it. */
+export function environmentOf(own: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !SIGNING_SECRETS.some((name) => name === entry[0]),
   );
-  return Object.fromEntries(entries) as Record<string, string>;
+  return { ...Object.fromEntries(inherited), ...ENVIRONMENT(), ...own };
 }
 
 /** Runs a tool and returns its standard output. @throws ToolError with the end of what it said. */
 export async function runTool(tool: EvidenceTool, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await execa(tool.program, [...args], {
-    env: environmentOf(tool, options.environment),
+    env: environmentOf(options.environment),
     extendEnv: false,
     reject: false,
     maxBuffer: 1 << 30,
