@@ -66,16 +66,55 @@ export async function cancelStaleLock(workspace: Workspace, project: string, sta
   }
 }
 
+interface Recorded {
+  readonly id?: string;
+  readonly type: string;
+  readonly inputs?: { readonly start?: boolean; readonly mustRun?: boolean };
+}
+
 interface Checkpoint {
-  readonly checkpoint?: { readonly latest?: { readonly resources?: readonly { readonly id?: string }[] } | null };
+  readonly checkpoint?: { readonly latest?: { readonly resources?: readonly Recorded[] } | null };
+}
+
+/** Everything in a stack's state. */
+function resourcesInState(backend: string, project: string, stack: string): readonly Recorded[] {
+  const file = path.join(backend, "stacks", project, `${stack}.json`);
+  if (!fs.existsSync(file)) return [];
+  const state = JSON.parse(fs.readFileSync(file, "utf8")) as Checkpoint;
+  return state.checkpoint?.latest?.resources ?? [];
 }
 
 /** Ids of everything in a stack's state. */
-function idsInState(backend: string, project: string, stack: string): ReadonlySet<string> {
-  const file = path.join(backend, "stacks", project, `${stack}.json`);
-  if (!fs.existsSync(file)) return new Set();
-  const state = JSON.parse(fs.readFileSync(file, "utf8")) as Checkpoint;
-  return new Set((state.checkpoint?.latest?.resources ?? []).flatMap(({ id }) => (id === undefined ? [] : [id])));
+const idsInState = (backend: string, project: string, stack: string): ReadonlySet<string> =>
+  new Set(resourcesInState(backend, project, stack).flatMap(({ id }) => (id === undefined ? [] : [id])));
+
+/**
+ * Whether a container, network or volume of the stack's state is gone, or a container that is to run is stopped. An
+ * update that does not look first would find nothing to do. Asks the engine three questions; of a backend that is no
+ * folder nothing is known here, and the answer is no.
+ */
+export async function lacksSomething(
+  workspace: Workspace,
+  docker: Docker,
+  project: string,
+  stack: string,
+): Promise<boolean> {
+  const backend = localBackend(workspace);
+  const resources = backend === undefined ? [] : resourcesInState(backend, project, stack);
+  if (!resources.some(({ type }) => type === "docker:index/container:Container")) return false;
+  const [containers, networks, { Volumes }] = await Promise.all([
+    docker.listContainers({ all: true }),
+    docker.listNetworks(),
+    docker.listVolumes(),
+  ]);
+  const state = new Map(containers.map(({ Id, State }) => [Id, State]));
+  const others = new Set([...networks.map(({ Id }) => Id), ...(Volumes ?? []).map(({ Name }) => Name)]);
+  return resources.some(({ id = "", type, inputs }) => {
+    if (type === "docker:index/network:Network" || type === "docker:index/volume:Volume") return !others.has(id);
+    if (type !== "docker:index/container:Container") return false;
+    const runs = inputs?.start !== false && inputs?.mustRun !== false;
+    return runs ? ["created", "exited", "dead", undefined].includes(state.get(id)) : !state.has(id);
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
 import { prepareSource } from "./source/context";
 import { readOutputs } from "./outputs";
-import { updateImages, updateStack } from "./update";
+import { REFRESH, updateImages, updateStack } from "./update";
 
 /** `./ralex start`: what `npm start` runs. */
 export function registerStart(program: Command, checkout: string): void {
@@ -15,7 +15,8 @@ export function registerStart(program: Command, checkout: string): void {
     .command("start")
     .description("bring the stack up, wait until it is ready, and say where it is")
     .option("-s, --stack <stack>", "the environment", "dev")
-    .action(async ({ stack }: { stack: string }) => {
+    .option("--refresh", "put right what was changed by hand too (./ralex drift shows it)")
+    .action(async ({ stack, refresh }: { stack: string; refresh?: true }) => {
       const file = committedFile(checkout, stack);
       // Wrong settings are told before anything is installed or built.
       const settings = settingsOf(checkout, file);
@@ -24,7 +25,8 @@ export function registerStart(program: Command, checkout: string): void {
       const lock = readLock(checkout);
       await preflight(machine.docker, checkout, stack, settings, await isPulled(machine.docker, lock));
       if (settings.release === undefined) await updateImages(machine, source);
-      await updateStack(machine, stack, { ...file, config: { ...file.config, "ralex:running": true } });
+      const content = { ...file, config: { ...file.config, "ralex:running": true } };
+      await updateStack(machine, stack, content, refresh === true ? [REFRESH] : []);
       const outputs = await readOutputs(machine.workspace, stack);
       const ask = (name: string) => `./ralex output ${name}${stack === "dev" ? "" : ` -s ${stack}`}`;
       const { standIns } = machine.workspace.tools;

@@ -3,13 +3,15 @@ import * as path from "node:path";
 import { RELEASE_PROJECT, RELEASE_STACK, WORKING_TREE_STACK } from "../components/image/releases";
 import { EXPORT_FOLDER } from "./build/export";
 import type { Machine } from "./machine";
-import { cancelStaleLock, sweepOrphans } from "./recovery";
+import { cancelStaleLock, lacksSomething, sweepOrphans } from "./recovery";
 import { commitOf, type SourceContext } from "./source/context";
 import { prepareConfigFile, type StackFile } from "./stack-config";
 
 export const PROJECT = "ralex";
 
 const UPDATE = ["--yes", "--skip-preview", "--suppress-outputs"] as const;
+/** Looks at every resource before the update, and so puts right what was changed by hand; about a second. */
+export const REFRESH = "--refresh";
 
 /** Builds what changed of Ralex's own images, or of a foreign Ralex's, and records the release. */
 export async function updateImages({ workspace, registry }: Machine, source?: SourceContext): Promise<void> {
@@ -51,5 +53,8 @@ export async function updateStack(
   await cancelStaleLock(workspace, PROJECT, stack);
   await sweepOrphans(workspace, docker, PROJECT, stack);
   const file = await prepareConfigFile(workspace, PROJECT, stack, content);
-  await workspace.show(["up", ...UPDATE, "--stack", stack, "--config-file", file, ...options]);
+  const isDamaged = !options.includes(REFRESH) && (await lacksSomething(workspace, docker, PROJECT, stack));
+  if (isDamaged) console.error(`something of ${stack} is gone or stopped: every resource is looked at first`);
+  const refresh = isDamaged ? [REFRESH] : [];
+  await workspace.show(["up", ...UPDATE, "--stack", stack, "--config-file", file, ...refresh, ...options]);
 }
