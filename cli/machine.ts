@@ -30,7 +30,7 @@ export interface MachineNeeds {
 }
 
 /** Whether the official Pulumi CLI is to be used: when it is installed, or when `RALEX_TOOLCHAIN` says so. */
-function isOfficial(): boolean {
+export function isOfficial(): boolean {
   const choice = process.env.RALEX_TOOLCHAIN ?? "auto";
   if (choice === "official") return true;
   if (choice === "local") return false;

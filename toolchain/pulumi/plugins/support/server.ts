@@ -8,14 +8,11 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { differences, pathText } from "./diff";
 import { EngineLog } from "./engine-log";
+import { MARK, MARK_VALUE } from "./mark";
 import { followParent } from "./process";
 import { type Call, type Plugin, type ResourceKind, type State } from "./plugin";
 import { Checker, type Failure } from "./tables";
 import { close, open, UNKNOWN, type Opened, type Values } from "./wire";
-
-/** State that a stand-in wrote carries this, out of sight (the engine hides names that begin with two underscores). */
-export const MARK = "__standIn";
-const MARK_VALUE = "ralex";
 
 type Unary<Request, Response> = (request: Request) => Promise<Response>;
 
