@@ -16,10 +16,11 @@ export function registerBuild(program: Command, checkout: string): void {
     });
 }
 
+/** The release as it was recorded, with the digest of every platform's manifest. */
 const asJson = ({ release, pushed }: BuiltRelease) => ({
   ...release,
   images: Object.fromEntries(
-    pushed.map(({ name, platforms }) => [name, { ref: release.images[name]?.ref, manifests: platforms }]),
+    pushed.map(({ name, platforms }) => [name, { ...release.images[name], manifests: platforms }]),
   ),
 });
 

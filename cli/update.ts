@@ -28,8 +28,20 @@ export async function updateImages({ workspace, registry }: Machine, source?: So
   await workspace.show(["up", ...UPDATE, "--stack", WORKING_TREE_STACK, "--config-file", file], folder);
 }
 
-/** Builds the exported commit for the platforms, pushes it, and records the release. */
-export async function updateRelease({ workspace, registry }: Machine, platforms: readonly string[]): Promise<void> {
+/** An image of a release in the state of its stack. */
+const urnOf = (image: string): string =>
+  `urn:pulumi:${RELEASE_STACK}::${RELEASE_PROJECT}::` +
+  `ralex:image:ApplicationImages$docker-build:index:Image::ralex-${image}`;
+
+/**
+ * Builds the exported commit for the platforms, pushes it, and records the release.
+ * @param anew - names of images that are built even if nothing changed.
+ */
+export async function updateRelease(
+  { workspace, registry }: Machine,
+  platforms: readonly string[],
+  anew: readonly string[] = [],
+): Promise<void> {
   await cancelStaleLock(workspace, RELEASE_PROJECT, RELEASE_STACK);
   const config = {
     "ralex-images:registry": registry,
@@ -39,7 +51,8 @@ export async function updateRelease({ workspace, registry }: Machine, platforms:
   };
   const file = await prepareConfigFile(workspace, RELEASE_PROJECT, RELEASE_STACK, { config });
   const folder = path.join(workspace.checkout, "stacks/images");
-  await workspace.show(["up", ...UPDATE, "--stack", RELEASE_STACK, "--config-file", file], folder);
+  const replaced = anew.flatMap((image) => ["--replace", urnOf(image)]);
+  await workspace.show(["up", ...UPDATE, ...replaced, "--stack", RELEASE_STACK, "--config-file", file], folder);
 }
 
 /** Brings an environment to what its file says. */

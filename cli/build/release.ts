@@ -30,10 +30,39 @@ export async function buildRelease(
     await exportCommit(checkout, commit);
     const machine = await prepare();
     await updateRelease(machine, RELEASE_PLATFORMS);
-    const release = await newestRelease(machine);
-    const pushed = await requireAllPushed(release);
-    return { release, pushed };
+    const built = await look(machine);
+    return built.pushed.every(({ missing }) => missing.length === 0) ? built : repair(machine, built);
   });
+}
+
+async function look(machine: Machine): Promise<BuiltRelease> {
+  const release = await newestRelease(machine);
+  const images = Object.entries(release.images);
+  return { release, pushed: await Promise.all(images.map(([name, expected]) => checkPushed(name, expected))) };
+}
+
+/**
+ * Builds images anew of which the registry lacks something: Pulumi itself sees no reason to. The result has digests, and
+ * so a release, of its own.
+ * @throws Failure that names what is missing after that.
+ */
+async function repair(machine: Machine, { release, pushed }: BuiltRelease): Promise<BuiltRelease> {
+  const lacking = (of: readonly PushedImage[]) => of.filter(({ missing }) => missing.length > 0);
+  const words = (of: readonly PushedImage[]) => of.flatMap(({ missing }) => missing).join("\n  ");
+  console.error(
+    `release ${release.id} is not whole in its registry, and is built anew. Missing are:\n  ${words(pushed)}`,
+  );
+  await updateRelease(
+    machine,
+    RELEASE_PLATFORMS,
+    lacking(pushed).map(({ name }) => name),
+  );
+  const again = await look(machine);
+  if (lacking(again.pushed).length === 0) return again;
+  throw new Failure(
+    `release ${again.release.id} is not whole in its registry either, and must not be promoted. Missing are:\n  ` +
+      `${words(again.pushed)}\nLook at the registry's storage and clean-up rules, then run ./ralex build again`,
+  );
 }
 
 async function newestRelease({ workspace }: Machine): Promise<ReleaseRecord> {
@@ -44,16 +73,4 @@ async function newestRelease({ workspace }: Machine): Promise<ReleaseRecord> {
   const [newest] = readReleases(outputs.releases);
   if (newest === undefined) throw new Failure(`the stack ${name} recorded no release`);
   return newest;
-}
-
-/** @throws Failure that names what the registry lacks. */
-async function requireAllPushed(release: ReleaseRecord): Promise<readonly PushedImage[]> {
-  const images = Object.entries(release.images);
-  const pushed = await Promise.all(images.map(([name, expected]) => checkPushed(name, expected)));
-  const missing = pushed.flatMap((image) => image.missing);
-  if (missing.length === 0) return pushed;
-  throw new Failure(
-    `release ${release.id} is not whole in its registry, and must not be promoted. Missing are:\n  ` +
-      `${missing.join("\n  ")}\nRun ./ralex build again; if that does not help, look at the registry's clean-up rules`,
-  );
 }

@@ -1,0 +1,55 @@
+/** Builders and registries that the tests of a release start beside the machine's own, and end by their process. */
+import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { goTool } from "../../toolchain/go-tools";
+import { poll } from "../support/http";
+
+export interface Engine {
+  /** Where clients find it. */
+  readonly address: string;
+  /** Ends it, and waits until it has. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+function engine(address: string, child: ChildProcess): Engine {
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  return {
+    address,
+    stop: async (signal = "SIGTERM") => {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+/** A builder that knows nothing yet. */
+export async function emptyBuilder(folder: string): Promise<Engine> {
+  fs.mkdirSync(folder, { recursive: true });
+  const socket = path.join(folder, "socket");
+  const address = `unix://${socket}`;
+  const options = ["--root", path.join(folder, "root"), "--oci-worker=true", "--containerd-worker=false"];
+  const child = spawn(await goTool("buildkitd"), ["--addr", address, ...options], { stdio: "ignore" });
+  await poll("the builder to listen", 20_000, () => Promise.resolve(fs.existsSync(socket) ? true : undefined));
+  return engine(address, child);
+}
+
+/** An empty registry on a port of this machine. */
+export async function emptyRegistry(folder: string, port: number): Promise<Engine & { readonly storage: string }> {
+  const storage = path.join(folder, "storage");
+  fs.mkdirSync(storage, { recursive: true });
+  const configuration = path.join(folder, "registry.yml");
+  const address = `127.0.0.1:${port}`;
+  fs.writeFileSync(
+    configuration,
+    `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${storage} } }\nhttp: { addr: "${address}" }\n`,
+  );
+  const child = spawn("/usr/bin/docker-registry", ["serve", configuration], { stdio: "ignore" });
+  await poll("the registry to answer", 20_000, () =>
+    fetch(`http://${address}/v2/`).then(
+      ({ ok }) => (ok ? true : undefined),
+      () => undefined,
+    ),
+  );
+  return { ...engine(address, child), storage };
+}
