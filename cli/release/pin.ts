@@ -39,9 +39,14 @@ export async function writePin(checkout: string, stack: string, pin: Pin): Promi
   }
 }
 
-/** The text of a stack's file with another pin. */
+/** The text of a stack's file with another pin. @throws Failure when the text is no YAML. */
 export function withPin(text: string, pin: Pin): string {
   const document = yaml.parseDocument(text);
+  const [problem] = document.errors;
+  if (problem !== undefined)
+    throw new Failure(`the stack's file is no YAML, and was left as it is: ${problem.message}`);
+  // A key without a value is no place for another key.
+  if ((document.get("config") ?? null) === null) document.set("config", document.createNode({}));
   const images = Object.fromEntries(Object.entries(pin.images).sort(([a], [b]) => (a < b ? -1 : 1)));
   document.setIn(["config", KEY], document.createNode({ id: pin.id, images }));
   return document.toString({ lineWidth: 0 });

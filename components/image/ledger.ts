@@ -24,6 +24,18 @@ const ENTRY = z.strictObject({
 
 export type LedgerEntry = z.infer<typeof ENTRY>;
 
+const JSON_ENTRY = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: `no JSON: ${(error as Error).message}` });
+      return z.NEVER;
+    }
+  })
+  .pipe(ENTRY);
+
 const problemsOf = (error: z.ZodError): string =>
   error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
 
@@ -41,7 +53,7 @@ export function readLedger(output: unknown, environment: string): readonly Ledge
 
 /** @throws Error when the text is no entry; one with a failed check is none. */
 export function parseEntry(text: string): LedgerEntry {
-  const parsed = ENTRY.safeParse(JSON.parse(text));
+  const parsed = JSON_ENTRY.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new Error(`the entry is not that of a verified release: ${problemsOf(parsed.error)}`);
 }
