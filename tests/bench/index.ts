@@ -5,12 +5,17 @@ import { bridgeStart } from "./bridge-start";
 import { bridgeTailLatency } from "./bridge-tail-latency";
 import { bridgeThroughput } from "./bridge-throughput";
 import { coldBuild } from "./cold-build";
+import { containerStart } from "./container-start";
 import { containerThroughput } from "./container-throughput";
 import { devImageSize } from "./dev-image-size";
 import { firstToken } from "./first-token";
 import { freshMachine } from "./fresh-machine";
 import { prodImageSize } from "./prod-image-size";
+import { pinnedPreview, promotion, rollbackUnderLoad, rollingUpdate } from "./promotion";
 import { rebuild } from "./rebuild";
+import { releaseColdBuild } from "./release-cold-build";
+import { releaseImageSize } from "./release-image-size";
+import { releaseRebuild } from "./release-rebuild";
 import { startAfterStop } from "./start-after-stop";
 import { unchangedStart } from "./unchanged-start";
 
@@ -21,11 +26,19 @@ export const BENCHMARKS: readonly Benchmark[] = [
   bridgeMemory,
   bridgeStart,
   containerThroughput,
+  containerStart,
   prodImageSize,
   devImageSize,
   rebuild,
   coldBuild,
+  releaseImageSize,
+  releaseRebuild,
+  releaseColdBuild,
   unchangedStart,
   startAfterStop,
+  pinnedPreview,
+  promotion,
+  rollbackUnderLoad,
+  rollingUpdate,
   freshMachine,
 ];

@@ -9,12 +9,11 @@ import * as path from "node:path";
 import execa from "execa";
 import { buildRelease, type BuiltRelease } from "../../cli/build/release";
 import { checkPushed } from "../../cli/build/pushed";
-import { type Machine, prepareMachine, RELEASE_PLATFORMS } from "../../cli/machine";
-import { Workspace } from "../../cli/workspace";
+import { type Machine, RELEASE_PLATFORMS } from "../../cli/machine";
 import { readReleases, RELEASE_PROJECT, RELEASE_STACK } from "../../components/image/releases";
 import { readSchema } from "../../components/image/schema-version";
 import { CHECKOUT, copyCheckout, TestStack } from "../support/stack";
-import { emptyBuilder, emptyRegistry, type Engine } from "./release-engines";
+import { emptyBuilder, emptyRegistry, type Engine, releaseMachine } from "../support/release";
 
 const RUN = `release-${crypto.randomBytes(3).toString("hex")}`;
 const STACK = `organization/${RELEASE_PROJECT}/${RELEASE_STACK}`;
@@ -35,13 +34,8 @@ async function cloneOf(name: string): Promise<TestStack> {
   return new TestStack(folder);
 }
 
-/** The machine, with another builder or another place in the registry. */
-async function machineOf({ folder }: TestStack, prefix: string, host?: string): Promise<Machine> {
-  const machine = await prepareMachine(folder, { platforms: RELEASE_PLATFORMS });
-  const { env, standIns } = machine.workspace.tools;
-  const tools = { env: { ...env, ...(host === undefined ? {} : { BUILDKIT_HOST: host }) }, standIns };
-  return { ...machine, workspace: new Workspace(folder, tools), registry: `${machine.registry}/${prefix}` };
-}
+const machineOf = ({ folder }: TestStack, prefix: string, host?: string): Promise<Machine> =>
+  releaseMachine(folder, prefix, host);
 
 /** Manifests of every image, by image and platform: what has to be the same in two builds. */
 const manifestsOf = ({ pushed }: BuiltRelease) =>

@@ -1,9 +1,11 @@
-/** Builders and registries that the tests of a release start beside the machine's own, and end by their process. */
+/** What tests and benchmarks of a release need: builders and registries of their own, ended by their process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { goTool } from "../../toolchain/go-tools";
-import { poll } from "../support/http";
+import { type Machine, prepareMachine, RELEASE_PLATFORMS } from "../../cli/machine";
+import { Workspace } from "../../cli/workspace";
+import { poll } from "./http";
 
 export interface Engine {
   /** Where clients find it. */
@@ -21,6 +23,17 @@ function engine(address: string, child: ChildProcess): Engine {
       await ended;
     },
   };
+}
+
+/**
+ * The machine that builds releases of a folder, with a place of its own in the registry.
+ * @param builder - address of another builder than the machine's.
+ */
+export async function releaseMachine(folder: string, prefix: string, builder?: string): Promise<Machine> {
+  const machine = await prepareMachine(folder, { platforms: RELEASE_PLATFORMS });
+  const { env, standIns } = machine.workspace.tools;
+  const tools = { env: { ...env, ...(builder === undefined ? {} : { BUILDKIT_HOST: builder }) }, standIns };
+  return { ...machine, workspace: new Workspace(folder, tools), registry: `${machine.registry}/${prefix}` };
 }
 
 /** A builder that knows nothing yet. */
