@@ -8,10 +8,16 @@ export function registerBuild(program: Command, checkout: string): void {
   program
     .command("build")
     .description(`build the release of this commit for ${RELEASE_PLATFORMS.join(" and ")}, push it, and check the push`)
+    .option("--no-evidence", "leave the evidence to ./ralex evidence --collect; only the first environment takes it so")
     .option("--json", "print JSON")
-    .action(async ({ json }: { json?: true }) => {
+    .action(async ({ evidence, json }: { evidence: boolean; json?: true }) => {
       const { buildRelease } = await import("./build/release");
       const built = await buildRelease(checkout);
+      if (evidence) {
+        const { collectRelease, judgeRelease } = await import("./release/evidence");
+        const { problems, notChecked } = judgeRelease(await collectRelease(checkout, built.release));
+        for (const sentence of [...problems, ...notChecked]) console.error(sentence);
+      }
       console.log(json === true ? JSON.stringify(asJson(built), null, 2) : asTable(built));
     });
 }

@@ -6,6 +6,7 @@ import { pinOf, type Pin } from "../components/image/pin-check";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { deploy } from "./release/deploy";
+import { facts, judgeRelease, releaseEvidence, type ReleaseEvidence } from "./release/evidence";
 import { writePin } from "./release/pin";
 import { unpullable } from "./release/registry-check";
 import { builtReleases, ledgerOf } from "./release/stacks";
@@ -18,6 +19,10 @@ const BUILD = "build";
 
 interface Candidate extends Pin {
   readonly revision: string;
+}
+
+interface Change extends Candidate {
+  readonly evidence: ReleaseEvidence;
 }
 
 /** `./ralex promote`: pins in one environment what another one has verified. */
@@ -39,7 +44,11 @@ export function registerPromote(program: Command, checkout: string): void {
       }
       const { workspace, docker } = await prepareMachine(checkout, { images: true });
       const candidate = choose(await candidates(workspace, from), from, options.release);
-      const problems = await unpullable(docker, candidate);
+      const evidence = await releaseEvidence(checkout, candidate);
+      const judged = judgeRelease(evidence);
+      // The first environment is where a build is found out about; from there on nothing goes without evidence.
+      const isFirst = settings.promotesFrom === undefined;
+      const problems = [...(await unpullable(docker, candidate)), ...(isFirst ? [] : judged.problems)];
       if (problems.length > 0) {
         const message = `release ${candidate.id} cannot be pinned in ${to}:\n  ${problems.join("\n  ")}`;
         throw new Failure(message, EXIT.refused);
@@ -48,7 +57,9 @@ export function registerPromote(program: Command, checkout: string): void {
       if (old !== undefined && isRelease(old, candidate))
         console.log(`${to} has release ${candidate.id} pinned already.`);
       else {
-        console.log(await changes(workspace, to, old, candidate));
+        console.log(await changes(workspace, to, old, { ...candidate, evidence }));
+        for (const sentence of [...(isFirst ? judged.problems : []), ...judged.notChecked])
+          console.log(`  ${sentence}`);
         await writePin(checkout, to, { id: candidate.id, images: candidate.images });
         console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ./ralex deploy -s ${to}`);
       }
@@ -82,14 +93,25 @@ function choose(offered: readonly Candidate[], from: string, id?: string): Candi
   throw new Failure(message, EXIT.refused);
 }
 
-/** What the pin changes, for people. */
-async function changes(workspace: Workspace, to: string, old: Pin | undefined, next: Candidate): Promise<string> {
-  const table = new Table({ head: ["image", `${to} has pinned`, "will be"], style: { head: [], border: [] } });
-  const digest = (ref: string | undefined) => (ref === undefined ? "-" : (ref.split("@")[1] ?? ref));
+/** What the pin changes, for people: digests, compressed sizes in MB, vulnerabilities, commits. */
+async function changes(workspace: Workspace, to: string, old: Pin | undefined, next: Change): Promise<string> {
+  const head = ["image", `${to} has pinned`, "will be", "MB", "vulnerabilities"];
+  const table = new Table({ head, style: { head: [], border: [] } });
+  const before = old === undefined ? {} : await releaseEvidence(workspace.checkout, old).catch(() => ({}));
+  const digest = (ref: string | undefined) => (ref === undefined ? "-" : (ref.split("@")[1] ?? ref).slice(0, 19));
+  const change = (from: string, now: string) => (old === undefined || from === now ? now : `${from}\n-> ${now}`);
   const names = [...new Set([...Object.keys(old?.images ?? {}), ...Object.keys(next.images)])].sort();
   for (const name of names) {
-    const [before, after] = [digest(old?.images[name]), digest(next.images[name])];
-    table.push([name, before, before === after ? "the same" : after]);
+    const [was, will] = [digest(old?.images[name]), digest(next.images[name])];
+    const [then, now] = [facts((before as ReleaseEvidence)[name]), facts(next.evidence[name])];
+    const { sizes, vulnerabilities } = now;
+    table.push([
+      name,
+      was,
+      was === will ? "the same" : will,
+      change(then.sizes, sizes),
+      change(then.vulnerabilities, vulnerabilities),
+    ]);
   }
   const lines = [`release ${old?.id ?? "none"} -> ${next.id} (commit ${next.revision})`, table.toString()];
   return [...lines, ...(await commits(workspace, to, next))].join("\n");

@@ -13,6 +13,14 @@ import { builtReleases, ledgerOf } from "./release/stacks";
 import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
 
+interface Options {
+  readonly stack: string;
+  readonly to?: string;
+  readonly list?: true;
+  readonly json?: true;
+  readonly yes?: true;
+}
+
 /** `./ralex rollback`: pins an earlier release of the environment's own ledger, and deploys it. */
 export function registerRollback(program: Command, checkout: string): void {
   program
@@ -21,13 +29,14 @@ export function registerRollback(program: Command, checkout: string): void {
     .requiredOption("-s, --stack <stack>", "the environment")
     .option("--to <release>", "another release than the one before the present one")
     .option("--list", "show what can be gone back to, and change nothing")
+    .option("--json", "with --list: print JSON")
     .option("--yes", "do not ask")
-    .action(async ({ stack, to, list, yes }: { stack: string; to?: string; list?: true; yes?: true }) => {
+    .action(async ({ stack, to, list, json, yes }: Options) => {
       const { workspace, docker } = await prepareMachine(checkout, { docker: true });
       const ledger = (await ledgerOf(workspace, stack)) ?? [];
       const pin = settingsOf(checkout, committedFile(checkout, stack)).release;
       if (list === true) {
-        console.log(listing(ledger, pin));
+        console.log(json === true ? JSON.stringify(ledger, null, 2) : listing(ledger, pin));
         return;
       }
       const present = pinnedFile(checkout, stack).pin;

@@ -7,6 +7,7 @@ import { BENCHMARKS } from ".";
 import type { Benchmark } from "./benchmark";
 import { markdownPage } from "./page";
 import { mergeResults, readResults, resultOf, unmeasured, type Result } from "./results";
+import { removeReleases } from "./support/environment";
 import { machineDescription } from "./support/machine";
 
 const JSON_FILE = "docs/benchmarks.json";
@@ -47,6 +48,7 @@ export async function runBenchmarks(checkout: string, benchmarks: readonly Bench
     const said = result.value === null ? `not measured: ${result.note}` : `${result.value} ${result.unit}`;
     console.error(`${benchmark.name}: ${said}; goal ${result.goal}${result.met ? ", met" : ", not met"}`);
   }
+  await removeReleases();
   return results;
 }
 

@@ -167,6 +167,7 @@ export const TIERS: readonly Tier[] = [
   { name: "bridge", prepare: prepareBridge, run: pytest },
   { name: "engine", prepare: preparePulumi, run: (checkout) => jest(checkout, "engine", ["--runInBand"]) },
   { name: "docker", prepare: prepareStack, run: (checkout) => onStack(checkout, "docker") },
+  { name: "promotion", prepare: prepareStack, run: (checkout) => jest(checkout, "promotion", ["--runInBand"]) },
   { name: "browser", prepare: prepareBrowser, run: (checkout) => onStack(checkout, "browser") },
 ];
 

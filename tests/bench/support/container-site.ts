@@ -61,6 +61,17 @@ export class ContainerSite {
     await docker(["run", "--detach", "--name", container, "--network", this.name, ...flags, image, ...command]);
   }
 
+  /** Makes a container of the bridge without starting it. */
+  async make(flags: readonly string[]): Promise<{ start(): Promise<void>; remove(): Promise<void> }> {
+    const name = `${this.name}-made`;
+    this.started.push(name);
+    await docker(["create", "--name", name, "--network", this.name, ...flags, this.image]);
+    return {
+      start: async () => void (await docker(["start", name])),
+      remove: async () => void (await docker(["rm", "--force", name])),
+    };
+  }
+
   logs = async (name: string): Promise<string> => {
     const { all } = await docker(["logs", "--tail", "20", `${this.name}-${name}`], { all: true, reject: false });
     return all ?? "";

@@ -1,0 +1,343 @@
+/**
+ * One commit through build, dev, staging, prod and back, on real engines: Pulumi, BuildKit, a registry and Docker. The
+ * tests stand in the order of the story, and each goes on from the one before.
+ */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import Docker from "dockerode";
+import { Environments, WAIT_SECONDS, type Environment } from "../support/environments";
+import { Load } from "../support/load";
+
+const ENVIRONMENTS = ["pdev", "pstaging", "pprod"] as const;
+const MINUTE = 60_000;
+const docker = new Docker();
+
+let all: Environments;
+let first: string;
+let second: string;
+
+interface Ledger {
+  readonly id: string;
+  readonly actor: string;
+  readonly checks: readonly { readonly name: string }[];
+}
+
+const ledger = async (name: Environment): Promise<readonly Ledger[]> => {
+  const { stdout } = await all.must(name, "rollback", "-s", name, "--list", "--json");
+  return JSON.parse(stdout) as Ledger[];
+};
+
+/** Builds the commit that the copy is at; returns the release's id. */
+async function build(evidence: "with evidence" | "without evidence"): Promise<string> {
+  const without = evidence === "without evidence" ? ["--no-evidence"] : [];
+  const { stdout } = await all.must("build", "build", "--json", ...without);
+  return (JSON.parse(stdout) as { id: string }).id;
+}
+
+const chat = async (name: Environment, content = "are you there"): Promise<Response> =>
+  fetch(`http://127.0.0.1:${all.port(name)}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${await all.output(name, "apiKey")}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "echo", messages: [{ role: "user", content }] }),
+  });
+
+/** Does something while 100 requests a second and four streams at any time go to an environment. */
+async function underLoad<T>(name: Environment, work: () => Promise<T>): Promise<T> {
+  const load = new Load({ port: all.port(name), apiKey: await all.output(name, "apiKey"), perSecond: 100, streams: 4 });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  let result: T;
+  try {
+    result = await work();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  } finally {
+    const { requests, streams, failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(requests).toBeGreaterThan(500);
+    expect(streams).toBeGreaterThan(100);
+  }
+  return result;
+}
+
+beforeAll(async () => {
+  all = await Environments.create(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-promotion-")));
+}, 2 * MINUTE);
+
+afterAll(() => all.remove(), 5 * MINUTE);
+
+describe("one commit from build to prod", () => {
+  test(
+    "nothing runs in an environment before something is pinned there, and the refusal says what to do",
+    async () => {
+      for (const [name, from] of [
+        ["pdev", "build"],
+        ["pstaging", "pdev"],
+      ] as const) {
+        const { exitCode, stderr } = await all.ralex(name, "deploy", "-s", name, "--yes");
+        expect(exitCode).toBe(2);
+        expect(stderr).toContain(`run ./ralex promote ${from} ${name}`);
+      }
+      const { exitCode, stderr } = await all.ralex("pdev", "promote", "build", "pdev");
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining("./ralex build")]);
+    },
+    MINUTE,
+  );
+
+  test(
+    "is built once, for both platforms",
+    async () => {
+      first = await build("with evidence");
+      expect(first).toMatch(/^r-[0-9a-f]{12}$/);
+    },
+    10 * MINUTE,
+  );
+
+  test(
+    "is promoted to dev, staging and prod, each of which verifies it and writes it into its ledger",
+    async () => {
+      await all.must("pdev", "promote", "build", "pdev", "--deploy", "--yes");
+      await all.must("pstaging", "promote", "pdev", "pstaging", "--deploy", "--yes");
+      await all.must("pprod", "promote", "pstaging", "pprod", "--deploy", "--yes");
+      for (const name of ENVIRONMENTS) {
+        const [entry, ...rest] = await ledger(name);
+        expect(rest).toEqual([]);
+        expect(entry?.id).toBe(first);
+        expect(entry?.checks.length).toBeGreaterThanOrEqual(9);
+      }
+    },
+    10 * MINUTE,
+  );
+
+  test("has the very same digest in all three, byte for byte, as the engine says it", async () => {
+    const running = (await Promise.all(ENVIRONMENTS.map((name) => all.running(name)))).flat();
+    expect(running).toHaveLength(6);
+    expect(new Set(running)).toEqual(new Set([all.pin("pdev")?.images["ralex-api"]]));
+  });
+
+  test(
+    "is deployed again without a change, and published once",
+    async () => {
+      const { stderr, stdout } = await all.must("pprod", "deploy", "-s", "pprod", "--yes");
+      expect(stderr).toMatch(/Resources:\s+\d+ unchanged/);
+      expect(stderr).not.toMatch(/\d+ (created|updated|replaced|deleted)/);
+      expect(stdout).toContain("already");
+      expect(await ledger("pprod")).toHaveLength(1);
+    },
+    MINUTE,
+  );
+});
+
+describe("a second release", () => {
+  test(
+    "reaches dev and staging; an update of prod ships nothing of it",
+    async () => {
+      all.edit("images/ralex-api/ralex_bridge/__init__.py", "__version__ = ", "# the second release\n__version__ = ");
+      await all.commit("the second release");
+      second = await build("with evidence");
+      expect(second).not.toBe(first);
+      await all.must("pdev", "promote", "build", "pdev", "--deploy", "--yes");
+      await all.must("pstaging", "promote", "pdev", "pstaging", "--deploy", "--yes");
+      const before = await all.running("pprod");
+      const { stderr } = await all.must("pprod", "deploy", "-s", "pprod", "--yes");
+      expect(stderr).toMatch(/Resources:\s+\d+ unchanged/);
+      expect(await all.running("pprod")).toEqual(before);
+    },
+    10 * MINUTE,
+  );
+
+  test(
+    "replaces the first one in prod under load, and no request or stream fails",
+    async () => {
+      const { stdout } = await underLoad("pprod", () =>
+        all.must("pprod", "promote", "pstaging", "pprod", "--deploy", "--yes"),
+      );
+      expect(stdout).toContain("the second release");
+      expect(new Set(await all.running("pprod"))).toEqual(new Set([all.pin("pstaging")?.images["ralex-api"]]));
+      expect((await ledger("pprod")).map(({ id }) => id)).toEqual([second, first]);
+    },
+    5 * MINUTE,
+  );
+
+  test(
+    "is rolled back under load, and no request or stream fails",
+    async () => {
+      const start = Date.now();
+      await underLoad("pprod", () => all.must("pprod", "rollback", "-s", "pprod", "--yes"));
+      console.log(`rollback under load: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+      expect(all.pin("pprod")?.id).toBe(first);
+      expect((await ledger("pprod")).map(({ id }) => id)).toEqual([first, second, first]);
+      const { stdout } = await all.must("pprod", "verify", "-s", "pprod", "--json");
+      expect((JSON.parse(stdout) as { passed: boolean }).passed).toBe(true);
+    },
+    5 * MINUTE,
+  );
+});
+
+describe("a release that is no good", () => {
+  /** Commits a fault of the bridge, builds it and promotes it to dev; returns how the deployment ended. */
+  async function deployFault(file: string, from: string, to: string) {
+    all.edit(file, from, to);
+    await all.commit("a fault");
+    await build("without evidence");
+    all.edit(file, to, from);
+    await all.commit("the fault repaired");
+    const before = { ledger: await ledger("pdev"), verification: (await all.outputs("pdev")).verification };
+    const result = await all.ralex("pdev", "promote", "build", "pdev", "--deploy", "--yes");
+    expect(await ledger("pdev")).toEqual(before.ledger);
+    expect((await all.outputs("pdev")).verification).toEqual(before.verification);
+    const publish = await all.ralex("pdev", "publish", "-s", "pdev");
+    expect(publish.exitCode).toBe(2);
+    return result;
+  }
+
+  test(
+    "and is never ready stops the update within the bound; the other replica goes on answering",
+    async () => {
+      const start = Date.now();
+      const file = "images/ralex-api/ralex_bridge/routes.py";
+      const { exitCode, stderr } = await deployFault(
+        file,
+        "is_ready, dependencies = await",
+        "is_ready, dependencies = False, {}  # await",
+      );
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/ralex-pdev-api-0 is healthy, but was not ready within \d+ s/);
+      expect(Date.now() - start).toBeLessThan((WAIT_SECONDS + 120) * 1000);
+      const answers = await Promise.all(Array.from({ length: 20 }, async () => (await chat("pdev")).status));
+      expect(new Set(answers)).toEqual(new Set([200]));
+      expect(new Set(await all.running("pdev")).size).toBe(2);
+    },
+    5 * MINUTE,
+  );
+
+  test(
+    "is left by a rollback, which is verified as any deployment",
+    async () => {
+      await all.must("pdev", "rollback", "-s", "pdev", "--yes");
+      expect(all.pin("pdev")?.id).toBe(second);
+      expect(new Set(await all.running("pdev")).size).toBe(1);
+    },
+    3 * MINUTE,
+  );
+
+  test(
+    "and fails a check after it is up fails the update; what was verified before stays recorded",
+    async () => {
+      const file = "images/ralex-api/ralex_bridge/upstreams/echo.py";
+      const { exitCode, stderr } = await deployFault(file, 'return f"echo: {asked}"', 'return f"ohce: {asked}"');
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain("not so: the edge answers a chat");
+      const verify = await all.ralex("pdev", "verify", "-s", "pdev");
+      expect(verify.exitCode).toBe(1);
+      await all.must("pdev", "rollback", "-s", "pdev", "--yes");
+      expect((await all.must("pdev", "verify", "-s", "pdev")).exitCode).toBe(0);
+    },
+    6 * MINUTE,
+  );
+});
+
+describe("what is refused", () => {
+  test(
+    "a promotion past an environment, of an unknown release, or of one that was not verified there",
+    async () => {
+      const past = await all.ralex("pprod", "promote", "pdev", "pprod");
+      expect([past.exitCode, past.stderr]).toEqual([2, expect.stringContaining("pprod takes releases from pstaging")]);
+      const unknown = await all.ralex("pstaging", "promote", "pdev", "pstaging", "--release", "r-000000000000");
+      expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining("r-000000000000")]);
+    },
+    MINUTE,
+  );
+
+  test(
+    "a pin that was edited by hand, in the preview of a bare pulumi too",
+    async () => {
+      const pin = all.pin("pstaging");
+      if (pin === undefined) throw new Error("nothing is pinned");
+      const other = Object.values(pin.images)[0]?.replace(/[0-9a-f]{8}$/, "00000000") ?? "";
+      try {
+        all.setPin("pstaging", { ...pin, images: { ...pin.images, "ralex-api": other } });
+        const deploy = await all.ralex("pstaging", "deploy", "-s", "pstaging", "--yes");
+        expect(deploy.exitCode).toBe(2);
+        expect(deploy.stderr).toContain("a pin is written by ./ralex promote");
+        const start = await all.ralex("pstaging", "start", "-s", "pstaging");
+        expect(start.exitCode).toBe(1);
+        expect(start.stderr).toContain("a pin is written by ./ralex promote");
+        all.setPin("pstaging", { ...pin, images: { ...pin.images, "ralex-api": "ralex-api:latest" } });
+        const tag = await all.ralex("pstaging", "deploy", "-s", "pstaging", "--yes");
+        expect(tag.exitCode).toBe(2);
+      } finally {
+        all.setPin("pstaging", pin);
+      }
+      expect((await all.running("pstaging"))[0]).toBe(pin.images["ralex-api"]);
+    },
+    2 * MINUTE,
+  );
+
+  test(
+    "an upstream whose ledger is of another backend",
+    async () => {
+      const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-backend-"));
+      const { exitCode, stderr } = await all.ralexWith(
+        { PULUMI_BACKEND_URL: `file://${elsewhere}` },
+        "pprod",
+        ...["promote", "pstaging", "pprod"],
+      );
+      fs.rmSync(elsewhere, { recursive: true, force: true });
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining("there is no ledger of pstaging in file://")]);
+    },
+    MINUTE,
+  );
+});
+
+describe("accidents", () => {
+  test(
+    "an update that is killed between deployment and verification is completed by the next one",
+    async () => {
+      const command = all.spawn("pprod", "promote", "pstaging", "pprod", "--deploy", "--yes");
+      await new Promise<void>((resolve, reject) => {
+        command.stderr?.on("data", (text: Buffer) => {
+          if (/ralex-verification-checks (creating|replacing)/.test(text.toString())) resolve();
+        });
+        void command.then(() => reject(new Error("it ended before its verification")));
+      });
+      process.kill(-(command.pid ?? 0), "SIGKILL");
+      await command;
+      expect((await ledger("pprod"))[0]?.id).toBe(first);
+      await all.must("pprod", "deploy", "-s", "pprod", "--yes");
+      expect((await ledger("pprod"))[0]?.id).toBe(second);
+    },
+    5 * MINUTE,
+  );
+
+  test(
+    "of two deployments at once one is refused, and the state is whole",
+    async () => {
+      const results = await Promise.all(
+        [1, 2].map(() => all.ralex("pprod", "rollback", "-s", "pprod", "--to", first, "--yes")),
+      );
+      expect(results.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThanOrEqual(1);
+      for (const { exitCode, stderr } of results) {
+        if (exitCode !== 0) expect(stderr).toMatch(/another command|is the one that is pinned/);
+      }
+      await all.must("pprod", "deploy", "-s", "pprod", "--yes");
+      expect((await ledger("pprod"))[0]?.id).toBe(first);
+    },
+    5 * MINUTE,
+  );
+
+  test(
+    "dev and staging destroyed: their digests can be pulled, and prod deploys its pin and rolls back",
+    async () => {
+      await all.must("pdev", "reset", "--yes", "-s", "pdev");
+      await all.must("pstaging", "reset", "--yes", "-s", "pstaging");
+      await all.forget("pdev", "pstaging");
+      for (const ref of Object.values(all.pin("pprod")?.images ?? {})) {
+        expect((await docker.getImage(ref).distribution()) as unknown).toBeDefined();
+      }
+      await all.must("pprod", "deploy", "-s", "pprod", "--yes");
+      await all.must("pprod", "rollback", "-s", "pprod", "--to", second, "--yes");
+      expect(all.pin("pprod")?.id).toBe(second);
+    },
+    5 * MINUTE,
+  );
+});
