@@ -118,7 +118,10 @@ function changedKeys(before: State | undefined, after: State): readonly Changed[
   return changed.filter(({ path }, index) => changed.findIndex((one) => one.path === path) === index);
 }
 
-/** Both values of a property; when one of them is secret, neither is shown. */
+/**
+ * Both values of a property. Where the whole input or output that it is part of holds a secret on either side, neither
+ * is shown: in a list that has grown or shrunk, what was changed by hand may be that secret at another place.
+ */
 function both(
   before: State | undefined,
   after: State,
@@ -129,8 +132,10 @@ function both(
   const steps = parsePath(path);
   const pairs = sides.map((side) => [valueAt(before?.[side], steps), valueAt(after[side], steps)] as const);
   const [expected, actual] = pairs.find((pair) => pair.some((value) => value !== undefined)) ?? [undefined, undefined];
-  const isSecret = pairs.some((pair) => pair.some(holdsSecret));
-  return isSecret ? [SECRET, SECRET] : [expected, actual];
+  const whole = sides
+    .flatMap((side) => [before?.[side], after[side]])
+    .map((values) => valueAt(values, steps.slice(0, 1)));
+  return whole.some(holdsSecret) ? [SECRET, SECRET] : [expected, actual];
 }
 
 const holdsSecret = (value: unknown): boolean =>
