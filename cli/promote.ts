@@ -44,15 +44,12 @@ export function registerPromote(program: Command, checkout: string): void {
       }
       const { workspace, docker } = await prepareMachine(checkout, { images: true });
       const candidate = choose(await candidates(workspace, from), from, options.release);
+      refuse(candidate, to, await unpullable(docker, candidate));
       const evidence = await releaseEvidence(checkout, candidate);
       const judged = judgeRelease(evidence);
       // The first environment is where a build is found out about; from there on nothing goes without evidence.
       const isFirst = settings.promotesFrom === undefined;
-      const problems = [...(await unpullable(docker, candidate)), ...(isFirst ? [] : judged.problems)];
-      if (problems.length > 0) {
-        const message = `release ${candidate.id} cannot be pinned in ${to}:\n  ${problems.join("\n  ")}`;
-        throw new Failure(message, EXIT.refused);
-      }
+      if (!isFirst) refuse(candidate, to, judged.problems);
       const old = settings.release;
       if (old !== undefined && isRelease(old, candidate))
         console.log(`${to} has release ${candidate.id} pinned already.`);
@@ -65,6 +62,12 @@ export function registerPromote(program: Command, checkout: string): void {
       }
       if (options.deploy === true) await deploy(checkout, to, options.yes !== true);
     });
+}
+
+/** @throws Failure with the problems, if there are any. */
+function refuse({ id }: Pin, to: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new Failure(`release ${id} cannot be pinned in ${to}:\n  ${problems.join("\n  ")}`, EXIT.refused);
 }
 
 async function candidates(workspace: Workspace, from: string): Promise<readonly Candidate[]> {

@@ -8,6 +8,7 @@ import * as path from "node:path";
 import Docker from "dockerode";
 import { Environments, WAIT_SECONDS, type Environment } from "../support/environments";
 import { Load } from "../support/load";
+import { emptyRegistry, type Engine } from "../support/release";
 
 const ENVIRONMENTS = ["pdev", "pstaging", "pprod"] as const;
 const MINUTE = 60_000;
@@ -19,6 +20,7 @@ let second: string;
 
 interface Ledger {
   readonly id: string;
+  readonly images: Readonly<Record<string, string>>;
   readonly actor: string;
   readonly checks: readonly { readonly name: string }[];
 }
@@ -59,11 +61,22 @@ async function underLoad<T>(name: Environment, work: () => Promise<T>): Promise<
   return result;
 }
 
+/** Of the tests' own, so that it can be stopped and lose things. */
+const REGISTRY_PORT = 5058;
+const registryFolder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-registry-"));
+let registry: Engine;
+
 beforeAll(async () => {
-  all = await Environments.create(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-promotion-")));
+  registry = await emptyRegistry(registryFolder, REGISTRY_PORT);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-promotion-"));
+  all = await Environments.create(folder, { RALEX_REGISTRY: registry.address });
 }, 2 * MINUTE);
 
-afterAll(() => all.remove(), 5 * MINUTE);
+afterAll(async () => {
+  await all.remove();
+  await registry.stop();
+  fs.rmSync(registryFolder, { recursive: true, force: true });
+}, 5 * MINUTE);
 
 describe("one commit from build to prod", () => {
   test(
@@ -339,5 +352,40 @@ describe("accidents", () => {
       expect(all.pin("pprod")?.id).toBe(second);
     },
     5 * MINUTE,
+  );
+
+  test(
+    "a registry that is down refuses a promotion in plain words, and does not stop a rollback",
+    async () => {
+      await registry.stop();
+      try {
+        const promote = await all.ralex("pdev", "promote", "build", "pdev");
+        expect(promote.exitCode).toBe(2);
+        expect(promote.stderr).toMatch(/the registry of \S+ cannot be asked/);
+        await all.must("pprod", "rollback", "-s", "pprod", "--to", first, "--yes");
+        expect(all.pin("pprod")?.id).toBe(first);
+      } finally {
+        registry = await emptyRegistry(registryFolder, REGISTRY_PORT);
+      }
+    },
+    3 * MINUTE,
+  );
+
+  test(
+    "a digest that is gone from registry and engine is told, and not rolled back to",
+    async () => {
+      const entry = (await ledger("pprod")).find(({ id }) => id === second);
+      const ref = entry?.images["ralex-api"] ?? "";
+      const [repository = "", digest = ""] = ref.split("@");
+      const url = `http://${registry.address}/v2/${repository.split("/").slice(1).join("/")}/manifests/${digest}`;
+      expect((await fetch(url, { method: "DELETE" })).status).toBe(202);
+      await docker.getImage(ref).remove({ force: true });
+      const check = await all.ralex("pprod", "releases", "-s", "pprod", "--check");
+      expect([check.exitCode, check.stdout + check.stderr]).toEqual([1, expect.stringContaining(digest)]);
+      const { exitCode, stderr } = await all.ralex("pprod", "rollback", "-s", "pprod", "--to", second, "--yes");
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining("is gone from its registry")]);
+      expect(all.pin("pprod")?.id).toBe(first);
+    },
+    2 * MINUTE,
   );
 });

@@ -55,7 +55,7 @@ export async function emptyRegistry(folder: string, port: number): Promise<Engin
   const address = `127.0.0.1:${port}`;
   fs.writeFileSync(
     configuration,
-    `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${storage} } }\nhttp: { addr: "${address}" }\n`,
+    `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${storage} }, delete: { enabled: true } }\nhttp: { addr: "${address}" }\n`,
   );
   const child = spawn("/usr/bin/docker-registry", ["serve", configuration], { stdio: "ignore" });
   await poll("the registry to answer", 20_000, () =>
