@@ -10,6 +10,7 @@ export interface NamedTest {
 
 const START = "tests/docker/start.test.ts";
 const FAULTS = "tests/docker/faults.test.ts";
+const PROMOTION = "tests/promotion/promotion.test.ts";
 const BRIDGE = "images/ralex-api/tests";
 
 const at = (file: string, ...titles: readonly string[]) => titles.map((title) => ({ file, title }));
@@ -23,7 +24,15 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
       tests: at("tests/docker/image.test.ts", "take no more of the disk than they may"),
     },
     { name: "vulnerability scan", meaning: "no known vulnerability that has a remedy", tests: [] },
-    { name: "multi-architecture", meaning: "amd64 and arm64 under one digest", tests: [] },
+    {
+      name: "multi-architecture",
+      meaning: "amd64 and arm64 under one digest",
+      tests: at(
+        "tests/docker/release-build.test.ts",
+        "has every image for both platforms, by digest, and the schema that it brings",
+        "has in each image programs of the platform that the image is for",
+      ),
+    },
   ],
   Container: [
     { name: "start-up time", meaning: "a container is ready within seconds", tests: [] },
@@ -111,9 +120,33 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
     { name: "infrastructure as code", meaning: "make, change, compare and destroy the cloud targets", tests: [] },
   ],
   "End to end": [
-    { name: "full deployment workflow", meaning: "from a commit to a verified environment", tests: [] },
-    { name: "rollback", meaning: "an earlier release runs again within 2 min", tests: [] },
-    { name: "promotion over several environments", meaning: "what staging verified is what prod gets", tests: [] },
+    {
+      name: "full deployment workflow",
+      meaning: "from a commit to a verified environment",
+      tests: at(
+        PROMOTION,
+        "is built once, for both platforms",
+        "is promoted to dev, staging and prod, each of which verifies it and writes it into its ledger",
+      ),
+    },
+    {
+      name: "rollback",
+      meaning: "an earlier release runs again within 2 min",
+      tests: at(
+        PROMOTION,
+        "is rolled back under load, and no request or stream fails",
+        "is left by a rollback, which is verified as any deployment",
+      ),
+    },
+    {
+      name: "promotion over several environments",
+      meaning: "what staging verified is what prod gets",
+      tests: at(
+        PROMOTION,
+        "has the very same digest in all three, byte for byte, as the engine says it",
+        "reaches dev and staging; an update of prod ships nothing of it",
+      ),
+    },
     { name: "disaster recovery", meaning: "backup and restore within 5 min", tests: [] },
   ],
   Performance: [
