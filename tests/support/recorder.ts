@@ -15,6 +15,13 @@ export interface Registration {
   readonly protect: boolean;
 }
 
+/** What the checks of a deployment write when all is well. */
+export const PASSED = {
+  passed: true,
+  at: "2026-11-24T18:00:00.000Z",
+  checks: [{ name: "the API is ready", passed: true, detail: "200" }],
+};
+
 /** Outputs of a provider that cannot be derived from the inputs, by type. */
 const COMPUTED: Readonly<Record<string, (name: string) => Record<string, unknown>>> = {
   "random:index/randomPassword:RandomPassword": (name) => ({ result: `value-of-${name}`, bcryptHash: `$2a$${name}` }),
@@ -23,6 +30,8 @@ const COMPUTED: Readonly<Record<string, (name: string) => Record<string, unknown
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request-of-${name}\n` }),
   "tls:index/locallySignedCert:LocallySignedCert": (name) => ({ certPem: `cert-of-${name}\n` }),
   "docker:index/remoteImage:RemoteImage": (name) => ({ imageId: `id-of-${name}` }),
+  "command:local:Command": (name) =>
+    name.endsWith("-verification-checks") ? { stdout: `${JSON.stringify(PASSED)}\n` } : {},
   "docker-build:index:Image": () => ({ digest: `sha256:${"ab".repeat(32)}` }),
 };
 

@@ -2,7 +2,7 @@ import { describeRalex } from "../../../components/app/ralex";
 import { LocalStack } from "../../../components/docker/local-stack";
 import { ImageRef } from "../../../components/image/image-ref";
 import { loadSettings } from "../../../components/settings/load";
-import { ofType, record, type Recorded } from "../../support/recorder";
+import { ofType, PASSED, record, type Recorded } from "../../support/recorder";
 
 const CONTAINER = "docker:index/container:Container";
 const COMMAND = "command:local:Command";
@@ -17,30 +17,35 @@ function stack(configuration: Record<string, unknown> = {}): ReturnType<typeof r
   return known;
 }
 
-function recordStack(configuration: Record<string, unknown>): ReturnType<typeof record> {
+function recordStack(
+  configuration: Record<string, unknown>,
+  use: (made: LocalStack) => unknown = () => undefined,
+): ReturnType<typeof record> {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack: configuration });
   const application = describeRalex(settings);
+  const probe = application.probe === undefined ? [] : [application.probe];
   const images = Object.fromEntries(
-    application.services.map(({ image }) => [
+    [...application.services, ...probe].map(({ image }) => [
       image,
       ImageRef.of(`127.0.0.1:5055/${image}`, `sha256:${"0123456789abcdef".repeat(4)}`),
     ]),
   );
-  return record(
-    () =>
+  return record(() =>
+    use(
       new LocalStack(
         "ralex",
         {
           application,
           settings,
           secretSettings: { openrouterApiKey: "canary-key" },
-          release: { id: "r-1", images: {} },
+          release: settings.release ?? { id: "r-1", images: {} },
           images,
           substitutes: [],
           checkout: "/checkout",
         },
         { protect: true },
       ),
+    ),
   );
 }
 
@@ -167,6 +172,110 @@ describe("the local stack", () => {
     expect(container(resources, "ralex-dev-migrations")).toMatchObject({ start: false, mustRun: false, restart: "no" });
     const run = ofType(resources, COMMAND).find(({ name }) => name === "ralex-migrations-0-run");
     expect(run?.inputs.create).toBe("docker start --attach ralex-dev-migrations");
+  });
+});
+
+const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
+const PINNED = {
+  apiReplicas: 2,
+  release: {
+    id: "r-1",
+    images: { "ralex-api": `127.0.0.1:5055/ralex-api@${DIGEST}`, probe: `127.0.0.1:5055/probe@${DIGEST}` },
+  },
+};
+const commandNamed = (resources: readonly Recorded[], name: string): Recorded["inputs"] => {
+  const found = ofType(resources, COMMAND).find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no command ${name}`);
+  return found.inputs;
+};
+
+describe("the local stack with a pinned release", () => {
+  test("has the probe's files, image and container and the verification beside the others, and nothing else", async () => {
+    const counts = async (configuration: Record<string, unknown>) => {
+      const made: Record<string, number> = {};
+      for (const { type } of (await stack(configuration)).resources) made[type] = (made[type] ?? 0) + 1;
+      return made;
+    };
+    const [pinned, without] = [await counts(PINNED), await counts({ apiReplicas: 2 })];
+    const more = Object.fromEntries(
+      Object.entries(pinned)
+        .map(([type, count]) => [type, count - (without[type] ?? 0)] as const)
+        .filter(([, count]) => count !== 0),
+    );
+    expect(more).toEqual({
+      [CONTAINER]: 1,
+      // The probe's files, and the checks.
+      [COMMAND]: 2,
+      "docker:index/remoteImage:RemoteImage": 1,
+      "ralex:docker:Service": 1,
+      "ralex:docker:ServiceFiles": 1,
+      "ralex:docker:Verification": 1,
+    });
+  });
+
+  test("verifies every running container by digest, in no job's place, and again only for another container", async () => {
+    const { resources } = await stack(PINNED);
+    const inputs = commandNamed(resources, "ralex-verification-checks");
+    expect(inputs.create).toMatch(/^node '.*\/components\/docker\/verify\.mjs'$/);
+    expect(inputs.update).toBeUndefined();
+    expect(inputs.logging).toBe("stderr");
+    const { probe, containers } = JSON.parse(secretText(inputs.stdin)) as {
+      probe: string;
+      containers: Record<string, string>;
+    };
+    expect(probe).toBe("ralex-dev-probe");
+    const running = ofType(resources, CONTAINER).filter(({ inputs: of }) => of.start !== false);
+    expect(Object.keys(containers).sort()).toEqual(running.map(({ inputs: of }) => of.name).sort());
+    expect(Object.keys(containers)).toHaveLength(13);
+    for (const ref of Object.values(containers)) expect(() => ImageRef.parse(ref)).not.toThrow();
+    expect(containers["ralex-dev-api-1"]).toBe(PINNED.release.images["ralex-api"]);
+    const ids = (inputs.triggers as string[][][]).flat(2);
+    expect(ids.sort()).toEqual([...running.map(({ name }) => `${name}-id`), "ralex-probe-0-id"].sort());
+  });
+
+  test("makes the probe's container and leaves it to the verification to run it", async () => {
+    const { resources } = await stack(PINNED);
+    expect(container(resources, "ralex-dev-probe")).toMatchObject({ start: false, mustRun: false, restart: "no" });
+    const touching = ofType(resources, COMMAND).filter(({ inputs }) =>
+      String(inputs.create).includes("ralex-dev-probe"),
+    );
+    expect(touching).toEqual([]);
+  });
+
+  test("says what the checks wrote; without a pin, that nothing was checked", async () => {
+    const outputs = async (configuration: Record<string, unknown>) => {
+      let made: LocalStack | undefined;
+      await recordStack(configuration, (one) => (made = one));
+      return new Promise((resolve) => made?.verification.apply(resolve));
+    };
+    expect(await outputs(PINNED)).toEqual(PASSED);
+    expect(await outputs({})).toEqual({ passed: false, at: null, checks: [] });
+    expect(await outputs({ ...PINNED, running: false })).toEqual({ passed: false, at: null, checks: [] });
+  });
+});
+
+describe("a replica's place in the edge's rotation", () => {
+  test("is drained before the replica goes, and given back when it is ready, one replica after the other", async () => {
+    const { resources } = await stack({ apiReplicas: 3 });
+    for (const slot of [0, 1, 2]) {
+      const inputs = commandNamed(resources, `ralex-api-${slot}-rotation`);
+      expect(inputs.create).toMatch(
+        /^docker update --pids-limit \d+ ralex-dev-api-\d > \/dev\/null && node '.*rotate-replica\.mjs' admit /,
+      );
+      expect(inputs.create).toContain(`"replica":"ralex-dev-api-${slot}"`);
+      expect(inputs.delete).toMatch(/^node '.*rotate-replica\.mjs' drain /);
+      for (const command of [inputs.create, inputs.delete])
+        expect(command).toContain(`"drainFile":"/tmp/drained-${slot}"`);
+      expect((inputs.triggers as unknown[])[0]).toBe(`ralex-api-${slot}-id`);
+    }
+    expect(ofType(resources, COMMAND).filter(({ name }) => name.endsWith("-rotation"))).toHaveLength(3);
+  });
+
+  test("is not drained where no other replica stands in for it", async () => {
+    const { resources } = await stack({ apiReplicas: 1 });
+    const inputs = commandNamed(resources, "ralex-api-0-rotation");
+    expect(inputs.delete).toBeUndefined();
+    expect(inputs.create).toContain(" admit ");
   });
 });
 
