@@ -167,7 +167,7 @@ function vulnerabilityProblems({ vulnerabilities }: Evidence, rules: GateRules, 
     const ids = new Set(found.map(({ id, package: name }) => `${id} ${name}`));
     if (ids.size <= rules.fixable[severity]) return [];
     return [
-      `${ids.size} ${severity} vulnerabilities have a remedy, allowed are ${rules.fixable[severity]}; ` +
+      `${severity} vulnerabilities with a remedy: ${ids.size}, allowed are ${rules.fixable[severity]}; ` +
         `move to the fixed versions: ${describe(found)}`,
     ];
   });
