@@ -31,7 +31,10 @@ function digests(containers) {
 function probed(container) {
   const { stdout, stderr } = docker("start", "--attach", container);
   try {
-    return JSON.parse(stdout).checks;
+    const { checks } = JSON.parse(stdout);
+    // A probe that checked nothing has verified nothing.
+    if (!Array.isArray(checks) || checks.length === 0) throw new Error("no checks");
+    return checks;
   } catch {
     const last = `${stderr}${stdout}`.trim().split("\n").at(-1)?.slice(0, 300) ?? "";
     return [{ name: "the probe runs", passed: false, detail: last || `${container} said nothing` }];
