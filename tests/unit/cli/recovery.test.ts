@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { cancelStaleLock } from "../../../cli/recovery";
+import type Docker from "dockerode";
+import { cancelStaleLock, lacksSomething } from "../../../cli/recovery";
 import { Workspace } from "../../../cli/workspace";
 
 describe("the lock of an update", () => {
@@ -60,6 +61,52 @@ describe("the lock of an update", () => {
       expect(fs.existsSync(file)).toBe(true);
       fs.rmSync(file);
     }
+  });
+});
+
+describe("a stack whose resources are compared with the engine", () => {
+  const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-lacks-"));
+  afterAll(() => fs.rmSync(checkout, { recursive: true }));
+  const backend = path.join(checkout, ".ralex/state");
+  const workspace = new Workspace(checkout, { env: { PULUMI_BACKEND_URL: `file://${backend}` }, standIns: [] });
+  const CONTAINER = "docker:index/container:Container";
+  const RESOURCES = [
+    { type: CONTAINER, id: "api", inputs: {} },
+    { type: CONTAINER, id: "migrations", inputs: { start: false, mustRun: false } },
+    { type: "docker:index/network:Network", id: "private" },
+    { type: "docker:index/volume:Volume", id: "data" },
+    { type: "random:index/randomPassword:RandomPassword", id: "none" },
+  ];
+  const engine = (containers: Readonly<Record<string, string>>, networks = ["private"], volumes = ["data"]) =>
+    ({
+      listContainers: () => Promise.resolve(Object.entries(containers).map(([Id, State]) => ({ Id, State }))),
+      listNetworks: () => Promise.resolve(networks.map((Id) => ({ Id }))),
+      listVolumes: () => Promise.resolve({ Volumes: volumes.map((Name) => ({ Name })) }),
+    }) as unknown as Docker;
+  beforeAll(() => {
+    const folder = path.join(backend, ".pulumi/stacks/ralex");
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(
+      path.join(folder, "dev.json"),
+      JSON.stringify({ checkpoint: { latest: { resources: RESOURCES } } }),
+    );
+  });
+
+  const whole = { api: "running", migrations: "exited" };
+  test.each<[string, Docker, boolean]>([
+    ["everything is there", engine(whole), false],
+    ["a container is being started again by the engine", engine({ ...whole, api: "restarting" }), false],
+    ["a container is gone", engine({ migrations: "exited" }), true],
+    ["a container that is to run was stopped", engine({ ...whole, api: "exited" }), true],
+    ["a job's container is gone", engine({ api: "running" }), true],
+    ["a network is gone", engine(whole, []), true],
+    ["a volume is gone", engine(whole, ["private"], []), true],
+  ])("when %s", async (_, docker, expected) => {
+    expect(await lacksSomething(workspace, docker, "ralex", "dev")).toBe(expected);
+  });
+
+  test("lacks nothing that it never had", async () => {
+    expect(await lacksSomething(workspace, engine({}), "ralex", "never-started")).toBe(false);
   });
 });
 

@@ -9,17 +9,19 @@ import { record, type Recording } from "../../support/recorder";
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
+function localStack(stack: Record<string, unknown>, opts: pulumi.ComponentResourceOptions): LocalStack {
+  const settings = loadSettings({ environment: {}, dotenv: {}, stack });
+  const application = describeRalex(settings);
+  const all = [...application.services, ...(application.probe === undefined ? [] : [application.probe])];
+  const images = Object.fromEntries(all.map(({ image }) => [image, ImageRef.of(`r/${image}`, DIGEST)]));
+  const release = { id: "r-1", images: {} };
+  const plain = { application, settings, images, release, substitutes: [], secretSettings: {}, checkout: "/c" };
+  return new LocalStack("ralex", plain, opts);
+}
+
 const COMPONENTS: Readonly<Record<string, (opts: pulumi.ComponentResourceOptions) => pulumi.ComponentResource>> = {
-  LocalStack: (opts) => {
-    const settings = loadSettings({ environment: {}, dotenv: {}, stack: {} });
-    const application = describeRalex(settings);
-    const images = Object.fromEntries(
-      application.services.map(({ image }) => [image, ImageRef.of(`r/${image}`, DIGEST)]),
-    );
-    const release = { id: "r-1", images: {} };
-    const plain = { application, settings, images, release, substitutes: [], secretSettings: {}, checkout: "/c" };
-    return new LocalStack("ralex", plain, opts);
-  },
+  LocalStack: (opts) => localStack({}, opts),
+  "LocalStack with a pinned release": (opts) => localStack({ release: { id: "r-1", images: {} } }, opts),
   ApplicationImages: (opts) =>
     new ApplicationImages(
       "ralex",

@@ -83,9 +83,12 @@ describe("a verification", () => {
     expect(stderr).toContain("not so: the certificate is valid (expired)");
   });
 
-  test.each(["", "Traceback", "{}", '{"checks": []}', '{"checks": {}}'])("fails when the probe says %j instead of its checks", (said) => {
-    const { status, result } = verify([container("api", "one")], said);
-    expect([status, result.passed]).toEqual([1, false]);
-    expect(result.checks[1]).toMatchObject({ name: "the probe runs", passed: false });
-  });
+  test.each(["", "Traceback", "{}", '{"checks": []}', '{"checks": {}}'])(
+    "fails when the probe says %j instead of its checks",
+    (said) => {
+      const { status, result } = verify([container("api", "one")], said);
+      expect([status, result.passed]).toEqual([1, false]);
+      expect(result.checks[1]).toMatchObject({ name: "the probe runs", passed: false });
+    },
+  );
 });
