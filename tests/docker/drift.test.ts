@@ -54,7 +54,10 @@ describe("drift", () => {
     before = stateFiles();
   });
 
-  afterAll(() => new Promise((resolve) => server.close(resolve)));
+  afterAll(async () => {
+    fs.writeFileSync(file, committed);
+    await new Promise((resolve) => server.close(resolve));
+  });
 
   const receiver = (at: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${at}`;
 
