@@ -59,7 +59,7 @@ export async function signingKey(checkout: string, environment: NodeJS.ProcessEn
   const cosign = await evidenceTool("cosign");
   const reference = /^[a-z0-9]+:\/\//.test(named) ? named : path.resolve(checkout, named);
   const options = pipelineOptions(named, environment);
-  const publicKey = `${await runTool(cosign, ["public-key", "--key", reference], options)}\n`;
+  const publicKey = await runTool(cosign, ["public-key", "--key", reference], options);
   const publicKeyFile = trustedKeyFile(checkout, environment);
   const key = { reference, options, publicKey, publicKeyFile, fingerprint: keyFingerprint(publicKey) };
   // Who names no public key trusts the key that is signed with.

@@ -103,6 +103,8 @@ export async function runTool(tool: EvidenceTool, args: readonly string[], optio
     env: environmentOf(options.environment),
     extendEnv: false,
     reject: false,
+    // Byte for byte: what is fetched is compared with what was kept.
+    stripFinalNewline: false,
     maxBuffer: 1 << 30,
     ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
