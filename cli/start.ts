@@ -48,6 +48,9 @@ export function registerStart(program: Command, checkout: string): void {
           : [`substitutes built on this machine: ${outputs.substitutes.join(", ")}`]),
         ...(standIns.length === 0 ? [] : [`stand-in Pulumi plugins: ${standIns.join(", ")}`]),
         ...outputs.omissions,
+        ...(outputs.verification.passed
+          ? [`verified at ${outputs.verification.at}; ./ralex publish -s ${stack} records it in the ledger`]
+          : []),
       ];
       console.log(`\nRalex (${stack}) is ready.\n  ${lines.join("\n  ")}`);
     });
