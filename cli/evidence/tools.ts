@@ -113,14 +113,13 @@ export async function runTool(tool: EvidenceTool, args: readonly string[], optio
   throw new ToolError(`${tool.name} ${args[0]} failed: ${lastLines(result.stderr)}`);
 }
 
-/** The end of an error's text, without the log lines' decoration; usage and empty lines are no news. */
+/** The end of an error's text, without what loggers put before it; warnings and empty lines are no news. */
 export function lastLines(text: string): string {
-  const lines = text.split("\n").map((line) => line.trim());
-  return lines
-    .filter((line) => line !== "" && !line.startsWith("WARNING"))
-    .slice(-3)
-    .join(" | ")
-    .slice(0, 1500);
+  const lines = text
+    .split("\n")
+    .map((line) => line.replace(/^\S+Z\t(?:FATAL|ERROR)\t(?:Fatal error\t)?/, "").trim())
+    .filter((line) => line !== "" && !/^(?:WARNING|\S+Z\tWARN)/.test(line));
+  return lines.slice(-3).join(" | ").slice(0, 1500);
 }
 
 /** Makes a message for people of whatever was thrown. @throws the error itself where it is a fault of this program */

@@ -10,7 +10,7 @@ import { isNonRoot } from "../../../cli/evidence/platform";
 import { readProvenance } from "../../../cli/evidence/provenance";
 import { fullRepository, isLoopback } from "../../../cli/evidence/registry";
 import { packagesIn } from "../../../cli/evidence/sbom";
-import { environmentOf, fits, PINNED, ToolError, versionIn } from "../../../cli/evidence/tools";
+import { environmentOf, fits, lastLines, PINNED, ToolError, versionIn } from "../../../cli/evidence/tools";
 import { ImageRef } from "../../../components/image/image-ref";
 import { GO_MODULES } from "../../../toolchain/go-tools";
 
@@ -166,6 +166,13 @@ describe("the tools of evidence", () => {
     expect(fits("cosign", "3.2.0")).toBe(true);
     expect(["3.1.2", "2.6.5", "4.0.0"].filter((version) => fits("cosign", version))).toEqual([]);
     expect(fits("trivy", "0.100.0")).toBe(true);
+  });
+
+  test("are quoted with what they said last", () => {
+    const said =
+      "2026-11-24T19:23:44Z\tWARN\tignored\nWARNING: ignored\n\n2026-11-24T19:23:44Z\tFATAL\tFatal error\tno such host\n";
+    expect(lastLines(said)).toBe("no such host");
+    expect(lastLines("Error: unauthorized\n")).toBe("Error: unauthorized");
   });
 
   test("do not find the password of signing in their environment", () => {
