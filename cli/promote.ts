@@ -42,6 +42,9 @@ export function registerPromote(program: Command, checkout: string): void {
       if (from !== expected) {
         throw new Failure(`${to} takes releases from ${expected} (ralex:promotesFrom), not from ${from}`, EXIT.refused);
       }
+      if (options.deploy === true && options.yes !== true && !process.stdin.isTTY) {
+        throw new Failure(`--deploy changes ${to}: say --yes where nobody can be asked`);
+      }
       const { workspace, docker } = await prepareMachine(checkout, { images: true });
       const candidate = choose(await candidates(workspace, from), from, options.release);
       refuse(candidate, to, await unpullable(docker, candidate));
