@@ -24,14 +24,11 @@ export interface ApplicationImagesArgs {
   readonly changes?: Readonly<Record<"ralex-api" | "probe", LastChange>>;
 }
 
-/**
- * Contexts and Dockerfile targets by the name that the model gives the image; and whether the builder has to rewrite the
- * times of files, since a Dockerfile copies them as they are in the context.
- */
+/** Contexts and Dockerfile targets by the name that the model gives the image. */
 const IMAGES = {
-  "ralex-api": { context: "ralex-api", target: "prod", rewrites: false },
-  "ralex-api-dev": { context: "ralex-api", target: "dev", rewrites: false },
-  probe: { context: "probe", target: undefined, rewrites: true },
+  "ralex-api": { context: "ralex-api", target: "prod" },
+  "ralex-api-dev": { context: "ralex-api", target: "dev" },
+  probe: { context: "probe", target: undefined },
 } as const;
 
 /** Ralex's own images, pushed to a registry; what was pushed stays when the stack is destroyed. */
@@ -60,7 +57,7 @@ function inputs(
   image: keyof typeof IMAGES,
   repository: string,
 ): dockerBuild.ImageArgs {
-  const { context, target, rewrites } = IMAGES[image];
+  const { context, target } = IMAGES[image];
   const isForeign = foreign !== undefined && context === "ralex-api";
   const common = {
     context: { location: isForeign ? foreign : `${contexts}/${context}` },
@@ -77,9 +74,10 @@ function inputs(
     buildArgs: { ...buildArgs, SOURCE_DATE_EPOCH: String(change.time) },
     // One tag for each pair of context and base, so that no later release takes the tag of an earlier one.
     tags: [`${repository}:${change.commit.slice(0, 12)}-${python.digest.slice("sha256:".length).slice(0, 8)}`],
-    // Raw, since the typed export cannot rewrite times. Where none has to be rewritten, it takes half a minute for nothing.
+    // Raw, since the typed export leaves times out. None is rewritten: the Dockerfiles give every file a constant one,
+    // and rewriting takes half a minute for each commit.
     push: false,
-    exports: [{ raw: `type=registry,push=true,oci-mediatypes=true,rewrite-timestamp=${rewrites}` }],
+    exports: [{ raw: "type=registry,push=true,oci-mediatypes=true,rewrite-timestamp=false" }],
     // One reference holds both platforms, since one builder builds both; several builders would overwrite each other.
     // Final layers only (mode=min): what a code change leaves alone are those, and nothing else has to be uploaded.
     cacheFrom: [{ registry: { ref: `${repository}:cache` } }],
