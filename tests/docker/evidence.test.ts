@@ -231,7 +231,9 @@ describe("a record", () => {
       status: "not checked",
       reason: "the image has no attestation for linux/amd64",
     });
-    expect(gate(evidence, rulesFor("x")).problems).toContainEqual(expect.stringContaining("build it with provenance"));
+    const demanding = { ...rulesFor("x"), required: ["provenance"] as const };
+    expect(gate(evidence, demanding).problems).toContainEqual(expect.stringContaining("build it with provenance"));
+    expect(gate(evidence, rulesFor("x")).notChecked).toContainEqual(expect.stringContaining("provenance: not checked"));
   }, 60_000);
 });
 
