@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { Failure } from "./failure";
@@ -26,6 +27,8 @@ export function registerReset(program: Command, checkout: string): void {
       await sweepOrphans(workspace, docker, PROJECT, stack);
       const file = await prepareConfigFile(workspace, PROJECT, stack, content);
       await workspace.show(["destroy", "--yes", "--skip-preview", "--stack", stack, "--config-file", file]);
+      // Interrupted updates may have left files of services that no resource knows of.
+      fs.rmSync(workspace.path("files", stack), { recursive: true, force: true });
       console.log(`${stack} and its data are removed.`);
     });
 }

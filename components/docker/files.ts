@@ -53,8 +53,8 @@ export class ServiceFiles extends pulumi.ComponentResource {
     const written = new command.local.Command(
       `${name}-written`,
       {
-        create: folder.apply((target) => `node ${quote(WRITER)} ${quote(target)}`),
-        delete: folder.apply((target) => `rm -rf ${quote(target)}`),
+        create: folder.apply((target) => `node ${quote(WRITER)} write ${quote(target)}`),
+        delete: folder.apply((target) => `node ${quote(WRITER)} remove ${quote(target)}`),
         stdin: pulumi.secret(document),
         triggers: [this.hash],
         logging: command.local.Logging.None,

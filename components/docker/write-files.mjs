@@ -1,28 +1,57 @@
-// Writes the files of one service into a folder of their own, from a JSON list on standard input:
-// [{ name, mode, uid, gid, content }]. Contents never stand on a command line or in an environment.
+// The files of one service, in a folder of their own on the engine's host.
+//   node write-files.mjs write FOLDER    from a JSON list on standard input, [{ name, mode, uid, gid, content }]:
+//                                        contents never stand on a command line or in an environment
+//   node write-files.mjs remove FOLDER
+// A folder is named by its content, so a change and its reversal meet in one folder: an update that fails in between
+// leaves the first writer to be removed after the second has written. So writers are counted, and the last one removes.
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const folder = process.argv[2];
-const files = JSON.parse(readFileSync(0, "utf8"));
-const partial = `${folder}.partial`;
-rmSync(partial, { recursive: true, force: true });
-// The folder admits nobody; the engine mounts the files one by one.
-mkdirSync(partial, { recursive: true, mode: 0o700 });
-try {
-  for (const { name, mode, uid, gid, content } of files) {
-    const file = join(partial, name);
-    writeFileSync(file, content, { mode: 0o600 });
-    chownSync(file, uid, gid);
-    chmodSync(file, mode);
+const [, , action, folder] = process.argv;
+const counter = `${folder}.writers`;
+
+function writers() {
+  try {
+    return Number(readFileSync(counter, "utf8"));
+  } catch {
+    return 0;
   }
-} catch (error) {
-  rmSync(partial, { recursive: true, force: true });
-  if (error.code !== "EPERM") throw error;
-  console.error(
-    "files for a container must belong to the container's user, which takes root on this machine: run as root",
-  );
-  process.exit(1);
 }
-rmSync(folder, { recursive: true, force: true });
-renameSync(partial, folder);
+
+function count(number) {
+  if (number > 0) writeFileSync(counter, String(number), { mode: 0o600 });
+  else rmSync(counter, { force: true });
+}
+
+function write(files) {
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  // The folder admits nobody; the engine mounts the files one by one.
+  mkdirSync(partial, { recursive: true, mode: 0o700 });
+  try {
+    for (const { name, mode, uid, gid, content } of files) {
+      const file = join(partial, name);
+      writeFileSync(file, content, { mode: 0o600 });
+      chownSync(file, uid, gid);
+      chmodSync(file, mode);
+    }
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    if (error.code !== "EPERM") throw error;
+    console.error(
+      "files for a container must belong to the container's user, which takes root on this machine: run as root",
+    );
+    process.exit(1);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(partial, folder);
+}
+
+if (action === "remove") {
+  const left = writers() - 1;
+  if (left <= 0) rmSync(folder, { recursive: true, force: true });
+  count(left);
+} else {
+  write(JSON.parse(readFileSync(0, "utf8")));
+  count(writers() + 1);
+}

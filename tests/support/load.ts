@@ -7,9 +7,8 @@ export interface LoadOptions {
   readonly apiKey: string;
   /** Chats a second, sent when their time has come, whatever became of the ones before. */
   readonly perSecond: number;
-  /** Streams that are open at any time, each followed by another. */
+  /** Streams of the model `slow` that are open at any time, each followed by another. */
   readonly streams?: number;
-  readonly streamModel?: string;
 }
 
 export interface LoadResult {
@@ -43,7 +42,7 @@ export class Load {
     for (let stream = 0; stream < (options.streams ?? 0); stream += 1) this.follow(this.streaming());
   }
 
-  /** Ends the flow, waits for what is on its way, and counts. */
+  /** Ends the flow, lets every stream come to its end, waits for what is on its way, and counts. */
   async stop(): Promise<LoadResult> {
     clearInterval(this.timer);
     this.stopped = true;
@@ -68,8 +67,11 @@ export class Load {
   private async streaming(): Promise<void> {
     while (!this.stopped) {
       this.streams += 1;
-      const model = this.options.streamModel ?? "echo";
-      const answer = await this.post({ model, stream: true, messages: [{ role: "user", content: "a stream" }] });
+      const answer = await this.post({
+        model: "slow",
+        stream: true,
+        messages: [{ role: "user", content: "a stream" }],
+      });
       if (!answer.trimEnd().endsWith("data: [DONE]")) throw new Error("a stream broke off");
     }
   }

@@ -8,7 +8,7 @@ import type { Context } from "../benchmark";
 
 export const STACK = "pdev";
 const PER_SECOND = 100;
-const STREAMS = 4;
+const STREAMS = 8;
 
 export interface Releases {
   readonly all: Environments;
@@ -43,6 +43,7 @@ async function make({ say }: Context): Promise<Releases> {
     await all.commit("another release");
     const second = await build();
     await deploy(all, second);
+    await all.startUpstream(STACK);
     return { all, ids: [first, second] };
   } catch (error) {
     await all.remove();
@@ -75,4 +76,4 @@ export async function underLoad<T>(all: Environments, work: () => Promise<T>): P
   }
 }
 
-export const LOAD_WORDS = `${PER_SECOND} chats a second in an open loop and ${STREAMS} streams at any time`;
+export const LOAD_WORDS = `${PER_SECOND} chats a second in an open loop and ${STREAMS} streams of four seconds at any time`;
