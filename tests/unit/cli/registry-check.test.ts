@@ -1,0 +1,51 @@
+/** What the registry of a release says before it is pinned. */
+import type Docker from "dockerode";
+import { notOnEngine, unpullable } from "../../../cli/release/registry-check";
+
+const REF = `127.0.0.1:5055/ralex-api@sha256:${"a".repeat(64)}`;
+const pin = { id: "r-1", images: { "ralex-api": REF } };
+
+/** An engine whose registry answers for every image with this, or fails with this. */
+const engine = (answer: readonly string[] | Error): Docker =>
+  ({
+    getImage: (ref: string) => ({
+      distribution: () =>
+        answer instanceof Error
+          ? Promise.reject(answer)
+          : Promise.resolve({
+              Descriptor: { digest: ref.split("@")[1] },
+              Platforms: answer.map((platform) => ({
+                os: platform.split("/")[0],
+                architecture: platform.split("/")[1],
+              })),
+            }),
+      inspect: () => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve({})),
+    }),
+  }) as unknown as Docker;
+
+describe("a release that is about to be pinned", () => {
+  test("may be when its registry has every image for both platforms", async () => {
+    expect(await unpullable(engine(["linux/amd64", "linux/arm64", "unknown/unknown"]), pin)).toEqual([]);
+  });
+
+  test("may not be when an image is for one platform only, and the sentence names the other", async () => {
+    const [problem, ...rest] = await unpullable(engine(["linux/amd64"]), pin);
+    expect(rest).toEqual([]);
+    expect(problem).toBe(`image ralex-api: ${REF} is not for linux/arm64; run ./ralex build`);
+  });
+
+  test("may not be when its digest is gone", async () => {
+    const [problem] = await unpullable(engine(new Error("manifest unknown")), pin);
+    expect(problem).toContain("is gone from its registry");
+  });
+
+  test("may not be when its registry does not answer, which is told from a digest that is gone", async () => {
+    const [problem] = await unpullable(engine(new Error("connect: connection refused")), pin);
+    expect(problem).toContain("cannot be asked (connect: connection refused)");
+  });
+});
+
+test("what the engine has is not asked of a registry", async () => {
+  expect(await notOnEngine(engine(["linux/amd64"]), pin)).toEqual({});
+  expect(await notOnEngine(engine(new Error("no such image")), pin)).toEqual(pin.images);
+});
