@@ -46,7 +46,9 @@ const manifestsOf = ({ pushed }: BuiltRelease) =>
 
 const contextHashes = (stack: TestStack): readonly string[] => {
   const file = path.join(stack.folder, `.ralex/state/.pulumi/stacks/${RELEASE_PROJECT}/${RELEASE_STACK}.json`);
-  return [...fs.readFileSync(file, "utf8").matchAll(/"contextHash": ?"([0-9a-f]{64})"/g)].map(([, hash = ""]) => hash);
+  const found = fs.readFileSync(file, "utf8").matchAll(/"contextHash": ?"([0-9a-f]{64})"/g);
+  // The state lists the images in the order in which their builds ended.
+  return [...found].map(([, hash = ""]) => hash).sort();
 };
 
 async function releasesOf({ workspace }: Machine) {
