@@ -1,9 +1,11 @@
 import Table from "cli-table3";
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
+import { describeRalex } from "../components/app/ralex";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import type { Pin } from "../components/image/pin-check";
 import { rollbackTarget } from "../components/image/rollback";
+import type { Settings } from "../components/settings/schema";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { deploy, pinnedFile } from "./release/deploy";
@@ -34,7 +36,8 @@ export function registerRollback(program: Command, checkout: string): void {
     .action(async ({ stack, to, list, json, yes }: Options) => {
       const { workspace, docker } = await prepareMachine(checkout, { docker: true });
       const ledger = (await ledgerOf(workspace, stack)) ?? [];
-      const pin = settingsOf(checkout, committedFile(checkout, stack)).release;
+      const settings = settingsOf(checkout, committedFile(checkout, stack));
+      const pin = settings.release;
       if (list === true) {
         console.log(json === true ? JSON.stringify(ledger, null, 2) : listing(ledger, pin));
         return;
@@ -45,7 +48,7 @@ export function registerRollback(program: Command, checkout: string): void {
       const schema = known?.schema ?? built?.find(({ id }) => id === present.id)?.schema;
       const { target, refusals } = rollbackTarget({ ledger, present, schema, to, stack });
       // What the engine has needs no registry: one that is down must not stop a rollback.
-      const missing = target === undefined ? {} : await notOnEngine(docker, target);
+      const missing = target === undefined ? {} : await notOnEngine(docker, imagesInUse(target, settings));
       const gone = await unpullable(docker, { id: "", images: missing });
       if (target === undefined || refusals.length > 0 || gone.length > 0) {
         throw new Failure(`${stack} was not rolled back:\n  ${[...refusals, ...gone].join("\n  ")}`, EXIT.refused);
@@ -60,6 +63,13 @@ export function registerRollback(program: Command, checkout: string): void {
       await deploy(checkout, stack, false);
       console.log(`Pulumi.${stack}.yaml has the new pin: commit it.`);
     });
+}
+
+/** Those of a release's images that the environment runs: the development image, for instance, is for hot reload only. */
+function imagesInUse({ id, images }: Pin, settings: Settings): Pin {
+  const { services, probe } = describeRalex(settings);
+  const used = new Set([...services, ...(probe === undefined ? [] : [probe])].map(({ image }) => image));
+  return { id, images: Object.fromEntries(Object.entries(images).filter(([name]) => used.has(name))) };
 }
 
 function listing(ledger: readonly LedgerEntry[], pin: Pin | undefined): string {

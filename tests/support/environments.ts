@@ -6,7 +6,7 @@ import Docker from "dockerode";
 import execa from "execa";
 import * as yaml from "yaml";
 import { containerNames } from "../../components/docker/identity";
-import { CHECKOUT, copyCheckout, type CommandResult, TestStack } from "./stack";
+import { copyCheckout, type CommandResult, TestStack } from "./stack";
 
 export type Environment = "pdev" | "pstaging" | "pprod";
 
@@ -25,8 +25,6 @@ export class Environments {
   private readonly passphrases = new Map(
     [...Object.keys(ENVIRONMENTS), "build"].map((name) => [name, crypto.randomBytes(16).toString("hex")]),
   );
-
-  private readonly upstreams: string[] = [];
 
   private constructor(
     readonly folder: string,
@@ -60,7 +58,6 @@ export class Environments {
       tlsPort: port + 2,
       apiReplicas: REPLICAS,
       apiRateLimitPerMinute: 0,
-      upstreamUrl: `http://ralex-${name}-slow:9000/v1`,
       ...more,
     };
     const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ralex:${key}`, value]));
@@ -162,21 +159,6 @@ export class Environments {
     );
   }
 
-  /** Starts the upstream of an environment's model `slow`, in the network through which its API calls out. */
-  async startUpstream(name: Environment): Promise<void> {
-    const image = this.pin(name)?.images["ralex-api"] ?? "";
-    const mount = `${path.join(CHECKOUT, "tests/support/slow_upstream.py")}:/slow_upstream.py:ro`;
-    const container = await docker.createContainer({
-      name: `ralex-${name}-slow`,
-      Image: image,
-      Entrypoint: ["python3.11", "/slow_upstream.py"],
-      Healthcheck: { Test: ["NONE"] },
-      HostConfig: { NetworkMode: `ralex-${name}-egress`, Binds: [mount], Init: true },
-    });
-    this.upstreams.push(container.id);
-    await container.start();
-  }
-
   /** Previews an environment as people do by hand; returns the seconds that `pulumi preview` took. */
   async preview(name: Environment): Promise<number> {
     const file = path.join(this.folder, `.ralex/Pulumi.ralex.${name}.yaml`);
@@ -193,7 +175,6 @@ echo $(( $(date +%s%N) - start ))`;
 
   /** Removes every stack with its data, and the copy. */
   async remove(): Promise<void> {
-    for (const id of this.upstreams) await docker.getContainer(id).remove({ force: true });
     for (const name of Object.keys(ENVIRONMENTS) as Environment[]) await this.ralex(name, "reset", "--yes", "-s", name);
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
