@@ -70,7 +70,7 @@ export class Load {
     while (!this.stopped) {
       this.streams += 1;
       const answer = await this.post({
-        model: "slow",
+        model: "echo",
         stream: true,
         messages: [{ role: "user", content: "a stream" }],
       });
