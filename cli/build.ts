@@ -1,13 +1,13 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
+import { PLATFORMS } from "../components/image/platforms";
 import type { BuiltRelease } from "./build/release";
-import { RELEASE_PLATFORMS } from "./machine";
 
 /** `./ralex build`: the release of this commit, once, for every platform; what is promoted is what this pushed. */
 export function registerBuild(program: Command, checkout: string): void {
   program
     .command("build")
-    .description(`build the release of this commit for ${RELEASE_PLATFORMS.join(" and ")}, push it, and check the push`)
+    .description(`build the release of this commit for ${PLATFORMS.join(" and ")}, push it, and check the push`)
     .option("--no-evidence", "leave the evidence to ./ralex evidence --collect; only the first environment takes it so")
     .option("--json", "print JSON")
     .action(async ({ evidence, json }: { evidence: boolean; json?: true }) => {

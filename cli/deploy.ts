@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { requireTerminal } from "./confirm";
 import { deploy, pinnedFile } from "./release/deploy";
 import { publish } from "./release/publish";
 import { prepareMachine } from "./machine";
@@ -11,7 +12,10 @@ export function registerDeploy(program: Command, checkout: string): void {
     .requiredOption("-s, --stack <stack>", "the environment")
     .option("--yes", "do not show a preview, and do not ask")
     .action(async ({ stack, yes }: { stack: string; yes?: true }) => {
-      await deploy(checkout, stack, yes !== true);
+      // Told before anything is installed or started.
+      pinnedFile(checkout, stack);
+      if (yes !== true) requireTerminal(`deploy changes ${stack}`);
+      await deploy(await prepareMachine(checkout, { images: true }), stack, yes !== true);
     });
   program
     .command("publish")

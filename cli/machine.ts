@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import Docker from "dockerode";
 import execa from "execa";
+import type { PLATFORMS } from "../components/image/platforms";
 import { cacheRoot } from "../toolchain/paths";
 import { Failure } from "./failure";
 import { Workspace } from "./workspace";
@@ -17,16 +18,13 @@ export interface Machine {
   readonly registry: string;
 }
 
-/** What a release is built for. */
-export const RELEASE_PLATFORMS = ["linux/amd64", "linux/arm64"] as const;
-
 export interface MachineNeeds {
   /** A Docker Engine that answers. */
   readonly docker?: boolean;
   /** Everything that a start needs: builder, registry, third-party images. */
   readonly images?: boolean;
   /** A builder for these platforms with the base image of each, and a registry; nothing that a start needs beyond. */
-  readonly platforms?: typeof RELEASE_PLATFORMS;
+  readonly platforms?: typeof PLATFORMS;
 }
 
 /** Whether the official Pulumi CLI is to be used: when it is installed, or when `RALEX_TOOLCHAIN` says so. */

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import execa from "execa";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import { pinOf, type Pin } from "../components/image/pin-check";
+import { requireTerminal } from "./confirm";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { deploy } from "./release/deploy";
@@ -42,10 +43,9 @@ export function registerPromote(program: Command, checkout: string): void {
       if (from !== expected) {
         throw new Failure(`${to} takes releases from ${expected} (ralex:promotesFrom), not from ${from}`, EXIT.refused);
       }
-      if (options.deploy === true && options.yes !== true && !process.stdin.isTTY) {
-        throw new Failure(`--deploy changes ${to}: say --yes where nobody can be asked`);
-      }
-      const { workspace, docker } = await prepareMachine(checkout, { images: true });
+      if (options.deploy === true && options.yes !== true) requireTerminal(`--deploy changes ${to}`);
+      const machine = await prepareMachine(checkout, { images: true });
+      const { workspace, docker } = machine;
       const candidate = choose(await candidates(workspace, from), from, options.release);
       refuse(candidate, to, await unpullable(docker, candidate));
       const evidence = await releaseEvidence(checkout, candidate);
@@ -63,7 +63,7 @@ export function registerPromote(program: Command, checkout: string): void {
         await writePin(checkout, to, { id: candidate.id, images: candidate.images });
         console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ./ralex deploy -s ${to}`);
       }
-      if (options.deploy === true) await deploy(checkout, to, options.yes !== true);
+      if (options.deploy === true) await deploy(machine, to, options.yes !== true);
     });
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
-import type { Pin } from "../components/image/pin-check";
+import { pinOf, type Pin } from "../components/image/pin-check";
 import type { ReleaseRecord } from "../components/image/releases";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
@@ -49,12 +49,8 @@ interface Shown {
 
 async function builds(workspace: Workspace): Promise<Shown> {
   const built: readonly ReleaseRecord[] = (await builtReleases(workspace)) ?? [];
-  const list = built.map(({ id, images }) => ({
-    id,
-    images: Object.fromEntries(Object.entries(images).map(([name, { ref }]) => [name, ref])),
-  }));
   const text = built.length === 0 ? "nothing was built yet: run ./ralex build" : builtTable(built);
-  return { list, json: { releases: built }, text };
+  return { list: built.map(pinOf), json: { releases: built }, text };
 }
 
 async function history(workspace: Workspace, stack: string, pin: Pin | undefined): Promise<Shown> {

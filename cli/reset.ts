@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
-import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
-import { Failure } from "./failure";
+import { requireTerminal, requireYes } from "./confirm";
 import { prepareMachine } from "./machine";
 import { cancelStaleLock, sweepOrphans } from "./recovery";
 import { committedFile, prepareConfigFile } from "./stack-config";
@@ -17,10 +16,8 @@ export function registerReset(program: Command, checkout: string): void {
     .action(async ({ stack, yes }: { stack: string; yes?: true }) => {
       const content = committedFile(checkout, stack);
       if (yes !== true) {
-        if (!process.stdin.isTTY)
-          throw new Failure(`reset removes all data of ${stack}: say --yes where nobody can be asked`);
-        const message = `Remove ${stack} with its databases, chats, keys and certificates?`;
-        if (!(await confirm({ message, default: false }))) throw new Failure("nothing was removed");
+        requireTerminal(`reset removes all data of ${stack}`);
+        await requireYes(`Remove ${stack} with its databases, chats, keys and certificates?`, "nothing was removed");
       }
       const { workspace, docker } = await prepareMachine(checkout, { docker: true });
       await cancelStaleLock(workspace, PROJECT, stack);

@@ -1,11 +1,12 @@
 import Table from "cli-table3";
-import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
+import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import type { Pin } from "../components/image/pin-check";
 import { rollbackTarget } from "../components/image/rollback";
 import type { Settings } from "../components/settings/schema";
+import { requireTerminal, requireYes } from "./confirm";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { deploy, pinnedFile } from "./release/deploy";
@@ -34,7 +35,8 @@ export function registerRollback(program: Command, checkout: string): void {
     .option("--json", "with --list: print JSON")
     .option("--yes", "do not ask")
     .action(async ({ stack, to, list, json, yes }: Options) => {
-      const { workspace, docker } = await prepareMachine(checkout, { docker: true });
+      const machine = await prepareMachine(checkout, list === true ? { docker: true } : { images: true });
+      const { workspace, docker } = machine;
       const ledger = (await ledgerOf(workspace, stack)) ?? [];
       const settings = settingsOf(checkout, committedFile(checkout, stack));
       const pin = settings.release;
@@ -55,20 +57,18 @@ export function registerRollback(program: Command, checkout: string): void {
       }
       console.log(`release ${present.id} -> ${target.id} (commit ${target.revision}, verified here at ${target.at})`);
       if (yes !== true) {
-        if (!process.stdin.isTTY) throw new Failure(`rollback changes ${stack}: say --yes where nobody can be asked`);
-        const message = `Roll ${stack} back to ${target.id}?`;
-        if (!(await confirm({ message, default: false }))) throw new Failure("nothing was changed");
+        requireTerminal(`rollback changes ${stack}`);
+        await requireYes(`Roll ${stack} back to ${target.id}?`);
       }
       await writePin(checkout, stack, { id: target.id, images: target.images });
-      await deploy(checkout, stack, false);
+      await deploy(machine, stack, false);
       console.log(`Pulumi.${stack}.yaml has the new pin: commit it.`);
     });
 }
 
 /** Those of a release's images that the environment runs: the development image, for instance, is for hot reload only. */
 function imagesInUse({ id, images }: Pin, settings: Settings): Pin {
-  const { services, probe } = describeRalex(settings);
-  const used = new Set([...services, ...(probe === undefined ? [] : [probe])].map(({ image }) => image));
+  const used = new Set(withProbe(describeRalex(settings)).map(({ image }) => image));
   return { id, images: Object.fromEntries(Object.entries(images).filter(([name]) => used.has(name))) };
 }
 

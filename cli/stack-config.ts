@@ -28,6 +28,12 @@ export function committedFile(checkout: string, stack: string): StackFile {
   return read(file);
 }
 
+/** The file's content with the services running, or stopped. */
+export const withRunning = (file: StackFile, running: boolean): StackFile => ({
+  ...file,
+  config: { ...file.config, "ralex:running": running },
+});
+
 /** A stack's settings as written, without the project's prefix; encrypted ones are left out. */
 export function writtenSettings(file: StackFile, project = "ralex"): Record<string, unknown> {
   return Object.fromEntries(

@@ -4,7 +4,7 @@ import { isPulled } from "./engine-images";
 import { prepareMachine } from "./machine";
 import { preflight } from "./preflight";
 import { settingsOf } from "./settings";
-import { committedFile } from "./stack-config";
+import { committedFile, withRunning } from "./stack-config";
 import { prepareSource } from "./source/context";
 import { readOutputs } from "./outputs";
 import { REFRESH, updateImages, updateStack } from "./update";
@@ -25,8 +25,7 @@ export function registerStart(program: Command, checkout: string): void {
       const lock = readLock(checkout);
       await preflight(machine.docker, checkout, stack, settings, await isPulled(machine.docker, lock));
       if (settings.release === undefined) await updateImages(machine, source);
-      const content = { ...file, config: { ...file.config, "ralex:running": true } };
-      await updateStack(machine, stack, content, refresh === true ? [REFRESH] : []);
+      await updateStack(machine, stack, withRunning(file, true), refresh === true ? [REFRESH] : []);
       const outputs = await readOutputs(machine.workspace, stack);
       const ask = (name: string) => `./ralex output ${name}${stack === "dev" ? "" : ` -s ${stack}`}`;
       const { standIns } = machine.workspace.tools;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { prepareMachine } from "./machine";
-import { committedFile } from "./stack-config";
+import { committedFile, withRunning } from "./stack-config";
 import { updateStack } from "./update";
 
 /** `./ralex stop`: what `npm stop` runs. Data, secrets, certificates and networks stay in the stack. */
@@ -12,7 +12,7 @@ export function registerStop(program: Command, checkout: string): void {
     .action(async ({ stack }: { stack: string }) => {
       const file = committedFile(checkout, stack);
       const machine = await prepareMachine(checkout, { docker: true });
-      await updateStack(machine, stack, { ...file, config: { ...file.config, "ralex:running": false } });
+      await updateStack(machine, stack, withRunning(file, false));
       console.log(`Ralex (${stack}) is stopped; ./ralex start -s ${stack} goes on from here.`);
     });
 }

@@ -1,9 +1,10 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import execa from "execa";
-import { containerNames, identityOf } from "../components/docker/identity";
+import { identityOf } from "../components/docker/identity";
 import { VERIFY_COMMAND, type VerificationInput } from "../components/docker/verification";
 import type { Verification } from "../components/app/outputs";
+import { expectedContainers } from "./drift/containers";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { readOutputs } from "./outputs";
@@ -22,11 +23,8 @@ export function registerVerify(program: Command, checkout: string): void {
         throw new Failure(`${stack} has no checks: they belong to a pinned release (./ralex promote, ./ralex deploy)`);
       }
       const { prefix } = identityOf(stack, checkout);
-      const containers = Object.entries(services).flatMap(([service, { image, replicas }]) =>
-        containerNames(prefix, service, replicas).map((name) => [name, image] as const),
-      );
-      const input: VerificationInput = { probe: `${prefix}-probe`, containers: Object.fromEntries(containers) };
-      console.error(`checking ${containers.length} containers and the endpoints of ${stack}`);
+      const input: VerificationInput = { probe: `${prefix}-probe`, containers: expectedContainers(prefix, services) };
+      console.error(`checking ${Object.keys(input.containers).length} containers and the endpoints of ${stack}`);
       const { stdout, stderr } = await execa("sh", ["-c", VERIFY_COMMAND], {
         input: JSON.stringify(input),
         reject: false,

@@ -1,4 +1,5 @@
 /** Target `docker`: Ralex on the Docker Engine of this machine. */
+import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
 import { LocalStack } from "../components/docker/local-stack";
 import type { ImageRef } from "../components/image/image-ref";
@@ -12,8 +13,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
   const application = describeRalex(settings, { grafana: lock.has("grafana") });
   const release = await chooseRelease(settings);
   const images: Record<string, ImageRef> = {};
-  for (const { image } of [...application.services, ...(application.probe === undefined ? [] : [application.probe])])
-    images[image] = release.images[image] ?? lock.ref(image);
+  for (const { image } of withProbe(application)) images[image] = release.images[image] ?? lock.ref(image);
   const ralex = new LocalStack("ralex", {
     application,
     settings,

@@ -2,8 +2,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ImageRef } from "../components/image/image-ref";
 import { LEDGER_OUTPUT, LEDGER_PROJECT, readLedger, type LedgerEntry } from "../components/image/ledger";
-import { pinOf, refusalsOf, type Pin } from "../components/image/pin-check";
-import { RELEASE_PROJECT, RELEASE_STACK, readReleases, WORKING_TREE_STACK } from "../components/image/releases";
+import { pinOf, refusalOf, type Pin } from "../components/image/pin-check";
+import {
+  RELEASE_PROJECT,
+  RELEASE_STACK,
+  readReleases,
+  WORKING_TREE_STACK,
+  type ReleaseRecord,
+} from "../components/image/releases";
 import type { Settings } from "../components/settings/schema";
 import { readStack } from "./read-stack";
 
@@ -37,17 +43,14 @@ async function workingTree({ promotesFrom }: Settings): Promise<Pin> {
 }
 
 async function checked(pin: Pin, { promotesFrom }: Settings): Promise<Pin> {
-  const environment = pulumi.getStack();
-  const own = (await ledgerOf(environment)) ?? [];
-  const releases = await readStack(RELEASE_PROJECT, RELEASE_STACK, "releases");
-  const refusals = refusalsOf(pin, {
-    environment,
-    own,
-    releases: releases === undefined ? undefined : readReleases(releases),
-    ...(promotesFrom === undefined ? {} : { upstream: { name: promotesFrom, ledger: await ledgerOf(promotesFrom) } }),
-  });
-  if (refusals.length === 0) return pin;
-  throw new Error(`the release pinned for ${environment} is refused:\n  ${refusals.join("\n  ")}`);
+  const refusal = await refusalOf(pin, pulumi.getStack(), promotesFrom, { ledger: ledgerOf, releases: builtReleases });
+  if (refusal !== undefined) throw new Error(refusal);
+  return pin;
+}
+
+async function builtReleases(): Promise<readonly ReleaseRecord[] | undefined> {
+  const output = await readStack(RELEASE_PROJECT, RELEASE_STACK, "releases");
+  return output === undefined ? undefined : readReleases(output);
 }
 
 async function ledgerOf(environment: string): Promise<readonly LedgerEntry[] | undefined> {

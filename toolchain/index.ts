@@ -1,10 +1,10 @@
 /** What lets a machine that reaches package registries only run everything. The command line's one way in. */
 import * as path from "node:path";
 import { GENERATED_LOCK } from "../components/image/lock";
+import type { Platform } from "../components/image/platforms";
 import { aptInstall } from "./apt";
 import { BUILDKIT_HOST, BUILDKIT_PACKAGES, ensureBuildkit } from "./engines/buildkit";
 import { DOCKER_PACKAGES, dockerAnswers, ensureDocker } from "./engines/docker";
-import type { Platform } from "./engines/emulation";
 import { ensureRegistry, REGISTRY, REGISTRY_PACKAGES } from "./engines/registry";
 import { goModule } from "./go-tools";
 import { ensureReleaseLock, ensureSubstitutes } from "./substitutes/lock";

@@ -2,7 +2,7 @@
 import { ImageRef } from "../../components/image/image-ref";
 import { readIndex, readManifest, type ImageIndex } from "../evidence/manifests";
 import { Repository } from "../evidence/registry";
-import { runTool, ToolError } from "../evidence/tools";
+import { ToolError } from "../evidence/tools";
 
 /** Questions that are asked at the same time. */
 const AT_ONCE = 6;
@@ -75,11 +75,8 @@ async function missingOf(repository: Repository, name: string, { label, digest }
 const presentText = (repository: Repository, digest: string): Promise<string | undefined> =>
   unlessGone(repository.manifest(digest));
 
-async function hasBlob(repository: Repository, digest: string): Promise<boolean> {
-  const options = repository.plainHttp ? ["--plain-http"] : [];
-  const asked = runTool(repository.tool, ["blob", "fetch", "--descriptor", ...options, repository.at(digest)]);
-  return (await unlessGone(asked)) !== undefined;
-}
+const hasBlob = async (repository: Repository, digest: string): Promise<boolean> =>
+  (await unlessGone(repository.describeBlob(digest))) !== undefined;
 
 async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {

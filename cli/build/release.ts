@@ -1,9 +1,11 @@
 /** Builds, pushes and checks the release of a commit. */
 import * as path from "node:path";
-import { readReleases, RELEASE_PROJECT, RELEASE_STACK, type ReleaseRecord } from "../../components/image/releases";
+import { PLATFORMS } from "../../components/image/platforms";
+import { RELEASE_PROJECT, RELEASE_STACK, type ReleaseRecord } from "../../components/image/releases";
 import { withLock } from "../../toolchain/lock";
 import { Failure } from "../failure";
-import { prepareMachine, RELEASE_PLATFORMS, type Machine } from "../machine";
+import { prepareMachine, type Machine } from "../machine";
+import { builtReleases } from "../release/stacks";
 import { updateRelease } from "../update";
 import { commitToBuild } from "./commit";
 import { exportCommit } from "./export";
@@ -22,14 +24,14 @@ export interface BuiltRelease {
  */
 export async function buildRelease(
   checkout: string,
-  prepare: () => Promise<Machine> = () => prepareMachine(checkout, { platforms: RELEASE_PLATFORMS }),
+  prepare: () => Promise<Machine> = () => prepareMachine(checkout, { platforms: PLATFORMS }),
 ): Promise<BuiltRelease> {
   const commit = await commitToBuild(checkout);
   // One at a time: the export has one place, and the stack takes one update.
   return withLock(path.join(checkout, ".ralex/release/build"), async () => {
     await exportCommit(checkout, commit);
     const machine = await prepare();
-    await updateRelease(machine, RELEASE_PLATFORMS);
+    await updateRelease(machine, PLATFORMS);
     const built = await look(machine);
     return built.pushed.every(({ missing }) => missing.length === 0) ? built : repair(machine, built);
   });
@@ -54,7 +56,7 @@ async function repair(machine: Machine, { release, pushed }: BuiltRelease): Prom
   );
   await updateRelease(
     machine,
-    RELEASE_PLATFORMS,
+    PLATFORMS,
     lacking(pushed).map(({ name }) => name),
   );
   const again = await look(machine);
@@ -66,11 +68,7 @@ async function repair(machine: Machine, { release, pushed }: BuiltRelease): Prom
 }
 
 async function newestRelease({ workspace }: Machine): Promise<ReleaseRecord> {
-  const name = `organization/${RELEASE_PROJECT}/${RELEASE_STACK}`;
-  const outputs = JSON.parse(await workspace.capture(["stack", "output", "--json", "--stack", name])) as {
-    readonly releases?: unknown;
-  };
-  const [newest] = readReleases(outputs.releases);
-  if (newest === undefined) throw new Failure(`the stack ${name} recorded no release`);
+  const newest = (await builtReleases(workspace))?.[0];
+  if (newest === undefined) throw new Failure(`the stack ${RELEASE_PROJECT}/${RELEASE_STACK} recorded no release`);
   return newest;
 }

@@ -67,6 +67,11 @@ export class Repository {
     return runTool(this.oras, ["blob", "fetch", ...this.options, "--output", "-", this.at(digest)]);
   }
 
+  /** What the registry says of a blob, without the blob. @throws ToolError as {@link manifest}. */
+  describeBlob(digest: string): Promise<string> {
+    return runTool(this.oras, ["blob", "fetch", "--descriptor", ...this.options, this.at(digest)]);
+  }
+
   /**
    * Gives a blob of any size to a reader, as it comes.
    * @throws ToolError when the registry does not give all of it, or it is not what the digest names.
@@ -123,7 +128,7 @@ export class Repository {
   async referrers(subject: string, type: string): Promise<readonly Referrer[]> {
     const answer = await runTool(this.oras, [
       "discover",
-      ...(this.plainHttp ? ["--plain-http"] : []),
+      ...this.options,
       ...["--format", "json", "--depth", "1", "--artifact-type", type],
       this.at(subject),
     ]);

@@ -4,6 +4,7 @@ import execa from "execa";
 import tar from "tar-stream";
 import { notChecked, type PlatformEvidence } from "../../components/image/evidence/record";
 import { progress } from "../../toolchain/progress";
+import { isOnEngine } from "../engine-images";
 import { foundBy } from "./subject";
 
 type StartSeconds = PlatformEvidence["startSeconds"];
@@ -63,15 +64,6 @@ export async function startTime(docker: Docker, name: string, platform: string, 
     }
   });
 }
-
-const isOnEngine = (docker: Docker, ref: string): Promise<boolean> =>
-  docker
-    .getImage(ref)
-    .inspect()
-    .then(
-      () => true,
-      () => false,
-    );
 
 /** Seconds until the answer, or why there is none. */
 async function measure(docker: Docker, ref: string, recipe: Recipe): Promise<number | string> {

@@ -1,10 +1,9 @@
 /** Whether what is about to be pinned can still be pulled, for every platform. */
 import type Docker from "dockerode";
 import type { Pin } from "../../components/image/pin-check";
+import { PLATFORMS } from "../../components/image/platforms";
 import { platformsInRegistry } from "../../components/image/resolve-tag";
-
-/** Platforms that a release has to have: dev may be a laptop of one kind, prod a server of the other. */
-const PLATFORMS = ["linux/amd64", "linux/arm64"];
+import { isOnEngine } from "../engine-images";
 
 /** Why a release cannot be pinned, as far as its registry tells; empty when it can. */
 export async function unpullable(docker: Docker, { images }: Pin): Promise<readonly string[]> {
@@ -28,14 +27,8 @@ export async function unpullable(docker: Docker, { images }: Pin): Promise<reado
 
 /** Those of the images that this engine does not have. */
 export async function notOnEngine(docker: Docker, { images }: Pin): Promise<Readonly<Record<string, string>>> {
-  const found = await Promise.all(
-    Object.entries(images).map(async ([name, ref]) =>
-      docker
-        .getImage(ref)
-        .inspect()
-        .then(() => [])
-        .catch(() => [[name, ref] as const]),
-    ),
+  const missing = await Promise.all(
+    Object.entries(images).map(async (image) => ((await isOnEngine(docker, image[1])) ? [] : [image])),
   );
-  return Object.fromEntries(found.flat());
+  return Object.fromEntries(missing.flat());
 }

@@ -1,7 +1,7 @@
 /** An environment's history, and the builds, as people read them. */
 import Table from "cli-table3";
 import { isRelease, type LedgerEntry } from "../../components/image/ledger";
-import type { Pin } from "../../components/image/pin-check";
+import { pinOf, type Pin } from "../../components/image/pin-check";
 import type { ReleaseRecord } from "../../components/image/releases";
 
 /** Characters of a commit and of a digest that people tell them apart by. */
@@ -53,10 +53,11 @@ export function historyTable(entries: readonly HistoryEntry[]): string {
 
 export function builtTable(releases: readonly ReleaseRecord[]): string {
   const table = new Table({ ...plain, head: ["release", "built", "commit", "images", "platforms", "schema"] });
-  for (const { id, createdAt, revision, images, schema } of releases) {
-    const refs = Object.fromEntries(Object.entries(images).map(([name, { ref }]) => [name, ref]));
+  for (const release of releases) {
+    const { id, createdAt, revision, images, schema } = release;
     const platforms = [...new Set(Object.values(images).flatMap((image) => image.platforms))].sort();
-    table.push([id, createdAt, revision.slice(0, SHORT), imagesText(refs), platforms.join("\n"), schema.version]);
+    const refs = imagesText(pinOf(release).images);
+    table.push([id, createdAt, revision.slice(0, SHORT), refs, platforms.join("\n"), schema.version]);
   }
   return table.toString();
 }

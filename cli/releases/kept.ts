@@ -1,7 +1,7 @@
 /** Whether the registry still has all of what could be rolled back to. */
 import type { Pin } from "../../components/image/pin-check";
+import { PLATFORMS } from "../../components/image/platforms";
 import { checkPushed } from "../build/pushed";
-import { RELEASE_PLATFORMS } from "../machine";
 
 export interface KeptImage {
   readonly ref: string;
@@ -36,7 +36,7 @@ export async function checkKept(releases: readonly Pin[]): Promise<readonly Kept
 
 async function problemsOf(name: string, ref: string): Promise<readonly string[]> {
   try {
-    const { missing } = await checkPushed(name, { ref, platforms: RELEASE_PLATFORMS });
+    const { missing } = await checkPushed(name, { ref, platforms: PLATFORMS });
     return missing.map((what) => `gone from the registry: ${what}`);
   } catch (error) {
     return [`the registry of ${ref} cannot be asked: ${error instanceof Error ? error.message : String(error)}`];

@@ -1,4 +1,4 @@
-import type { Application, Ref, Service, Text } from "./model";
+import { withProbe, type Application, type Ref, type Service, type Text } from "./model";
 import { mentionsSecret, refsOf } from "./text";
 
 /** The description contradicts itself; a fault of the description, found before any resource exists. */
@@ -19,9 +19,7 @@ export function checkApplication(application: Application): Application {
   const services = new Map(application.services.map((service) => [service.name, service]));
   const problems = [
     ...(services.size === application.services.length ? [] : ["two services have the same name"]),
-    ...[...application.services, ...(application.probe === undefined ? [] : [application.probe])].flatMap((service) =>
-      checkService(service, application, services),
-    ),
+    ...withProbe(application).flatMap((service) => checkService(service, application, services)),
     ...cycles(services),
     ...(services.get(application.edge.balances.service)?.ports[application.edge.balances.port] === undefined
       ? ["the edge balances a service or port that does not exist"]

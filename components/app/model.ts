@@ -154,3 +154,7 @@ export interface Application {
   /** What of the wished-for stack is left out, one sentence each. */
   readonly omissions: readonly string[];
 }
+
+/** All that runs or is run: the services, and the probe where there is one. */
+export const withProbe = ({ services, probe }: Pick<Application, "services" | "probe">): readonly Service[] =>
+  probe === undefined ? services : [...services, probe];

@@ -1,6 +1,7 @@
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 import { ImageRef } from "./image-ref";
+import type { Platform } from "./platforms";
 import type { ReleaseRecord } from "./releases";
 
 /** The last commit that changed a build context. */
@@ -17,7 +18,7 @@ export interface ApplicationImagesArgs {
   readonly foreign?: string;
   /** Registry and path prefix, `127.0.0.1:5055` or `ghcr.io/acme`. */
   readonly registry: string;
-  readonly platforms: readonly ("linux/amd64" | "linux/arm64")[];
+  readonly platforms: readonly Platform[];
   /** The Python image that the builds start from. */
   readonly python: ImageRef;
   /** By context, for a release: its images are reproducible. Without it, they are built for speed. */

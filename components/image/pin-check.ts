@@ -19,6 +19,40 @@ export interface PinSources {
   readonly releases: readonly ReleaseRecord[] | undefined;
 }
 
+/** How the stacks of a backend are read: by the program through the engine, by a command through the CLI. */
+export interface StackReader {
+  /** undefined when nothing was ever published there. */
+  ledger(environment: string): Promise<readonly LedgerEntry[] | undefined>;
+  /** undefined when nothing was ever built. */
+  releases(): Promise<readonly ReleaseRecord[] | undefined>;
+}
+
+/**
+ * Why a pin may not run in an environment, as one text; undefined when it may. What the environment itself has verified
+ * is known from its own ledger, and no other stack is read.
+ */
+export async function refusalOf(
+  pin: Pin,
+  environment: string,
+  promotesFrom: string | undefined,
+  read: StackReader,
+): Promise<string | undefined> {
+  const own = (await read.ledger(environment)) ?? [];
+  if (isVerifiedHere(pin, own)) return undefined;
+  const refusals = refusalsOf(pin, {
+    environment,
+    own,
+    releases: await read.releases(),
+    ...(promotesFrom === undefined
+      ? {}
+      : { upstream: { name: promotesFrom, ledger: await read.ledger(promotesFrom) } }),
+  });
+  if (refusals.length === 0) return undefined;
+  return `the release pinned for ${environment} is refused:\n  ${refusals.join("\n  ")}`;
+}
+
+const isVerifiedHere = (pin: Pin, own: readonly LedgerEntry[]): boolean => own.some((entry) => isRelease(entry, pin));
+
 /** The images of a built release, as a pin has them. */
 export const pinOf = ({ id, images }: Pick<ReleaseRecord, "id" | "images">): Pin => ({
   id,
@@ -31,7 +65,7 @@ export const pinOf = ({ id, images }: Pick<ReleaseRecord, "id" | "images">): Pin
  */
 export function refusalsOf(pin: Pin, sources: PinSources): readonly string[] {
   const { own, upstream, releases, environment } = sources;
-  if (own.some((entry) => isRelease(entry, pin))) return [];
+  if (isVerifiedHere(pin, own)) return [];
   const problems: string[] = [];
   const built = releases?.find(({ id }) => id === pin.id);
   if (releases === undefined) {

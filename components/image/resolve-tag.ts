@@ -2,9 +2,7 @@
 import type Docker from "dockerode";
 import type { LockEntry } from "./lock";
 import type { OfficialImage } from "./official-images";
-
-/** Platforms that Ralex is built for; others of an image do not matter. */
-const PLATFORMS = ["linux/amd64", "linux/arm64"];
+import { PLATFORMS } from "./platforms";
 
 /** What `GET /distribution/{name}/json` of the Docker Engine API answers, as far as it is used. */
 interface Distribution {

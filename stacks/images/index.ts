@@ -8,12 +8,11 @@ import { ApplicationImages } from "../../components/image/application-images";
 import { baseImage } from "../../components/image/base-image";
 import { readExportedCommit } from "../../components/image/exported-commit";
 import { readLock } from "../../components/image/lock";
+import { NATIVE, PLATFORMS, type Platform } from "../../components/image/platforms";
 import { readReleases, RELEASE_PROJECT, withRelease } from "../../components/image/releases";
 import { NO_SCHEMA, readSchema } from "../../components/image/schema-version";
 
 const CHECKOUT = path.resolve(__dirname, "../..");
-const PLATFORMS = ["linux/amd64", "linux/arm64"] as const;
-type Platform = (typeof PLATFORMS)[number];
 
 export = async (): Promise<Record<string, unknown>> => {
   const config = new pulumi.Config();
@@ -50,5 +49,5 @@ function platformsOf(given: readonly string[]): readonly Platform[] {
     throw new Error(`ralex-images:platforms has ${unknown.join(", ")}; allowed are ${PLATFORMS.join(" and ")}`);
   }
   if (given.length > 0) return given.filter(isPlatform);
-  return [process.arch === "arm64" ? "linux/arm64" : "linux/amd64"];
+  return [NATIVE];
 }

@@ -1,7 +1,6 @@
 /** The ledger of one environment: the releases that were verified there. It outlives the environment. */
 import * as pulumi from "@pulumi/pulumi";
-import { parseEntry, readLedger, withEntry } from "../../components/image/ledger";
-import { LEDGER_OUTPUT, LEDGER_PROJECT } from "../../components/image/ledger";
+import { LEDGER_OUTPUT, LEDGER_PROJECT, parseEntry, readLedger, withEntry } from "../../components/image/ledger";
 
 export = async (): Promise<Record<string, unknown>> => {
   // The stack reads what its own last update exported, so that the list grows by one entry an update.

@@ -1,11 +1,6 @@
-import * as path from "node:path";
-import { BRIDGE } from "../support/bridge";
 import type { Benchmark } from "./benchmark";
 import { untilAnswered } from "./support/answers";
-import { ContainerSite } from "./support/container-site";
-import { ImageBuilder, withImage } from "./support/images";
-import { confinementFlags, NativeBridge, READY_WITHIN_MS } from "./support/native-bridge";
-import { withScratch } from "./support/scratch";
+import { confinementFlags, READY_WITHIN_MS, withBothBridges } from "./support/native-bridge";
 
 const PAIRS = 7;
 
@@ -18,36 +13,28 @@ export const containerStart: Benchmark = {
     "From docker start of a made container, with the limits of the local stack, until /ready answers 200 at its " +
     "address; and from the start of the very same files as an ordinary process until the same. In turn, with the same " +
     "Postgres, Redis and upstream",
-  run: async ({ checkout, say }) => {
-    const builder = await ImageBuilder.create(checkout);
-    const built = await builder.build(path.join(checkout, BRIDGE), "prod");
-    return withImage(built, (image) =>
-      withScratch((folder, processes) =>
-        ContainerSite.open(checkout, folder, image, async (site) => {
-          const flags = [...site.bridgeFlags, ...confinementFlags(), "--no-healthcheck"];
-          const native = await NativeBridge.of(site, image, folder, processes);
-          const own: number[] = [];
-          const peer: number[] = [];
-          // The first of each warms the caches of the disk.
-          for (let pair = 0; pair <= PAIRS; pair += 1) {
-            const container = await site.make(flags);
-            const inside = await seconds(async () => {
-              await container.start();
-              await untilAnswered(`http://${site.bridgeAddress}:8000/ready`, READY_WITHIN_MS, () => site.logs("made"));
-            });
-            await container.remove();
-            const outside = await seconds(() => native.start());
-            await native.stop();
-            if (pair === 0) continue;
-            own.push(inside);
-            peer.push(outside);
-            say(`pair ${pair}: ${inside.toFixed(2)} s in the container, ${outside.toFixed(2)} s natively`);
-          }
-          return { own, peer };
-        }),
-      ),
-    );
-  },
+  run: ({ checkout, say }) =>
+    withBothBridges(checkout, async ({ site, native }) => {
+      const flags = [...site.bridgeFlags, ...confinementFlags(), "--no-healthcheck"];
+      const own: number[] = [];
+      const peer: number[] = [];
+      // The first of each warms the caches of the disk.
+      for (let pair = 0; pair <= PAIRS; pair += 1) {
+        const container = await site.make(flags);
+        const inside = await seconds(async () => {
+          await container.start();
+          await untilAnswered(`http://${site.bridgeAddress}:8000/ready`, READY_WITHIN_MS, () => site.logs("made"));
+        });
+        await container.remove();
+        const outside = await seconds(() => native.start());
+        await native.stop();
+        if (pair === 0) continue;
+        own.push(inside);
+        peer.push(outside);
+        say(`pair ${pair}: ${inside.toFixed(2)} s in the container, ${outside.toFixed(2)} s natively`);
+      }
+      return { own, peer };
+    }),
 };
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {

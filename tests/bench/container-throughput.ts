@@ -1,11 +1,6 @@
-import * as path from "node:path";
-import { BRIDGE } from "../support/bridge";
 import type { Benchmark } from "./benchmark";
-import { ContainerSite } from "./support/container-site";
-import { ImageBuilder, withImage } from "./support/images";
-import { confinementFlags, NativeBridge, READY_WITHIN_MS } from "./support/native-bridge";
+import { confinementFlags, READY_WITHIN_MS, withBothBridges } from "./support/native-bridge";
 import { untilAnswered } from "./support/answers";
-import { withScratch } from "./support/scratch";
 import { load } from "./support/wrk";
 
 const CONNECTIONS = 16;
@@ -23,28 +18,21 @@ export const containerThroughput: Benchmark = {
     "the limits of the local stack, and its health check, asked at its address on a private network; the other is the very same files " +
     "(interpreter, packages, code, taken out of the image) as an ordinary process, asked on the loopback address. Both " +
     "use the same Postgres, Redis and upstream, which run in containers of that network",
-  run: async ({ checkout, say }) => {
-    const builder = await ImageBuilder.create(checkout);
-    const built = await builder.build(path.join(checkout, BRIDGE), "prod");
-    return withImage(built, (image) =>
-      withScratch((folder, processes) =>
-        ContainerSite.open(checkout, folder, image, async (site) => {
-          const inside = `http://${site.bridgeAddress}:8000`;
-          await site.run("bridge", [...site.bridgeFlags, ...confinementFlags()], image);
-          await untilAnswered(`${inside}/ready`, READY_WITHIN_MS, () => site.logs("bridge"));
-          const outside = await (await NativeBridge.of(site, image, folder, processes)).start();
-          const rate = async (base: string, seconds = SECONDS) =>
-            (await load({ url: `${base}/v1/chat/completions`, key: site.key }, CONNECTIONS, seconds)).requestsPerSecond;
-          for (const base of [inside, outside]) await rate(base, 2);
-          const [own, peer]: [number[], number[]] = [[], []];
-          for (let pair = 1; pair <= PAIRS; pair += 1) {
-            own.push(await rate(inside));
-            peer.push(await rate(outside));
-            say(`pair ${pair}: ${own.at(-1)?.toFixed(0)}/s in the container, ${peer.at(-1)?.toFixed(0)}/s natively`);
-          }
-          return { own, peer };
-        }),
-      ),
-    );
-  },
+  run: ({ checkout, say }) =>
+    withBothBridges(checkout, async ({ site, image, native }) => {
+      const inside = `http://${site.bridgeAddress}:8000`;
+      await site.run("bridge", [...site.bridgeFlags, ...confinementFlags()], image);
+      await untilAnswered(`${inside}/ready`, READY_WITHIN_MS, () => site.logs("bridge"));
+      const outside = await native.start();
+      const rate = async (base: string, seconds = SECONDS) =>
+        (await load({ url: `${base}/v1/chat/completions`, key: site.key }, CONNECTIONS, seconds)).requestsPerSecond;
+      for (const base of [inside, outside]) await rate(base, 2);
+      const [own, peer]: [number[], number[]] = [[], []];
+      for (let pair = 1; pair <= PAIRS; pair += 1) {
+        own.push(await rate(inside));
+        peer.push(await rate(outside));
+        say(`pair ${pair}: ${own.at(-1)?.toFixed(0)}/s in the container, ${peer.at(-1)?.toFixed(0)}/s natively`);
+      }
+      return { own, peer };
+    }),
 };

@@ -10,7 +10,8 @@ import execa from "execa";
 import { EXPORT_FOLDER } from "../../cli/build/export";
 import { buildRelease, type BuiltRelease } from "../../cli/build/release";
 import { checkPushed } from "../../cli/build/pushed";
-import { type Machine, RELEASE_PLATFORMS } from "../../cli/machine";
+import type { Machine } from "../../cli/machine";
+import { PLATFORMS } from "../../components/image/platforms";
 import { readExportedCommit } from "../../components/image/exported-commit";
 import { readReleases, RELEASE_PROJECT, RELEASE_STACK } from "../../components/image/releases";
 import { readSchema } from "../../components/image/schema-version";
@@ -94,11 +95,9 @@ describe("the release of a commit", () => {
     expect(Object.keys(release.images).sort()).toEqual(["probe", "ralex-api", "ralex-api-dev"]);
     for (const [name, { ref, platforms }] of Object.entries(release.images)) {
       expect(ref).toMatch(new RegExp(`^${registry}/${name}@sha256:[0-9a-f]{64}$`));
-      expect(platforms).toEqual([...RELEASE_PLATFORMS]);
+      expect(platforms).toEqual([...PLATFORMS]);
     }
-    expect(pushed.map(({ platforms }) => Object.keys(platforms).sort())).toEqual(
-      pushed.map(() => [...RELEASE_PLATFORMS]),
-    );
+    expect(pushed.map(({ platforms }) => Object.keys(platforms).sort())).toEqual(pushed.map(() => [...PLATFORMS]));
     expect(pushed.flatMap(({ missing }) => missing)).toEqual([]);
     expect(release.revision).toBe((await execa("git", ["-C", first.folder, "rev-parse", "HEAD"])).stdout);
     expect(release.schema).toEqual(readSchema(path.join(CHECKOUT, "images/ralex-api")));
@@ -159,7 +158,7 @@ describe("another clone of the commit, under another umask, with a builder that 
       const ran = steps.filter(({ isCached }) => !isCached).map(({ name }) => name);
       // Images to start from are looked up, and never "cached".
       expect(ran.filter((name) => !/\] FROM |internal\]/.test(name))).toEqual([]);
-      for (const platform of RELEASE_PLATFORMS) {
+      for (const platform of PLATFORMS) {
         expect(steps.filter(({ name, isCached }) => name.startsWith(`[${platform} prod`) && isCached)).not.toEqual([]);
       }
     } finally {
@@ -176,7 +175,7 @@ describe("another clone of the commit, under another umask, with a builder that 
     };
     const { changes } = readExportedCommit(path.join(stack.folder, EXPORT_FOLDER));
     const options = [
-      ...["target=prod", `platform=${RELEASE_PLATFORMS.join(",")}`],
+      ...["target=prod", `platform=${PLATFORMS.join(",")}`],
       `build-arg:PYTHON_IMAGE=${lock.python.repository}@${lock.python.digest}`,
       `build-arg:SOURCE_DATE_EPOCH=${changes["ralex-api"].time}`,
     ];

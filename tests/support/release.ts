@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { goTool } from "../../toolchain/go-tools";
-import { type Machine, prepareMachine, RELEASE_PLATFORMS } from "../../cli/machine";
+import { type Machine, prepareMachine } from "../../cli/machine";
+import { PLATFORMS } from "../../components/image/platforms";
 import { Workspace } from "../../cli/workspace";
 import { poll } from "./http";
 
@@ -30,7 +31,7 @@ function engine(address: string, child: ChildProcess): Engine {
  * @param builder - address of another builder than the machine's.
  */
 export async function releaseMachine(folder: string, prefix: string, builder?: string): Promise<Machine> {
-  const machine = await prepareMachine(folder, { platforms: RELEASE_PLATFORMS });
+  const machine = await prepareMachine(folder, { platforms: PLATFORMS });
   const { env, standIns } = machine.workspace.tools;
   const tools = { env: { ...env, ...(builder === undefined ? {} : { BUILDKIT_HOST: builder }) }, standIns };
   return { ...machine, workspace: new Workspace(folder, tools), registry: `${machine.registry}/${prefix}` };

@@ -1,14 +1,10 @@
 /** Running programs of another processor, so that images can be built for it: QEMU, started by the kernel. */
 import * as fs from "node:fs";
 import execa from "execa";
+import { NATIVE, type Platform } from "../../components/image/platforms";
 import { aptInstall, whyNotApt } from "../apt";
 import { withLock } from "../lock";
 import { RUN_FOLDER } from "../paths";
-
-export type Platform = "linux/amd64" | "linux/arm64";
-
-/** The platform of this machine. */
-export const NATIVE: Platform = process.arch === "arm64" ? "linux/arm64" : "linux/amd64";
 
 export const EMULATION_PACKAGES = ["qemu-user-static", "binfmt-support", "arch-test"] as const;
 const BINFMT = "/proc/sys/fs/binfmt_misc";

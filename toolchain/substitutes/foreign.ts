@@ -6,7 +6,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { debianArchitecture, NATIVE, type Platform } from "../engines/emulation";
+import { NATIVE, type Platform } from "../../components/image/platforms";
+import { debianArchitecture } from "../engines/emulation";
 import { cacheRoot } from "../paths";
 import { debianRoot, updatePackageLists } from "./debian";
 

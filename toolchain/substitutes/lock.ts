@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { GENERATED_LOCK, type LockEntry } from "../../components/image/lock";
+import type { Platform } from "../../components/image/platforms";
 import { progress } from "../progress";
-import type { Platform } from "../engines/emulation";
 import { type BuiltImage, substitute } from "./build";
 import { substituteFor } from "./platforms";
 import { RECIPES } from "./recipes";

@@ -2,8 +2,9 @@
  * A substitute for several platforms: one index over images of one platform each. The native one is the image that a
  * start uses, so nothing is built twice, and a start never waits for the others.
  */
+import { NATIVE, type Platform } from "../../components/image/platforms";
 import { REGISTRY, registryHas } from "../engines/registry";
-import { ensureEmulation, NATIVE, type Platform } from "../engines/emulation";
+import { ensureEmulation } from "../engines/emulation";
 import { type BuiltImage, recipeOf, repositoryPath, substitute } from "./build";
 
 const INDEX = "application/vnd.oci.image.index.v1+json";

@@ -1,4 +1,5 @@
 /** Whether an image may go on, judged by its evidence alone. What is not proven is refused. */
+import { PLATFORMS } from "../platforms";
 import { CHECKS, type CheckName, type Evidence, type Severity, type Vulnerability } from "./record";
 
 /** A vulnerability that is let through until a day, for a reason. */
@@ -36,7 +37,7 @@ const BUDGETS: Readonly<Record<string, Pick<GateRules, "compressedBytes" | "unpa
  * other. A pipeline adds them to `required`.
  */
 export const rulesFor = (name: string): GateRules => ({
-  platforms: ["linux/amd64", "linux/arm64"],
+  platforms: PLATFORMS,
   ...(BUDGETS[name] ?? { unpackedBytes: 500e6 }),
   required: ["sbom", "misconfiguration", "secrets", "signature"],
   fixable: { critical: 0, high: 0 },

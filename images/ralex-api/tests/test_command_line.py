@@ -69,12 +69,18 @@ def test_migrations_need_only_the_database_run_once_and_may_race(postgres: Postg
     assert fetch(postgres.url("race"), "SELECT version FROM schema_migrations") == [(1,)]
 
 
+def migrated(make_bridge: Make, postgres: Postgres, database: str) -> Bridge:
+    """A bridge with a new database of its own, at this version's schema."""
+    fetch(postgres.url(), f"CREATE DATABASE {database}")
+    bridge = make_bridge(database_url=postgres.url(database))
+    bridge.run("migrate").check_returncode()
+    return bridge
+
+
 def test_a_migration_refuses_a_changed_history_a_barrier_and_a_wrong_password(
     make_bridge: Make, postgres: Postgres
 ) -> None:
-    fetch(postgres.url(), "CREATE DATABASE history")
-    bridge = make_bridge(database_url=postgres.url("history"))
-    bridge.run("migrate").check_returncode()
+    bridge = migrated(make_bridge, postgres, "history")
     fetch(postgres.url("history"), "UPDATE schema_migrations SET sha256 = 'other'")
     assert "another form" in bridge.run("migrate").stderr.decode()
     fetch(postgres.url("history"), "INSERT INTO schema_migrations VALUES (99, 'future', '', true)")
@@ -139,9 +145,7 @@ def test_no_key_password_or_prompt_is_ever_logged_or_repeated(
 def test_an_older_version_leaves_alone_what_a_newer_one_added_unless_it_is_a_barrier(
     make_bridge: Make, postgres: Postgres
 ) -> None:
-    fetch(postgres.url(), "CREATE DATABASE rolledback")
-    bridge = make_bridge(database_url=postgres.url("rolledback"))
-    bridge.run("migrate").check_returncode()
+    bridge = migrated(make_bridge, postgres, "rolledback")
     fetch(postgres.url("rolledback"), "INSERT INTO schema_migrations VALUES (2, 'future', '', false)")
     done = bridge.run("migrate")
     done.check_returncode()

@@ -5,10 +5,12 @@ import execa from "execa";
 import { describeRalex } from "../../../components/app/ralex";
 import { confinement } from "../../../components/docker/container";
 import { loadSettings } from "../../../components/settings/load";
-import { FILES, type ContainerSite } from "./container-site";
-import { docker } from "./images";
+import { BRIDGE } from "../../support/bridge";
+import { ContainerSite, FILES } from "./container-site";
+import { docker, ImageBuilder, withImage } from "./images";
 import { freePort } from "./ports";
 import type { Processes } from "./processes";
+import { withScratch } from "./scratch";
 
 export const READY_WITHIN_MS = 30_000;
 
@@ -88,4 +90,24 @@ export class NativeBridge {
   async stop(): Promise<void> {
     await this.processes.end();
   }
+}
+
+/** The prod image beside its own files as a process, with the stores that both use. */
+export interface BothBridges {
+  readonly site: ContainerSite;
+  readonly image: string;
+  readonly native: NativeBridge;
+}
+
+/** Builds the prod image, makes both forms of it possible, and removes everything after `work`. */
+export async function withBothBridges<T>(checkout: string, work: (both: BothBridges) => Promise<T>): Promise<T> {
+  const builder = await ImageBuilder.create(checkout);
+  const built = await builder.build(path.join(checkout, BRIDGE), "prod");
+  return withImage(built, (image) =>
+    withScratch((folder, processes) =>
+      ContainerSite.open(checkout, folder, image, async (site) =>
+        work({ site, image, native: await NativeBridge.of(site, image, folder, processes) }),
+      ),
+    ),
+  );
 }

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { pinOf, refusalsOf, type PinSources } from "../../../components/image/pin-check";
+import { pinOf, refusalOf, refusalsOf, type PinSources, type StackReader } from "../../../components/image/pin-check";
 import { built, digits, editedPins, entry, ledgers, pin, ref } from "./release-samples";
 
 const BUILDS = ["a", "b", "c", "d"].map((digit) => built(digit));
@@ -25,6 +25,25 @@ describe("a pinned release", () => {
     const own = [entry("b"), entry("a")];
     const gone = { environment: "prod", own, releases: undefined, upstream: { name: "staging", ledger: undefined } };
     expect(refusalsOf(pin("a"), gone)).toEqual([]);
+  });
+
+  test("that the environment itself has verified is known without a look at any other stack", async () => {
+    const asked: string[] = [];
+    const read: StackReader = {
+      ledger: (environment) => Promise.resolve(asked.push(environment) > 0 ? [entry("a")] : undefined),
+      releases: () => Promise.reject(new Error("damaged")),
+    };
+    expect(await refusalOf(pin("a"), "prod", "staging", read)).toBeUndefined();
+    expect(asked).toEqual(["prod"]);
+  });
+
+  test("is refused in one text with what every stack says", async () => {
+    const nothing = () => Promise.resolve(undefined);
+    expect(await refusalOf(pin("a"), "prod", "staging", { ledger: nothing, releases: nothing })).toBe(
+      "the release pinned for prod is refused:\n" +
+        "  ralex-images/release cannot be read in this backend: run ./ralex build here first\n" +
+        "  the ledger of staging cannot be read in this backend: deploy and publish there first",
+    );
   });
 
   test("is refused with every reason and what to do when all the others are gone", () => {
