@@ -1,5 +1,5 @@
 import { SAMPLES, type Benchmark } from "./benchmark";
-import { deploy, LOAD_WORDS, rollback, underLoad, withReleases } from "./support/environment";
+import { deploy, LOAD_WORDS, otherRelease, rollback, underLoad, withReleases } from "./support/environment";
 
 export const promotion: Benchmark = {
   name: "promotion",
@@ -9,10 +9,11 @@ export const promotion: Benchmark = {
     "./ralex promote --deploy --yes on the docker target with two replicas, from its start to its end: pin, update, " +
     "verification, publication. Two releases in turn, whose API differs",
   run: (context) =>
-    withReleases(context, async ({ all, ids }) => {
+    withReleases(context, async (releases) => {
+      const { all } = releases;
       const own: number[] = [];
       while (own.length < SAMPLES) {
-        own.push(await deploy(all, ids[own.length % 2] ?? ""));
+        own.push(await deploy(all, otherRelease(releases)));
         context.say(`${own.at(-1)?.toFixed(1)} s`);
       }
       return { own };
@@ -27,11 +28,12 @@ export const rollbackUnderLoad: Benchmark = {
     `./ralex rollback --yes on the docker target with two replicas under ${LOAD_WORDS}, from its start to its end. ` +
     "A request or stream that fails makes the benchmark fail",
   run: (context) =>
-    withReleases(context, async ({ all, ids }) => {
+    withReleases(context, async (releases) => {
+      const { all } = releases;
       const own: number[] = [];
       while (own.length < SAMPLES) {
         const [seconds, { requests, streams, failures }] = await underLoad(all, () =>
-          rollback(all, ids[own.length % 2] ?? ""),
+          rollback(all, otherRelease(releases)),
         );
         if (failures.length > 0) throw new Error(`${failures.length} failed:\n${failures.slice(0, 5).join("\n")}`);
         own.push(seconds);
@@ -47,10 +49,11 @@ export const rollingUpdate: Benchmark = {
   goal: { value: { atMost: 0 } },
   method: `Requests and streams that fail during ./ralex promote --deploy with two replicas, under ${LOAD_WORDS}`,
   run: (context) =>
-    withReleases(context, async ({ all, ids }) => {
+    withReleases(context, async (releases) => {
+      const { all } = releases;
       const own: number[] = [];
       while (own.length < SAMPLES) {
-        const [, { requests, streams, failures }] = await underLoad(all, () => deploy(all, ids[own.length % 2] ?? ""));
+        const [, { requests, streams, failures }] = await underLoad(all, () => deploy(all, otherRelease(releases)));
         own.push(failures.length);
         context.say(`${failures.length} failures of ${requests} requests and ${streams} streams`);
       }

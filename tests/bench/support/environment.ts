@@ -6,13 +6,13 @@ import { Environments } from "../../support/environments";
 import { Load, type LoadResult } from "../../support/load";
 import type { Context } from "../benchmark";
 
-export const STACK = "pdev";
+const STACK = "pdev" as const;
 const PER_SECOND = 100;
 const STREAMS = 8;
 
 export interface Releases {
   readonly all: Environments;
-  /** Ids of two releases that differ in the API's code; the environment runs the second one. */
+  /** Ids of two releases that differ in the API's code; the environment runs one of them. */
   readonly ids: readonly [string, string];
 }
 
@@ -49,6 +49,10 @@ async function make({ say }: Context): Promise<Releases> {
     throw error;
   }
 }
+
+/** The one of the two releases that the environment does not run. */
+export const otherRelease = ({ all, ids: [first, second] }: Releases): string =>
+  all.pin(STACK)?.id === first ? second : first;
 
 /** Promotes, deploys, verifies and publishes; returns the seconds. */
 export async function deploy(all: Environments, release: string): Promise<number> {
