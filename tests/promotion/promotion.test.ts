@@ -46,8 +46,9 @@ const chat = async (name: Environment, content = "are you there"): Promise<Respo
     body: JSON.stringify({ model: "echo", messages: [{ role: "user", content }] }),
   });
 
-/** Does something while 100 requests a second and those of eight streaming clients go to an environment. */
+/** Does something while 100 requests a second and eight streams at any time go to an environment. */
 async function underLoad<T>(name: Environment, work: () => Promise<T>): Promise<T> {
+  await all.startUpstream(name);
   const load = new Load({ port: all.port(name), apiKey: await all.output(name, "apiKey"), perSecond: 100, streams: 8 });
   await new Promise((resolve) => setTimeout(resolve, 1000));
   let result: T;
@@ -58,7 +59,7 @@ async function underLoad<T>(name: Environment, work: () => Promise<T>): Promise<
     const { requests, streams, failures } = await load.stop();
     expect(failures).toEqual([]);
     expect(requests).toBeGreaterThan(500);
-    expect(streams).toBeGreaterThan(100);
+    expect(streams).toBeGreaterThanOrEqual(16);
   }
   return result;
 }

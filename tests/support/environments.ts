@@ -6,7 +6,7 @@ import Docker from "dockerode";
 import execa from "execa";
 import * as yaml from "yaml";
 import { containerNames } from "../../components/docker/identity";
-import { copyCheckout, type CommandResult, TestStack } from "./stack";
+import { CHECKOUT, copyCheckout, type CommandResult, TestStack } from "./stack";
 
 export type Environment = "pdev" | "pstaging" | "pprod";
 
@@ -25,6 +25,8 @@ export class Environments {
   private readonly passphrases = new Map(
     [...Object.keys(ENVIRONMENTS), "build"].map((name) => [name, crypto.randomBytes(16).toString("hex")]),
   );
+
+  private readonly upstreams = new Set<string>();
 
   private constructor(
     readonly folder: string,
@@ -58,6 +60,7 @@ export class Environments {
       tlsPort: port + 2,
       apiReplicas: REPLICAS,
       apiRateLimitPerMinute: 0,
+      upstreamUrl: `http://ralex-${name}-slow:9000/v1`,
       ...more,
     };
     const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ralex:${key}`, value]));
@@ -159,6 +162,38 @@ export class Environments {
     );
   }
 
+  /**
+   * Starts the upstream of an environment's model `slow`, in the network through which its API calls out; leaves it
+   * alone where it runs already. Returns once a replica reaches it.
+   */
+  async startUpstream(name: Environment): Promise<void> {
+    const upstream = `ralex-${name}-slow`;
+    if (!this.upstreams.has(upstream)) {
+      const mount = `${path.join(CHECKOUT, "tests/support/slow_upstream.py")}:/slow_upstream.py:ro`;
+      const container = await docker.createContainer({
+        name: upstream,
+        Image: this.pin(name)?.images["ralex-api"] ?? "",
+        Entrypoint: ["python3.11", "/slow_upstream.py"],
+        Healthcheck: { Test: ["NONE"] },
+        HostConfig: { NetworkMode: `ralex-${name}-egress`, Binds: [mount], Init: true },
+      });
+      this.upstreams.add(upstream);
+      await container.start();
+    }
+    const url = `http://${upstream}:9000/v1/models`;
+    const ask = `import urllib.request; urllib.request.urlopen("${url}", timeout=5).read()`;
+    for (let left = 20; left > 0; left -= 1) {
+      const { failed } = await execa("docker", ["exec", `ralex-${name}-api-0`, "python3.11", "-c", ask], {
+        reject: false,
+        stdin: "ignore",
+      });
+      if (!failed) return;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    const { all } = await execa("docker", ["logs", upstream], { all: true, reject: false });
+    throw new Error(`the API does not reach ${url}:\n${all ?? ""}`);
+  }
+
   /** Previews an environment as people do by hand; returns the seconds that `pulumi preview` took. */
   async preview(name: Environment): Promise<number> {
     const file = path.join(this.folder, `.ralex/Pulumi.ralex.${name}.yaml`);
@@ -175,6 +210,7 @@ echo $(( $(date +%s%N) - start ))`;
 
   /** Removes every stack with its data, and the copy. */
   async remove(): Promise<void> {
+    for (const upstream of this.upstreams) await docker.getContainer(upstream).remove({ force: true });
     for (const name of Object.keys(ENVIRONMENTS) as Environment[]) await this.ralex(name, "reset", "--yes", "-s", name);
     fs.rmSync(this.folder, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ export interface LoadOptions {
   readonly apiKey: string;
   /** Chats a second, sent when their time has come, whatever became of the ones before. */
   readonly perSecond: number;
-  /** Clients that stream, one answer after the other with a short pause. */
+  /** Streams of the model `slow` that are open at any time, each followed by another. */
   readonly streams?: number;
 }
 
@@ -20,8 +20,6 @@ export interface LoadResult {
 
 /** A request that takes longer has failed, in milliseconds. */
 const PATIENCE = 60_000;
-/** Between two streams of a client, in milliseconds: what is measured is the deployment, not how fast it can be asked. */
-const STREAM_PAUSE = 50;
 
 /** Sends until it is told to stop. */
 export class Load {
@@ -70,12 +68,11 @@ export class Load {
     while (!this.stopped) {
       this.streams += 1;
       const answer = await this.post({
-        model: "echo",
+        model: "slow",
         stream: true,
         messages: [{ role: "user", content: "a stream" }],
       });
       if (!answer.trimEnd().endsWith("data: [DONE]")) throw new Error("a stream broke off");
-      await new Promise((resolve) => setTimeout(resolve, STREAM_PAUSE));
     }
   }
 

@@ -43,6 +43,7 @@ async function make({ say }: Context): Promise<Releases> {
     await all.commit("another release");
     const second = await build();
     await deploy(all, second);
+    await all.startUpstream(STACK);
     return { all, ids: [first, second] };
   } catch (error) {
     await all.remove();
@@ -79,4 +80,4 @@ export async function underLoad<T>(all: Environments, work: () => Promise<T>): P
   }
 }
 
-export const LOAD_WORDS = `${PER_SECOND} chats a second in an open loop and ${STREAMS} clients that stream`;
+export const LOAD_WORDS = `${PER_SECOND} chats a second in an open loop and ${STREAMS} streams of four seconds at any time`;
