@@ -13,6 +13,13 @@ const READY_WITHIN_MS = 60_000;
 /** Where the bridge finds its files, in the container and outside. */
 export const FILES = "/run/ralex-bench";
 
+export interface MadeContainer {
+  start(): Promise<void>;
+  /** Of its first process, as the host numbers it. */
+  pid(): Promise<number>;
+  remove(): Promise<void>;
+}
+
 export class ContainerSite {
   readonly bridgeAddress = ADDRESSES.bridge;
   readonly key = crypto.randomBytes(20).toString("hex");
@@ -62,12 +69,13 @@ export class ContainerSite {
   }
 
   /** Makes a container of the bridge without starting it. */
-  async make(flags: readonly string[]): Promise<{ start(): Promise<void>; remove(): Promise<void> }> {
+  async make(flags: readonly string[]): Promise<MadeContainer> {
     const name = `${this.name}-made`;
     this.started.push(name);
     await docker(["create", "--name", name, "--network", this.name, ...flags, this.image]);
     return {
       start: async () => void (await docker(["start", name])),
+      pid: async () => Number((await docker(["inspect", "--format", "{{.State.Pid}}", name])).stdout),
       remove: async () => void (await docker(["rm", "--force", name])),
     };
   }
