@@ -144,6 +144,10 @@ function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<Secret
     const message = "is not supported with source: set hotReload to false, or leave source out";
     problems.push({ key: "hotReload", source: "all settings", message });
   }
+  if (parsed.source !== undefined && parsed.release !== undefined) {
+    const message = "is not what runs where a release is pinned: leave source out, or remove ralex:release";
+    problems.push({ key: "source", source: "all settings", message });
+  }
   if (
     "source" in parsed &&
     parsed.source === undefined &&

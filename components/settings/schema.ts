@@ -42,7 +42,10 @@ export const PLAIN_SETTINGS = {
   logsPort: port.default(9428).describe("Port of the log search on 127.0.0.1, behind the operator's password"),
   grafanaPort: port.default(3001).describe("Port of Grafana on 127.0.0.1, where it is part of the stack"),
   operatorListeners: z.boolean().default(false).describe("Open Prometheus, the log search and Grafana at the edge"),
-  hotReload: z.boolean().default(false).describe("Run the bridge from this checkout, reloading on every edit"),
+  hotReload: z
+    .boolean()
+    .default(false)
+    .describe("Run the bridge from this checkout, reloading on every edit; a pinned release runs as it is"),
   source: source
     .optional()
     .describe(

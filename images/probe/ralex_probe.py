@@ -48,8 +48,6 @@ class Configuration:
     """Scrape jobs that have to be up, all targets of them."""
     api_key_file: str
     ca_file: str
-    sessions: bool
-    """Whether the API keeps sessions; a foreign Ralex may not."""
     seconds: float
     """How long all checks together may take."""
 
@@ -68,7 +66,6 @@ class Probe:
 
     def checks(self) -> dict[str, Callable[[], str]]:
         """By name: returns what was seen, or raises."""
-        sessions = {"a session is written and read back": self.session} if self._of.sessions else {}
         return {
             "every replica is healthy": self.health,
             "every replica is ready": self.ready,
@@ -77,7 +74,7 @@ class Probe:
             "the edge streams a chat": self.stream,
             "the edge's certificate is valid": self.certificate,
             "a request without a key is refused": self.refusal,
-            **sessions,
+            "a session is written and read back": self.session,
             "metrics are scraped": self.metrics,
         }
 

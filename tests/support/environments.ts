@@ -53,6 +53,8 @@ export class Environments {
     const { network, port, from } = ENVIRONMENTS[name];
     const settings = {
       target: "docker",
+      // As people have it in dev: a pinned release has to run as it was built all the same.
+      hotReload: from === undefined,
       ...(from === undefined ? {} : { promotesFrom: from }),
       subnet: `10.${network}.0.0/24`,
       webPort: port + 1,

@@ -78,12 +78,14 @@ export function api(settings: Settings): Service {
     retries: 10,
     startPeriodSeconds: 20,
   };
+  // What is pinned is what runs: a checkout mounted over it would be verified in its place.
+  const isReloading = settings.hotReload && settings.release === undefined;
   return {
     name: "api",
     kind: "service",
-    image: settings.hotReload ? "ralex-api-dev" : "ralex-api",
+    image: isReloading ? "ralex-api-dev" : "ralex-api",
     replicas: settings.apiReplicas,
-    ...(settings.hotReload ? { command: ["--reload"] } : {}),
+    ...(isReloading ? { command: ["--reload"] } : {}),
     environment: {
       RALEX_API_KEYS_FILE: `${SECRETS}/api_keys.json`,
       RALEX_DATABASE_URL_FILE: databaseFile.path,
@@ -113,7 +115,7 @@ export function api(settings: Settings): Service {
     ...(settings.source === undefined ? { metrics: { port: "http", path: "/metrics" } } : {}),
     volumes: [],
     scratch: [{ path: "/tmp", sizeMiB: 32 }],
-    ...(settings.hotReload ? { source: { source: "images/ralex-api/ralex_bridge", path: "/app/ralex_bridge" } } : {}),
+    ...(isReloading ? { source: { source: "images/ralex-api/ralex_bridge", path: "/app/ralex_bridge" } } : {}),
     dependsOn: [
       { service: "migrations", condition: "completed" },
       { service: "redis", condition: "healthy" },

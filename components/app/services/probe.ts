@@ -15,7 +15,6 @@ export function probe(settings: Settings, services: readonly Service[]): Service
     jobs,
     api_key_file: API_KEY,
     ca_file: CA,
-    sessions: settings.source === undefined,
     seconds: settings.waitSeconds,
   };
   return {

@@ -100,7 +100,7 @@ def probe(folder: Path, address: str, **changes: object) -> tuple[int, dict[str,
     url = f"http://{address}"
     configuration = {
         **{"api": url, "web": url, "tls": f"https://{address}", "tls_name": "localhost", "prometheus": url},
-        **{"replicas": f"{address} {address} ", "jobs": ["api"], "sessions": True, "seconds": 0},
+        **{"replicas": f"{address} {address} ", "jobs": ["api"], "seconds": 0},
         **{"api_key_file": str(folder / "key"), "ca_file": str(folder / "ca"), **changes},
     }
     (folder / "probe.json").write_text(json.dumps(configuration))
@@ -144,11 +144,6 @@ def test_nobody_who_answers_fails_every_check_and_names_no_secret(tmp_path: Path
     assert status == 1
     assert not any(results.values())
     assert KEY not in written
-
-
-def test_a_foreign_ralex_is_not_asked_for_sessions(tmp_path: Path, address: str) -> None:
-    _, results, _ = probe(tmp_path, address, sessions=False)
-    assert "a session is written and read back" not in results
 
 
 def test_a_wrong_call_is_told_from_a_failed_check() -> None:

@@ -37,7 +37,6 @@ describe("the probe's configuration", () => {
       jobs: expect.arrayContaining(["api", "prometheus", "redis-exporter"]) as string[],
       api_key_file: "/run/secrets/api_key",
       ca_file: "/etc/ralex/ca.crt",
-      sessions: true,
       seconds: 90,
     });
   });
@@ -47,17 +46,16 @@ describe("the probe's configuration", () => {
       apiReplicas: fc.integer({ min: 1, max: 20 }),
       waitSeconds: fc.integer({ min: 1, max: 3600 }),
       operatorListeners: fc.boolean(),
-      source: fc.constantFrom("", '/a folder with "quotes"/ralex', `https://git.example/ralex.git#${"a".repeat(40)}`),
     });
     fc.assert(
       fc.property(settings, (stack) => {
         const application = described(stack);
-        const { replicas, jobs, sessions, seconds } = configurationOf(application);
+        const { replicas, jobs, seconds } = configurationOf(application);
         expect(String(replicas).trim().split(" ")).toHaveLength(stack.apiReplicas);
         expect(jobs).toEqual(
           application.services.filter(({ metrics }) => metrics !== undefined).map(({ name }) => name),
         );
-        expect([sessions, seconds]).toEqual([stack.source === "", stack.waitSeconds]);
+        expect(seconds).toBe(stack.waitSeconds);
       }),
     );
   });

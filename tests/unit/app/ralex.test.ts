@@ -106,6 +106,12 @@ describe("the description of Ralex", () => {
     const reloading = service(ralex({ hotReload: true }), "api");
     expect(reloading).toMatchObject({ image: "ralex-api-dev", source: { path: "/app/ralex_bridge" } });
   });
+
+  test("runs a pinned release as it was built, hot reload or not", () => {
+    const release = { id: "r-000000000000", images: {} };
+    expect(service(ralex({ hotReload: true, release }), "api")).toEqual(service(ralex({ release }), "api"));
+    expect(service(ralex({ hotReload: true, release }), "api")).toMatchObject({ image: "ralex-api" });
+  });
 });
 
 describe("a description that contradicts itself is refused", () => {

@@ -51,6 +51,13 @@ describe("the settings of a source", () => {
     expect(problemsOf({ ...stack, hotReload: false })).toEqual([]);
   });
 
+  test("refuse it beside a pinned release, which decides what runs", () => {
+    const release = { id: "r-000000000000", images: {} };
+    expect(problemsOf({ source: "../ralex", release })).toEqual([
+      "source is not what runs where a release is pinned: leave source out, or remove ralex:release",
+    ]);
+  });
+
   test("refuse a command without a source", () => {
     expect(problemsOf({ sourceCommand: "python -m myapp" })).toEqual([
       "sourceCommand needs source: say whose command it is",
