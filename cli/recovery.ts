@@ -5,17 +5,12 @@ import * as path from "node:path";
 import type Docker from "dockerode";
 import { CHECKOUT_LABEL, STACK_LABEL } from "../components/docker/identity";
 import { Failure } from "./failure";
+import { backendUrl, localBackend, resourcesInState } from "./local-backend";
 import type { Workspace } from "./workspace";
 
 interface LockOwner {
   readonly pid: number;
   readonly hostname: string;
-}
-
-/** Folder of a local backend, or undefined where the backend is elsewhere and keeps its own order. */
-function localBackend(workspace: Workspace): string | undefined {
-  const url = workspace.environment.PULUMI_BACKEND_URL ?? "";
-  return url.startsWith("file://") ? path.join(url.slice("file://".length), ".pulumi") : undefined;
 }
 
 /** How long a process that was told to end may take to be gone, in milliseconds. */
@@ -66,28 +61,6 @@ export async function cancelStaleLock(workspace: Workspace, project: string, sta
   }
 }
 
-interface Recorded {
-  readonly id?: string;
-  readonly type: string;
-  readonly inputs?: { readonly start?: boolean; readonly mustRun?: boolean };
-}
-
-interface Checkpoint {
-  readonly checkpoint?: { readonly latest?: { readonly resources?: readonly Recorded[] } | null };
-}
-
-/** Everything in a stack's state. */
-function resourcesInState(backend: string, project: string, stack: string): readonly Recorded[] {
-  const file = path.join(backend, "stacks", project, `${stack}.json`);
-  if (!fs.existsSync(file)) return [];
-  const state = JSON.parse(fs.readFileSync(file, "utf8")) as Checkpoint;
-  return state.checkpoint?.latest?.resources ?? [];
-}
-
-/** Ids of everything in a stack's state. */
-const idsInState = (backend: string, project: string, stack: string): ReadonlySet<string> =>
-  new Set(resourcesInState(backend, project, stack).flatMap(({ id }) => (id === undefined ? [] : [id])));
-
 /**
  * Whether a container, network or volume of the stack's state is gone, or a container that is to run is stopped. An
  * update that does not look first would find nothing to do. Asks the engine three questions; of a backend that is no
@@ -100,7 +73,7 @@ export async function lacksSomething(
   stack: string,
 ): Promise<boolean> {
   const backend = localBackend(workspace);
-  const resources = backend === undefined ? [] : resourcesInState(backend, project, stack);
+  const resources = backend === undefined ? [] : (resourcesInState(backend, project, stack) ?? []);
   if (!resources.some(({ type }) => type === "docker:index/container:Container")) return false;
   const [containers, networks, { Volumes }] = await Promise.all([
     docker.listContainers({ all: true }),
@@ -120,6 +93,7 @@ export async function lacksSomething(
 /**
  * Removes containers and networks that carry this checkout's labels and are in no state: an interrupted command made
  * them and could not write it down. Volumes are left alone; they hold data, and the next start takes them over.
+ * @throws Failure when the backend does not know the stack at all: then it is the wrong one, and nothing is removed.
  */
 export async function sweepOrphans(
   workspace: Workspace,
@@ -129,14 +103,24 @@ export async function sweepOrphans(
 ): Promise<void> {
   const backend = localBackend(workspace);
   if (backend === undefined) return;
-  const known = idsInState(backend, project, stack);
-  const filters = { label: [`${STACK_LABEL}=${stack}`, `${CHECKOUT_LABEL}=${workspace.checkout}`] };
-  for (const { Id, Names } of await docker.listContainers({ all: true, filters })) {
+  const label = [`${STACK_LABEL}=${stack}`, `${CHECKOUT_LABEL}=${workspace.checkout}`];
+  const containers = await docker.listContainers({ all: true, filters: { label } });
+  const resources = resourcesInState(backend, project, stack);
+  if (resources === undefined) {
+    if (containers.length === 0) return;
+    throw new Failure(
+      `${containers.length} containers of ${stack} are on this engine, and the backend ${backendUrl(workspace)} does ` +
+        `not know ${project}/${stack}: set PULUMI_BACKEND_URL to the one that does. If its state is lost, remove them ` +
+        `(docker rm -f $(docker ps -aq ${label.map((one) => `--filter label=${one}`).join(" ")})); volumes keep the data`,
+    );
+  }
+  const known = new Set(resources.flatMap(({ id }) => (id === undefined ? [] : [id])));
+  for (const { Id, Names } of containers) {
     if (known.has(Id)) continue;
     console.error(`removing container ${Names.join(", ")}, which an interrupted command left behind`);
     await docker.getContainer(Id).remove({ force: true });
   }
-  for (const { Id, Name } of await docker.listNetworks({ filters })) {
+  for (const { Id, Name } of await docker.listNetworks({ filters: { label } })) {
     if (known.has(Id)) continue;
     console.error(`removing network ${Name}, which an interrupted command left behind`);
     await docker.getNetwork(Id).remove();

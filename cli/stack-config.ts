@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as yaml from "yaml";
 import { Failure } from "./failure";
+import { localBackend, resourcesInState } from "./local-backend";
 import type { Workspace } from "./workspace";
 
 /** What Pulumi itself keeps in a stack's file beside the configuration. */
@@ -56,7 +57,10 @@ export async function prepareConfigFile(
   content: StackFile,
 ): Promise<string> {
   const file = workspace.path(`Pulumi.${project}.${stack}.yaml`);
-  const known = fs.existsSync(file);
+  const backend = localBackend(workspace);
+  // A file of another backend's stack has another stack's encryption.
+  const isMade = backend === undefined || resourcesInState(backend, project, stack) !== undefined;
+  const known = isMade && fs.existsSync(file);
   const own = known ? read(file) : await makeStack(workspace, project, stack);
   const written: Record<string, unknown> = { ...content };
   if (!ENCRYPTION_KEYS.some((key) => key in content)) {

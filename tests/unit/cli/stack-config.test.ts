@@ -10,6 +10,11 @@ describe("a stack's configuration file", () => {
   afterAll(() => fs.rmSync(checkout, { recursive: true }));
   const workspace = new Workspace(checkout, { env: {}, standIns: [] });
   const own = workspace.path("Pulumi.ralex.dev.yaml");
+  const stacks = workspace.path("state/.pulumi/stacks/ralex");
+  beforeAll(() => {
+    fs.mkdirSync(stacks, { recursive: true });
+    fs.writeFileSync(path.join(stacks, "dev.json"), "{}");
+  });
   const prepared = async (content: Record<string, unknown>) =>
     yaml.parse(fs.readFileSync(await prepareConfigFile(workspace, "ralex", "dev", content), "utf8")) as unknown;
 
@@ -25,6 +30,19 @@ describe("a stack's configuration file", () => {
     fs.writeFileSync(own, yaml.stringify({ encryptionsalt: "v1:own" }));
     const content = { encryptionsalt: "v1:committed", config: {} };
     expect(await prepared(content)).toEqual(content);
+  });
+
+  test("is that of another stack where the backend does not know this one, which is made anew", async () => {
+    fs.writeFileSync(own, yaml.stringify({ encryptionsalt: "v1:of another backend" }));
+    fs.renameSync(path.join(stacks, "dev.json"), path.join(stacks, "gone"));
+    const capture = jest.spyOn(workspace, "capture").mockResolvedValue("");
+    try {
+      expect(await prepared({ config: {} })).toEqual({ config: {} });
+      expect(capture.mock.calls.map(([args]) => args)).toEqual([["stack", "select", "--create", "--stack", "dev"]]);
+    } finally {
+      capture.mockRestore();
+      fs.renameSync(path.join(stacks, "gone"), path.join(stacks, "dev.json"));
+    }
   });
 
   test("is readable for its user only", async () => {

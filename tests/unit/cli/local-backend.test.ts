@@ -1,0 +1,75 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { gzipSync } from "node:zlib";
+import type Docker from "dockerode";
+import { localBackend, resourcesInState } from "../../../cli/local-backend";
+import { sweepOrphans } from "../../../cli/recovery";
+import { Workspace } from "../../../cli/workspace";
+
+const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-backend-"));
+afterAll(() => fs.rmSync(checkout, { recursive: true }));
+
+/** A workspace whose backend has this address. */
+function workspaceOf(url: string): Workspace {
+  const workspace = new Workspace(checkout, { env: {}, standIns: [] });
+  jest.spyOn(workspace, "environment", "get").mockReturnValue({ PULUMI_BACKEND_URL: url });
+  return workspace;
+}
+
+describe("the folder of a backend", () => {
+  test.each([
+    ["file:///srv/state", "/srv/state/.pulumi"],
+    ["file:///srv/state?no_tmp_dir=true", "/srv/state/.pulumi"],
+    ["file://~", path.join(os.homedir(), ".pulumi")],
+    ["file://~/state", path.join(os.homedir(), "state/.pulumi")],
+    ["s3://states", undefined],
+    ["https://pulumi.example", undefined],
+  ])("of %s is %s", (url, folder) => {
+    expect(localBackend(workspaceOf(url))).toBe(folder);
+  });
+
+  test.each(["file://state", "file://./state", "file://"])("is refused for %s, which depends on who calls", (url) => {
+    expect(() => localBackend(workspaceOf(url))).toThrow("name the folder from the root");
+  });
+});
+
+describe("a stack's state", () => {
+  const folder = path.join(checkout, "state/.pulumi");
+  const state = JSON.stringify({ checkpoint: { latest: { resources: [{ type: "t", id: "known" }] } } });
+  beforeAll(() => fs.mkdirSync(path.join(folder, "stacks/ralex"), { recursive: true }));
+
+  test("is read compressed too, and is not taken for empty where the stack is unknown", () => {
+    fs.writeFileSync(path.join(folder, "stacks/ralex/plain.json"), state);
+    fs.writeFileSync(path.join(folder, "stacks/ralex/small.json.gz"), gzipSync(state));
+    expect(resourcesInState(folder, "ralex", "plain")).toEqual([{ type: "t", id: "known" }]);
+    expect(resourcesInState(folder, "ralex", "small")).toEqual([{ type: "t", id: "known" }]);
+    expect(resourcesInState(folder, "ralex", "other")).toBeUndefined();
+  });
+
+  describe("beside the engine's containers", () => {
+    const removed: string[] = [];
+    const engine = {
+      listContainers: () => Promise.resolve(["known", "left"].map((Id) => ({ Id, Names: [`/${Id}`] }))),
+      listNetworks: () => Promise.resolve([{ Id: "net", Name: "net" }]),
+      getContainer: (id: string) => ({ remove: () => Promise.resolve(void removed.push(id)) }),
+      getNetwork: (id: string) => ({ remove: () => Promise.resolve(void removed.push(id)) }),
+    } as unknown as Docker;
+    beforeEach(() => {
+      removed.length = 0;
+      jest.spyOn(console, "error").mockImplementation(() => undefined);
+    });
+    afterEach(() => jest.restoreAllMocks());
+
+    test("tells what an interrupted command left behind", async () => {
+      await sweepOrphans(workspaceOf(`file://${checkout}/state`), engine, "ralex", "plain");
+      expect(removed).toEqual(["left", "net"]);
+    });
+
+    test("removes nothing when the backend does not know the stack, and says which backend that is", async () => {
+      const sweep = sweepOrphans(workspaceOf("file:///another/state"), engine, "ralex", "plain");
+      await expect(sweep).rejects.toThrow(/2 containers of plain.*backend file:\/\/\/another\/state does not know/);
+      expect(removed).toEqual([]);
+    });
+  });
+});
