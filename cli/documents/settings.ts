@@ -1,6 +1,6 @@
 /** What people read about the settings, from their one table. */
 import { z } from "zod";
-import { variableOf } from "../../components/settings/load";
+import { FILE_ONLY, variableOf } from "../../components/settings/load";
 import { PLAIN_SETTINGS, SECRET_SETTINGS } from "../../components/settings/schema";
 import { table } from "./markdown";
 
@@ -51,7 +51,7 @@ export function settingsPage(): string {
     meaning,
     allowed,
     fallback === undefined ? "not set" : `\`${fallback}\``,
-    `\`${variableOf(key)}\``,
+    FILE_ONLY.has(key) ? "the stack's file only" : `\`${variableOf(key)}\``,
   ]);
   const secrets = Object.entries(SECRET_SETTINGS).map(([key, meaning]) => [
     `\`${key}\``,
@@ -62,9 +62,9 @@ export function settingsPage(): string {
 
 Written by \`./ralex docs\` from \`components/settings/schema.ts\`.
 
-A value is taken from the first of these that has it: the environment, \`.env\` (the local stack only), the stack's file
-(\`Pulumi.<stack>.yaml\`, each key with \`ralex:\` in front), the default. Everything wrong is told at once, before anything
-is made. A release is pinned in the stack's file only (\`ralex:release\`).
+A value is taken from the first of these that has it: the environment, \`.env\` (not for a stack with \`promotesFrom\`:
+it is one developer's), the stack's file (\`Pulumi.<stack>.yaml\`, each key with \`ralex:\` in
+front), the default. Everything wrong is told at once, before anything is made. A release is pinned in the stack's file only (\`ralex:release\`).
 
 ${table(["setting", "meaning", "allowed", "default", "variable"], rows)}
 ## Secrets
@@ -88,9 +88,9 @@ not fetched.
 
 /** .env.example: every setting at its default, commented out. */
 export function dotenvExample(): string {
-  const plain = settings.map(
-    ({ key, allowed, fallback, meaning }) => `# ${meaning} (${allowed})\n#${variableOf(key)}=${fallback ?? ""}\n`,
-  );
+  const plain = settings
+    .filter(({ key }) => !FILE_ONLY.has(key))
+    .map(({ key, allowed, fallback, meaning }) => `# ${meaning} (${allowed})\n#${variableOf(key)}=${fallback ?? ""}\n`);
   const secrets = Object.entries(SECRET_SETTINGS).map(([key, meaning]) => `# ${meaning}\n#${variableOf(key)}=\n`);
   return `# Settings of the local stack: copy to .env, which git ignores, and take the # away from what is to differ.
 # The environment wins over this file, this file over Pulumi.dev.yaml. Written by ./ralex docs; see docs/settings.md.

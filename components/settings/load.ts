@@ -29,21 +29,29 @@ export class SettingsError extends Error {
 /** Where settings come from, strongest first. Environment names are `RALEX_` and the key in capitals. */
 export interface Sources {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The checkout's `.env`; for the local stack only. */
+  /** The checkout's `.env`; not looked at where the stack promotes from another one. */
   readonly dotenv: Readonly<Record<string, string>>;
   /** The stack's configuration without its namespace; values as parsed from YAML or JSON. */
   readonly stack: Readonly<Record<string, unknown>>;
 }
 
 /** Variables that steer the tools of a checkout and are no settings of the stack. */
-const TOOL_VARIABLES = /^RALEX_(CACHE_DIR|IMAGES_LOCK|PULUMI|REGISTRY|TOOLCHAIN|TEST_[A-Z_]+)$/;
+const TOOL_VARIABLES =
+  /^RALEX_(CACHE_DIR|IMAGES_LOCK|PULUMI|REGISTRY|SIGNING_KEY|SIGNING_PUBLIC_KEY|TOOLCHAIN|TRIVY_CACHE_DIR|TRIVY_DB_REPOSITORY|TEST_[A-Z_]+)$/;
+
+/** What decides which release may run somewhere: in the stack's file, where a change of it is reviewed. */
+export const FILE_ONLY: ReadonlySet<string> = new Set(["release", "promotesFrom"]);
 
 /** `apiReplicas` -> `RALEX_API_REPLICAS`. */
 export const variableOf = (key: string): string =>
   `RALEX_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 
 const KEYS = [...Object.keys(PLAIN_SETTINGS), ...Object.keys(SECRET_SETTINGS)];
-const KEY_OF_VARIABLE = new Map(KEYS.map((key) => [variableOf(key), key]));
+const KEY_OF_VARIABLE = new Map([...KEYS, "release"].map((key) => [variableOf(key), key]));
+
+/** `.env` is one developer's, for the stack on their machine: nothing of it goes into what others promote to. */
+const dotenvFor = ({ stack, dotenv }: Sources): Sources["dotenv"] =>
+  [undefined, ""].includes(stack.promotesFrom as string | undefined) ? dotenv : {};
 
 /** A value of text form, as the setting's own type where it has one; left as text where it does not fit. */
 function typed(key: string, value: string): unknown {
@@ -75,17 +83,16 @@ export function loadSettings(sources: Sources): Settings {
       });
   }
   const overlays = [
-    { source: ".env", variables: sources.dotenv },
+    { source: ".env", variables: dotenvFor(sources) },
     { source: "environment", variables: sources.environment },
   ];
   for (const { source, variables } of overlays) {
     for (const [variable, value] of Object.entries(variables)) {
       if (value === undefined || !variable.startsWith("RALEX_") || TOOL_VARIABLES.test(variable)) continue;
       const key = KEY_OF_VARIABLE.get(variable);
-      if (key !== undefined) values.set(key, { value: typed(key, value), source: `${variable} in ${source}` });
-      else if (variable === "RALEX_RELEASE") {
-        problems.push({ key: "release", source, message: "a release is pinned in the stack's configuration only" });
-      } else problems.push({ key: variable, source, message: "unknown setting" });
+      if (key === undefined) problems.push({ key: variable, source, message: "unknown setting" });
+      else if (FILE_ONLY.has(key)) problems.push({ key, source, message: "is set in the stack's file only" });
+      else values.set(key, { value: typed(key, value), source: `${variable} in ${source}` });
     }
   }
 
@@ -118,9 +125,10 @@ export function loadSettings(sources: Sources): Settings {
 /** Values of the secret settings that are set, with the same precedence as {@link loadSettings}. */
 export function secretValues(sources: Sources): Readonly<Partial<Record<SecretSetting, string>>> {
   const values: Partial<Record<SecretSetting, string>> = {};
+  const dotenv = dotenvFor(sources);
   for (const key of Object.keys(SECRET_SETTINGS) as SecretSetting[]) {
     const variable = variableOf(key);
-    const value = sources.environment[variable] ?? sources.dotenv[variable] ?? sources.stack[key];
+    const value = sources.environment[variable] ?? dotenv[variable] ?? sources.stack[key];
     if (typeof value === "string" && value.trim() !== "") values[key] = value.trim();
   }
   return values;

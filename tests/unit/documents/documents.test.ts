@@ -5,7 +5,7 @@ import * as dotenv from "dotenv";
 import { renderDocuments } from "../../../cli/documents";
 import { table, withBlock } from "../../../cli/documents/markdown";
 import { dotenvExample, settingsPage } from "../../../cli/documents/settings";
-import { loadSettings, variableOf } from "../../../components/settings/load";
+import { FILE_ONLY, loadSettings, variableOf } from "../../../components/settings/load";
 import { PLAIN_SETTINGS, SECRET_SETTINGS } from "../../../components/settings/schema";
 import { NAMED_TESTS } from "../../support/named-tests";
 
@@ -31,17 +31,24 @@ describe(".env.example", () => {
     expect(dotenv.parse(dotenvExample())).toEqual({});
   });
 
-  test("has every setting, and with all of them uncommented at their defaults nothing changes", () => {
+  test("has every setting that may stand there, and with all of them uncommented at their defaults nothing changes", () => {
     const uncommented = dotenv.parse(dotenvExample().replace(/^#(?=RALEX_)/gm, ""));
-    expect(Object.keys(uncommented).sort()).toEqual(KEYS.map(variableOf).sort());
+    expect(Object.keys(uncommented).sort()).toEqual(
+      KEYS.filter((key) => !FILE_ONLY.has(key))
+        .map(variableOf)
+        .sort(),
+    );
     const filled = Object.fromEntries(Object.entries(uncommented).filter(([, value]) => value !== ""));
     const none = { environment: {}, stack: {} };
     expect(loadSettings({ ...none, dotenv: filled })).toEqual(loadSettings({ ...none, dotenv: {} }));
   });
 });
 
-test("docs/settings.md has a row for every setting with its variable", () => {
-  for (const key of KEYS) expect(settingsPage()).toMatch(new RegExp(`^\\| \`${key}\` .*\`${variableOf(key)}\``, "m"));
+test("docs/settings.md has a row for every setting with its variable, or without where there is none", () => {
+  for (const key of KEYS) {
+    const where = FILE_ONLY.has(key) ? "the stack's file only" : `\`${variableOf(key)}\``;
+    expect(settingsPage()).toMatch(new RegExp(`^\\| \`${key}\` .*${where}`, "m"));
+  }
 });
 
 describe("the index of tests", () => {

@@ -1,5 +1,6 @@
+import * as fs from "node:fs";
 import * as fc from "fast-check";
-import { loadSettings, SettingsError, variableOf } from "../../../components/settings/load";
+import { loadSettings, secretValues, SettingsError, variableOf } from "../../../components/settings/load";
 import { PLAIN_SETTINGS } from "../../../components/settings/schema";
 
 const none = { environment: {}, dotenv: {}, stack: {} };
@@ -53,9 +54,39 @@ describe("settings", () => {
     expect(problems.find(({ key }) => key === "webPort")?.source).toBe("RALEX_WEB_PORT in environment");
   });
 
-  test("refuse a release from the environment or .env", () => {
-    expect(problemsOf({ environment: { RALEX_RELEASE: "{}" } })).toHaveLength(1);
-    expect(problemsOf({ dotenv: { RALEX_RELEASE: "{}" } })[0]?.message).toContain("stack's configuration only");
+  test("refuse a release and the environment before from anywhere but the stack's file", () => {
+    for (const variable of ["RALEX_RELEASE", "RALEX_PROMOTES_FROM"]) {
+      for (const from of ["environment", "dotenv"]) {
+        expect(problemsOf({ [from]: { [variable]: "dev" } }).map(({ message }) => message)).toEqual([
+          "is set in the stack's file only",
+        ]);
+      }
+    }
+    expect(loadSettings({ ...none, stack: { promotesFrom: "dev" } }).promotesFrom).toBe("dev");
+  });
+
+  test("take nothing from .env where the stack promotes from another one", () => {
+    const dotenv = { RALEX_API_REPLICAS: "4", RALEX_UPSTREAM_API_KEY: "a developer's", RALEX_TYPO: "1" };
+    const stack = { promotesFrom: "dev", upstreamUrl: "https://models.example/v1" };
+    expect(loadSettings({ ...none, dotenv, stack })).toMatchObject({ apiReplicas: 2, secretsSet: new Set() });
+    expect(secretValues({ ...none, dotenv, stack })).toEqual({});
+    expect(secretValues({ ...none, dotenv, stack: { ...stack, promotesFrom: "" } })).toEqual({
+      upstreamApiKey: "a developer's",
+    });
+  });
+
+  test("are not disturbed by any variable that the documents name", () => {
+    const documents = ["README.md", "CONTRIBUTING.md", ...fs.readdirSync("docs").map((name) => `docs/${name}`)];
+    const named = documents
+      .filter((name) => name.endsWith(".md"))
+      .flatMap((name) =>
+        [...fs.readFileSync(name, "utf8").matchAll(/\bRALEX_[A-Z][A-Z_]*[A-Z]\b/g)].map(([word]) => word),
+      );
+    const unknown = problemsOf({ environment: Object.fromEntries(named.map((name) => [name, "1"])) }).filter(
+      ({ message }) => message === "unknown setting",
+    );
+    expect(named).toContain("RALEX_SIGNING_PUBLIC_KEY");
+    expect(unknown).toEqual([]);
   });
 
   test("refuse two listeners on one port and a key without its upstream", () => {
