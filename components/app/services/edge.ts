@@ -47,7 +47,8 @@ export const edge = (settings: Settings, grafana: boolean): Service => ({
     startPeriodSeconds: 10,
   },
   volumes: [],
-  scratch: [{ path: "/tmp", sizeMiB: 128 }],
+  // The pid and the marks of drained replicas. Far below the memory that it counts against: filled, it ends no process.
+  scratch: [{ path: "/tmp", sizeMiB: 16 }],
   dependsOn: [
     { service: "api", condition: "healthy" },
     { service: "openwebui", condition: "healthy" },

@@ -94,7 +94,12 @@ const GRAFANA_SERVER = `
 const upstream = (name: string, service: string): Text =>
   join(`  upstream ${name} {\n`, eachAddress(service, "http", "    server ", ";\n"), "  }\n");
 
-/** nginx.conf for the edge. */
+/**
+ * nginx.conf for the edge.
+ *
+ * Bodies and answers are passed on as they come, never kept in files: the edge has no disk, and files in memory count
+ * against its limit, so that two large uploads would end it. The cost: a slow upload holds a connection of its service.
+ */
 export function nginxConfiguration(settings: Settings, grafana: boolean): Text {
   const apiPaths = ["/v1/", "= /health", "= /ready"].map((path) => apiLocation(settings.upstreamTimeoutSeconds, path));
   const pool = apiPool(settings.apiReplicas);
@@ -118,6 +123,8 @@ http {
   uwsgi_temp_path /tmp/uwsgi;
   scgi_temp_path /tmp/scgi;
   server_tokens off;
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
   client_max_body_size 2m;
   keepalive_timeout 65s;
   log_format json escape=json '{"time":"$time_iso8601","request_id":"$traced_id","method":"$request_method","uri":"$uri","status":$status,"seconds":$request_time,"upstream":"$upstream_addr"}';

@@ -58,6 +58,21 @@ describe("the description of Ralex", () => {
     expect(file(service(ralex(), "edge"), "/etc/ralex/nginx.conf")).not.toContain("listen 9090");
   });
 
+  test("keeps no body and no answer in the edge's memory, whose files count against its limit", () => {
+    const edge = service(ralex({ operatorListeners: true }), "edge");
+    const configuration = file(edge, "/etc/ralex/nginx.conf");
+    const http = configuration.slice(0, configuration.indexOf("\n  server {"));
+    expect(http).toContain("\n  proxy_request_buffering off;\n");
+    expect(http).toContain("\n  proxy_max_temp_file_size 0;\n");
+    // No location has another opinion, and each speaks the version that a body of unknown length needs.
+    expect(configuration.match(/proxy_request_buffering|proxy_max_temp_file_size/g)).toHaveLength(2);
+    expect(configuration.match(/proxy_http_version 1\.1;/g)).toHaveLength(
+      configuration.match(/proxy_pass /g)?.length ?? 0,
+    );
+    const files = edge.scratch.reduce((sum, { sizeMiB }) => sum + sizeMiB, 0);
+    expect(files).toBeLessThanOrEqual(edge.resources.memoryMiB / 4);
+  });
+
   test("scrapes every service that has metrics, Prometheus included", () => {
     const application = ralex();
     const configuration = file(service(application, "prometheus"), "/etc/ralex/prometheus.yml");
