@@ -21,8 +21,10 @@ export interface Machine {
 export interface MachineNeeds {
   /** A Docker Engine that answers. */
   readonly docker?: boolean;
-  /** Everything that a start needs: builder, registry, third-party images. */
+  /** What running a stack needs: an engine, and on a machine that builds them itself the third-party images. */
   readonly images?: boolean;
+  /** What building the working tree needs on top: a builder, and a registry to push to. */
+  readonly workingTree?: boolean;
   /** A builder for these platforms with the base image of each, and a registry; nothing that a start needs beyond. */
   readonly platforms?: typeof PLATFORMS;
 }
@@ -51,10 +53,12 @@ export function findPulumi(searchPath: string, compiled: string): string | undef
 export async function prepareMachine(checkout: string, needs: MachineNeeds): Promise<Machine> {
   if (isOfficial()) return officialMachine(checkout, needs);
   const { ensureMachine } = await import("../toolchain");
+  // The substitutes that a stack runs are built and pushed here: whoever runs one has builder and registry.
+  const runs = needs.images === true || needs.workingTree === true;
   const made = await ensureMachine(checkout, {
     pulumi: true,
-    docker: needs.docker === true || needs.images === true,
-    ...(needs.images === true ? { images: "all" as const } : {}),
+    docker: needs.docker === true || runs,
+    ...(runs ? { images: "all" as const } : {}),
     ...(needs.platforms === undefined ? {} : { images: ["python"], platforms: needs.platforms }),
   });
   const { preparePulumiHome } = await import("../toolchain/pulumi/home");
@@ -77,12 +81,12 @@ async function officialMachine(checkout: string, needs: MachineNeeds): Promise<M
     console.error(`pulumi ${stdout.trim()} is installed; this checkout is tested with v${PULUMI_VERSION}`);
   }
   const docker = new Docker();
-  if (needs.docker === true || needs.images === true || needs.platforms !== undefined) {
+  const isBuilding = needs.workingTree === true || needs.platforms !== undefined;
+  if (needs.docker === true || needs.images === true || isBuilding) {
     await docker.ping().catch(() => {
       throw new Failure("no Docker Engine answers: install Docker, start it, and run this again");
     });
   }
-  const isBuilding = needs.images === true || needs.platforms !== undefined;
   if (needs.platforms !== undefined) await requirePlatforms(needs.platforms);
   const registry = chosenRegistry();
   if (isBuilding && registry === undefined) {
