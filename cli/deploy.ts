@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { requireTerminal } from "./confirm";
-import { deploy, pinnedFile } from "./release/deploy";
+import { DATABASE_RESTORED, deploy, pinnedFile } from "./release/deploy";
 import { publish } from "./release/publish";
 import { prepareMachine } from "./machine";
 
@@ -11,11 +11,13 @@ export function registerDeploy(program: Command, checkout: string): void {
     .description("bring an environment to its pinned release, verify it, and record it in the environment's ledger")
     .requiredOption("-s, --stack <stack>", "the environment")
     .option("--yes", "do not show a preview, and do not ask")
-    .action(async ({ stack, yes }: { stack: string; yes?: true }) => {
+    .option("--database-restored", DATABASE_RESTORED)
+    .action(async ({ stack, yes, databaseRestored }: { stack: string; yes?: true; databaseRestored?: true }) => {
       // Told before anything is installed or started.
       pinnedFile(checkout, stack);
       if (yes !== true) requireTerminal(`deploy changes ${stack}`);
-      await deploy(await prepareMachine(checkout, { images: true }), stack, yes !== true);
+      const machine = await prepareMachine(checkout, { images: true });
+      await deploy(machine, stack, { ask: yes !== true, isRestored: databaseRestored });
     });
   program
     .command("publish")

@@ -63,7 +63,7 @@ export function registerPromote(program: Command, checkout: string): void {
         await writePin(checkout, to, { id: candidate.id, images: candidate.images });
         console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ./ralex deploy -s ${to}`);
       }
-      if (options.deploy === true) await deploy(machine, to, options.yes !== true);
+      if (options.deploy === true) await deploy(machine, to, { ask: options.yes !== true, pin: candidate });
     });
 }
 

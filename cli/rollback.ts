@@ -1,18 +1,20 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
+import type Docker from "dockerode";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
+import { CHECKOUT_LABEL, IMAGE_LABEL, STACK_LABEL } from "../components/docker/identity";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import type { Pin } from "../components/image/pin-check";
 import { rollbackTarget } from "../components/image/rollback";
 import type { Settings } from "../components/settings/schema";
 import { requireTerminal, requireYes } from "./confirm";
 import { EXIT, Failure } from "./failure";
-import { prepareMachine } from "./machine";
-import { deploy, pinnedFile } from "./release/deploy";
+import { prepareMachine, type Machine } from "./machine";
+import { DATABASE_RESTORED, deploy, pinnedFile, type Pinned } from "./release/deploy";
 import { writePin } from "./release/pin";
 import { notOnEngine, unpullable } from "./release/registry-check";
-import { builtReleases, ledgerOf } from "./release/stacks";
+import { ledgerOf, stackReader } from "./release/stacks";
 import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
 
@@ -22,6 +24,7 @@ interface Options {
   readonly list?: true;
   readonly json?: true;
   readonly yes?: true;
+  readonly databaseRestored?: true;
 }
 
 /** `./ralex rollback`: pins an earlier release of the environment's own ledger, and deploys it. */
@@ -34,36 +37,66 @@ export function registerRollback(program: Command, checkout: string): void {
     .option("--list", "show what can be gone back to, and change nothing")
     .option("--json", "with --list: print JSON")
     .option("--yes", "do not ask")
-    .action(async ({ stack, to, list, json, yes }: Options) => {
-      const machine = await prepareMachine(checkout, list === true ? { docker: true } : { images: true });
-      const { workspace, docker } = machine;
-      const ledger = (await ledgerOf(workspace, stack)) ?? [];
-      const settings = settingsOf(checkout, committedFile(checkout, stack));
-      const pin = settings.release;
-      if (list === true) {
-        console.log(json === true ? JSON.stringify(ledger, null, 2) : listing(ledger, pin));
+    .option("--database-restored", DATABASE_RESTORED)
+    .action(async (options: Options) => {
+      const { stack } = options;
+      if (options.list === true) {
+        const { release } = settingsOf(checkout, committedFile(checkout, stack));
+        const { workspace } = await prepareMachine(checkout, {});
+        const ledger = (await ledgerOf(workspace, stack)) ?? [];
+        console.log(options.json === true ? JSON.stringify(ledger, null, 2) : listing(ledger, release));
         return;
       }
-      const present = pinnedFile(checkout, stack).pin;
-      const known = ledger.find((entry) => isRelease(entry, present));
-      const built = known === undefined ? await builtReleases(workspace) : undefined;
-      const schema = known?.schema ?? built?.find(({ id }) => id === present.id)?.schema;
-      const { target, refusals } = rollbackTarget({ ledger, present, schema, to, stack });
-      // What the engine has needs no registry: one that is down must not stop a rollback.
-      const missing = target === undefined ? {} : await notOnEngine(docker, imagesInUse(target, settings));
-      const gone = await unpullable(docker, { id: "", images: missing });
-      if (target === undefined || refusals.length > 0 || gone.length > 0) {
-        throw new Failure(`${stack} was not rolled back:\n  ${[...refusals, ...gone].join("\n  ")}`, EXIT.refused);
-      }
-      console.log(`release ${present.id} -> ${target.id} (commit ${target.revision}, verified here at ${target.at})`);
-      if (yes !== true) {
-        requireTerminal(`rollback changes ${stack}`);
-        await requireYes(`Roll ${stack} back to ${target.id}?`);
-      }
-      await writePin(checkout, stack, { id: target.id, images: target.images });
-      await deploy(machine, stack, false);
+      // Told before anything is installed or started.
+      const { pin, settings } = pinnedFile(checkout, stack);
+      if (options.yes !== true) requireTerminal(`rollback changes ${stack}`);
+      const machine = await prepareMachine(checkout, { images: true });
+      const target = await targetOf(machine, { pin, settings }, options);
+      console.log(`release ${pin.id} -> ${target.id} (commit ${target.revision}, verified here at ${target.at})`);
+      if (options.yes !== true) await requireYes(`Roll ${stack} back to ${target.id}?`);
+      const next = { id: target.id, images: target.images };
+      await writePin(checkout, stack, next);
+      await deploy(machine, stack, { ask: false, pin: next, isRestored: options.databaseRestored });
       console.log(`Pulumi.${stack}.yaml has the new pin: commit it.`);
     });
+}
+
+/** @throws Failure with every reason why there is no going back. */
+async function targetOf(
+  { workspace, docker }: Machine,
+  { pin, settings }: Pick<Pinned, "pin" | "settings">,
+  { stack, to, databaseRestored }: Options,
+): Promise<LedgerEntry> {
+  const read = stackReader(workspace);
+  const ledger = (await read.ledger(stack)) ?? [];
+  const isStarted = await hasContainerOf(docker, workspace.checkout, stack, pin, ledger[0]);
+  const isKnown = !isStarted || ledger.some((entry) => isRelease(entry, pin));
+  const schema = isKnown ? undefined : (await read.releases())?.find(({ id }) => id === pin.id)?.schema;
+  if (!isKnown && schema === undefined) {
+    console.error(`nothing tells which database schema ${pin.id} has, so no migration is looked at`);
+  }
+  const question = { ledger, pin, isStarted, schema, to, stack, isRestored: databaseRestored };
+  const { target, refusals } = rollbackTarget(question);
+  // What the engine has needs no registry: one that is down must not stop a rollback.
+  const missing = target === undefined ? {} : await notOnEngine(docker, imagesInUse(target, settings));
+  const gone = await unpullable(docker, { id: "", images: missing });
+  if (target !== undefined && refusals.length === 0 && gone.length === 0) return target;
+  throw new Failure(`${stack} was not rolled back:\n  ${[...refusals, ...gone].join("\n  ")}`, EXIT.refused);
+}
+
+/** Whether a container was made of an image that the pin has and the release that was verified last has not. */
+async function hasContainerOf(
+  docker: Docker,
+  checkout: string,
+  stack: string,
+  pin: Pin,
+  newest: Pin | undefined,
+): Promise<boolean> {
+  const others = new Set(Object.values(newest?.images ?? {}));
+  const own = new Set(Object.values(pin.images).filter((ref) => !others.has(ref)));
+  const filters = { label: [`${STACK_LABEL}=${stack}`, `${CHECKOUT_LABEL}=${checkout}`] };
+  const containers = await docker.listContainers({ all: true, filters });
+  return containers.some(({ Labels }) => own.has(Labels[IMAGE_LABEL] ?? ""));
 }
 
 /** Those of a release's images that the environment runs: the development image, for instance, is for hot reload only. */

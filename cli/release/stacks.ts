@@ -1,6 +1,7 @@
 /** Reads what other stacks say: releases that were built, and the ledgers of the environments. */
 import { LEDGER_OUTPUT, LEDGER_PROJECT, readLedger, type LedgerEntry } from "../../components/image/ledger";
 import { RELEASE_PROJECT, RELEASE_STACK, readReleases, type ReleaseRecord } from "../../components/image/releases";
+import type { StackReader } from "../../components/image/pin-check";
 import { Failure } from "../failure";
 import type { Workspace } from "../workspace";
 
@@ -25,4 +26,18 @@ export async function builtReleases(workspace: Workspace): Promise<readonly Rele
 export async function ledgerOf(workspace: Workspace, stack: string): Promise<readonly LedgerEntry[] | undefined> {
   const output = await outputOf(workspace, LEDGER_PROJECT, stack, LEDGER_OUTPUT);
   return output === undefined ? undefined : readLedger(output, stack);
+}
+
+/** Reads each stack once: a question takes most of a second. */
+export function stackReader(workspace: Workspace): StackReader {
+  const ledgers = new Map<string, ReturnType<StackReader["ledger"]>>();
+  let releases: ReturnType<StackReader["releases"]> | undefined;
+  return {
+    ledger: (environment) => {
+      const known = ledgers.get(environment) ?? ledgerOf(workspace, environment);
+      ledgers.set(environment, known);
+      return known;
+    },
+    releases: () => (releases ??= builtReleases(workspace)),
+  };
 }

@@ -23,6 +23,8 @@ export const containerNames = (prefix: string, service: string, replicas: number
 export const STACK_LABEL = "ralex.stack";
 export const CHECKOUT_LABEL = "ralex.checkout";
 export const SERVICE_LABEL = "ralex.service";
+/** The image that a container was made from, as `repository@sha256:…`. */
+export const IMAGE_LABEL = "ralex.image";
 
 export function labelsOf(identity: Identity, more: Readonly<Record<string, string>> = {}) {
   const labels = { [CHECKOUT_LABEL]: identity.checkout, [STACK_LABEL]: identity.stack, ...more };

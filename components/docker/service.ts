@@ -6,7 +6,7 @@ import type { ImageRef } from "../image/image-ref";
 import type { AddressPlan } from "./addresses";
 import { confinement, healthcheck, logging, type LogTarget } from "./container";
 import { ServiceFiles } from "./files";
-import { containerNames, labelsOf, SERVICE_LABEL, type Identity } from "./identity";
+import { containerNames, IMAGE_LABEL, labelsOf, SERVICE_LABEL, type Identity } from "./identity";
 import type { Networks } from "./network";
 import type { Resolver } from "./resolve";
 import { admitCommand, drainCommand, type Replica } from "./rotation";
@@ -108,7 +108,7 @@ export class DockerService extends pulumi.ComponentResource {
           labelsOf(args.identity, {
             [SERVICE_LABEL]: service.name,
             "ralex.files": hash,
-            "ralex.image": args.image.ref.toString(),
+            [IMAGE_LABEL]: args.image.ref.toString(),
           }),
         ),
       },

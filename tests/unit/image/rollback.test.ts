@@ -4,11 +4,12 @@ import { rollbackTarget } from "../../../components/image/rollback";
 import { digits, entry, ledgers, pin } from "./release-samples";
 
 const schema = { version: 1, barriers: [] };
-const ask = (ledger: string, present: string, to?: string) =>
+const ask = (ledger: string, pinned: string, { to, isStarted = true }: { to?: string; isStarted?: boolean } = {}) =>
   rollbackTarget({
     stack: "prod",
     ledger: [...ledger].map((digit) => entry(digit)),
-    present: pin(present),
+    pin: pin(pinned),
+    isStarted,
     schema,
     to,
   });
@@ -18,70 +19,101 @@ describe("a rollback", () => {
     ["the release before the present one", "cba", "c", "b"],
     ["the release before, though the present one was verified twice", "ccba", "c", "b"],
     ["the newest verified one, when the present one never was", "ba", "c", "b"],
-    ["the one before it, when the present one is an earlier one that was pinned again", "cba", "b", "a"],
-    ["what ran before, when the present one has come back", "acba", "a", "c"],
-  ])("goes to %s", (_, ledger, present, expected) => {
-    expect(ask(ledger, present)).toEqual({ target: entry(expected), refusals: [] });
+    ["what came before, when the present one was left and has come back", "cacb", "c", "b"],
+  ])("goes to %s", (_, ledger, pinned, expected) => {
+    expect(ask(ledger, pinned)).toEqual({ target: entry(expected), refusals: [] });
+  });
+
+  test("that was killed after it had pinned goes on to the same release, and no further", () => {
+    for (const isStarted of [false, true]) {
+      expect(ask("cba", "b", { isStarted })).toEqual({ target: entry("b"), refusals: [] });
+      expect(ask("cba", "b", { isStarted, to: "r-b" })).toEqual({ target: entry("b"), refusals: [] });
+    }
+  });
+
+  test("leaves what runs, where something else was pinned and never started", () => {
+    expect(ask("cba", "d", { isStarted: false }).target?.id).toBe("r-b");
+    expect(ask("cba", "d", { isStarted: true }).target?.id).toBe("r-c");
+  });
+
+  test("does not go back to what an earlier rollback left, and says how to have it all the same", () => {
+    expect(ask("bcba", "b")).toEqual({ target: entry("a"), refusals: [] });
+    expect(ask("aca", "a").refusals).toEqual([
+      "the ledger of prod has no release before r-a; left by a rollback, and to be had with --to: r-c",
+    ]);
+    expect(ask("aca", "a", { to: "r-c" }).target?.id).toBe("r-c");
   });
 
   test.each<[string, string, string]>([
     ["there is nothing before it", "a", "a"],
     ["there is only itself, twice", "aa", "a"],
     ["nothing was ever verified", "", "a"],
-  ])("is refused when %s", (_, ledger, present) => {
-    expect(ask(ledger, present)).toEqual({ refusals: ["the ledger of prod has no release before r-a"] });
+  ])("is refused when %s", (_, ledger, pinned) => {
+    expect(ask(ledger, pinned)).toEqual({ refusals: ["the ledger of prod has no release before r-a"] });
   });
 
   test("goes to any release of the ledger that is asked for, a newer one included", () => {
-    expect(ask("cba", "b", "r-c").target?.id).toBe("r-c");
-    expect(ask("cba", "c", "r-a").target?.id).toBe("r-a");
+    expect(ask("bcba", "b", { to: "r-c" }).target?.id).toBe("r-c");
+    expect(ask("cba", "c", { to: "r-a" }).target?.id).toBe("r-a");
+    expect(ask("cba", "d", { to: "r-c", isStarted: false }).target?.id).toBe("r-c");
   });
 
-  test("to what is pinned, or was never verified here, is refused with what there is", () => {
-    expect(ask("cba", "c", "r-c").refusals).toEqual(["release r-c is the one that is pinned"]);
-    expect(ask("cbab", "c", "r-d").refusals).toEqual([
+  test("to what is pinned and runs, or was never verified here, is refused with what there is", () => {
+    expect(ask("cba", "c", { to: "r-c" }).refusals).toEqual(["release r-c is the one that prod has pinned and runs"]);
+    expect(ask("cbab", "c", { to: "r-d" }).refusals).toEqual([
       "release r-d was never verified in prod; those that were: r-b, r-a",
     ]);
-    expect(ask("", "c", "r-d").refusals).toEqual(["release r-d was never verified in prod; those that were: none"]);
+    expect(ask("", "c", { to: "r-d" }).refusals).toEqual([
+      "release r-d was never verified in prod; those that were: none",
+    ]);
   });
 
-  test("never names a target that is the present release, or that the environment has not verified", () => {
+  test("names a target of the ledger or says why not, and asked again after it was pinned it names the same", () => {
     const asked = fc.option(
       digits.map((digit) => `r-${digit}`),
       { nil: undefined },
     );
     fc.assert(
-      fc.property(ledgers, digits, asked, (ledger, present, to) => {
-        const { target, refusals } = rollbackTarget({ stack: "prod", ledger, present: pin(present), schema, to });
+      fc.property(ledgers, digits, asked, fc.boolean(), (ledger, pinned, to, isStarted) => {
+        const question = { stack: "prod", ledger, pin: pin(pinned), isStarted, schema, to };
+        const { target, refusals } = rollbackTarget(question);
         expect(refusals.length === 0).toBe(target !== undefined);
         if (target === undefined) return;
         expect(ledger).toContain(target);
-        expect(isRelease(target, pin(present))).toBe(false);
         if (to !== undefined) expect(target.id).toBe(to);
+        const newest = ledger[0];
+        if (newest === undefined || isRelease(newest, target)) return;
+        for (const started of [false, true]) {
+          const again = rollbackTarget({ ...question, pin: target, isStarted: started });
+          expect(again.target?.id).toBe(target.id);
+        }
       }),
     );
   });
 });
 
 describe("a migration that is marked as a barrier", () => {
-  const across = (version: number, barriers: readonly number[], before: number) =>
+  const across = (version: number, barriers: readonly number[], before: number, isRestored = false) =>
     rollbackTarget({
       stack: "prod",
       ledger: [
         entry("b", { schema: { version, barriers: [...barriers] } }),
         entry("a", { schema: { version: before, barriers: [] } }),
       ],
-      present: pin("b"),
-      schema: { version, barriers: [...barriers] },
+      pin: pin("b"),
+      isStarted: true,
+      schema: undefined,
+      isRestored,
     }).refusals;
 
   test("is not gone back across, and the refusal says which, why and what else can be done", () => {
     expect(across(4, [3], 2)).toEqual([
       "database migration 3, which release r-b has applied, is marked as a barrier, and release r-a knows the schema " +
-        "up to 2 only: it would not work on this database. Go forward with a repaired release, or restore a backup " +
-        "from before the migration",
+        "up to 2 only: it would not work on this database. Go forward with a repaired release; or restore a backup " +
+        "from before the migration, and say --database-restored",
     ]);
     expect(across(4, [3, 4], 2)[0]).toContain("database migration 3, 4,");
+    expect(across(4, [3], 2, true)).toEqual([]);
   });
 
   test("holds up exactly the releases that do not have it", () => {
@@ -94,8 +126,15 @@ describe("a migration that is marked as a barrier", () => {
     );
   });
 
+  test("of a release that was deployed and never verified counts too", () => {
+    const barred = { version: 3, barriers: [3] };
+    const question = { stack: "prod", ledger: [entry("a")], pin: pin("b"), isStarted: true, schema: barred };
+    expect(rollbackTarget(question).refusals).toHaveLength(1);
+    expect(rollbackTarget({ ...question, isStarted: false, ledger: [entry("c"), entry("a")] }).refusals).toEqual([]);
+  });
+
   test("is not asked of a release whose schema nothing tells: a rollback must work when every other stack is gone", () => {
-    const question = { stack: "prod", ledger: [entry("a")], present: pin("b"), schema: undefined };
+    const question = { stack: "prod", ledger: [entry("a")], pin: pin("b"), isStarted: true, schema: undefined };
     expect(rollbackTarget(question)).toEqual({ target: entry("a"), refusals: [] });
   });
 });
