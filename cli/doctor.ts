@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { officialChecks } from "./doctor/official";
 import { stateChecks } from "./doctor/state";
 import { EXIT } from "./failure";
 import { isOfficial } from "./machine";
@@ -10,9 +11,10 @@ export function registerDoctor(program: Command, checkout: string): void {
     .description("check what this machine has, what it lacks, and say how to get it")
     .option("--json", "print JSON")
     .action(async ({ json }: { json?: true }) => {
-      const { describeMachine } = await import("../toolchain");
-      const states = stateChecks(checkout, !isOfficial(), process.env.PULUMI_BACKEND_URL);
-      const checks = [...(await describeMachine()), ...states];
+      const official = isOfficial();
+      // Of the toolchain nothing is used where the official CLI is, and so nothing of it can be missing there.
+      const machine = official ? await officialChecks() : await (await import("../toolchain")).describeMachine();
+      const checks = [...machine, ...stateChecks(checkout, !official, process.env.PULUMI_BACKEND_URL)];
       if (json === true) console.log(JSON.stringify(checks, null, 2));
       else {
         for (const { name, ok, detail, remedy } of checks) {

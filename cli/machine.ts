@@ -9,7 +9,7 @@ import { Failure } from "./failure";
 import { Workspace } from "./workspace";
 
 /** The version of the CLI that the checkout is tested with; `.pulumi.version` says the same. */
-const PULUMI_VERSION = "3.259.0";
+export const PULUMI_VERSION = "3.259.0";
 
 export interface Machine {
   readonly workspace: Workspace;
@@ -72,13 +72,21 @@ export async function prepareMachine(checkout: string, needs: MachineNeeds): Pro
 }
 
 /** The registry that the environment names. */
-const chosenRegistry = (): string | undefined => process.env.RALEX_REGISTRY || undefined;
+export const chosenRegistry = (): string | undefined => process.env.RALEX_REGISTRY || undefined;
+
+/** The version of the `pulumi` of the PATH, or undefined where there is none. */
+export async function pulumiVersion(): Promise<string | undefined> {
+  const { stdout, failed } = await execa("pulumi", ["version"], { reject: false, stdin: "ignore" });
+  return failed ? undefined : stdout.trim().replace(/^v/, "");
+}
 
 async function officialMachine(checkout: string, needs: MachineNeeds): Promise<Machine> {
-  const { stdout, failed } = await execa("pulumi", ["version"], { reject: false, stdin: "ignore" });
-  if (failed) throw new Failure(`Pulumi is not installed: install version ${PULUMI_VERSION} and run this again`);
-  if (stdout.trim() !== `v${PULUMI_VERSION}`) {
-    console.error(`pulumi ${stdout.trim()} is installed; this checkout is tested with v${PULUMI_VERSION}`);
+  const version = await pulumiVersion();
+  if (version === undefined) {
+    throw new Failure(`Pulumi is not installed: install version ${PULUMI_VERSION} and run this again`);
+  }
+  if (version !== PULUMI_VERSION) {
+    console.error(`pulumi v${version} is installed; this checkout is tested with v${PULUMI_VERSION}`);
   }
   const docker = new Docker();
   const isBuilding = needs.workingTree === true || needs.platforms !== undefined;
@@ -87,7 +95,10 @@ async function officialMachine(checkout: string, needs: MachineNeeds): Promise<M
       throw new Failure("no Docker Engine answers: install Docker, start it, and run this again");
     });
   }
-  if (needs.platforms !== undefined) await requirePlatforms(needs.platforms);
+  if (needs.platforms !== undefined) {
+    const problems = await builderProblems(needs.platforms);
+    if (problems.length > 0) throw new Failure(`Docker's builder cannot build a release:\n  ${problems.join("\n  ")}`);
+  }
   const registry = chosenRegistry();
   if (isBuilding && registry === undefined) {
     throw new Failure("set RALEX_REGISTRY to a registry that this machine may push to, for instance 127.0.0.1:5000");
@@ -95,17 +106,20 @@ async function officialMachine(checkout: string, needs: MachineNeeds): Promise<M
   return { workspace: new Workspace(checkout, { env: {}, standIns: [] }), docker, registry: registry ?? "" };
 }
 
-/** @throws Failure when the builder of Docker that is in use does not build for all of the platforms. */
-async function requirePlatforms(platforms: readonly string[]): Promise<void> {
+/**
+ * Why the builder of Docker that is in use does not build for all of the platforms, each with what to do. It is started
+ * where it is not: before that it does not say what it can.
+ */
+export async function builderProblems(platforms: readonly string[]): Promise<readonly string[]> {
   const { failed, stdout, stderr } = await execa("docker", ["buildx", "inspect", "--bootstrap"], {
     reject: false,
     stdin: "ignore",
   });
-  if (failed) throw new Failure(`docker buildx does not work here: ${stderr.trim()}`);
+  if (failed) return [`docker buildx does not work here: ${stderr.trim() || "docker is not installed"}`];
   const offered = [...stdout.matchAll(/^Platforms:\s*(.*)$/gm)].flatMap(([, list = ""]) => list.split(/[,\s*]+/));
   const missing = platforms.filter((platform) => !offered.includes(platform));
   const isPlainDocker = /^Driver:\s*docker\s*$/m.test(stdout);
-  const problems = [
+  return [
     ...(isPlainDocker
       ? ["it cannot push for several platforms: docker buildx create --use --driver docker-container"]
       : []),
@@ -115,5 +129,4 @@ async function requirePlatforms(platforms: readonly string[]): Promise<void> {
         ]
       : []),
   ];
-  if (problems.length > 0) throw new Failure(`Docker's builder cannot build a release:\n  ${problems.join("\n  ")}`);
 }
