@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { Failure } from "./failure";
+import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { committedFile } from "./stack-config";
 import { PROJECT, updateStack } from "./update";
@@ -7,6 +7,13 @@ import type { Workspace } from "./workspace";
 
 /** Name of the component that holds the generated secrets, and the start of theirs. */
 const SECRETS = "ralex-secrets-";
+/** Where Grafana keeps its password; it is there while the stack is stopped, too. */
+const GRAFANA_VOLUME = "ralex-volume-grafana";
+
+interface Options {
+  readonly stack: string;
+  readonly exceptGrafana?: true;
+}
 
 /** `./ralex rotate <secret>`: makes a new value and brings it to every service that uses it. */
 export function registerRotate(program: Command, checkout: string): void {
@@ -15,28 +22,60 @@ export function registerRotate(program: Command, checkout: string): void {
     .description("replace a generated secret; every service that uses it is replaced with it")
     .argument("<secret>", "a generated secret, apiKey for instance")
     .option("-s, --stack <stack>", "the environment", "dev")
-    .action(async (secret: string, { stack }: { stack: string }) => {
+    .option("--except-grafana", "operatorPassword: go on where Grafana keeps the password of its first start")
+    .action(async (secret: string, { stack, exceptGrafana }: Options) => {
       const file = committedFile(checkout, stack);
+      refuse(keptByOpenWebui(secret));
       const machine = await prepareMachine(checkout, { docker: true });
-      const urn = await urnOf(machine.workspace, stack, secret);
-      await updateStack(machine, stack, file, ["--replace", urn]);
+      const urns = await urnsOf(machine.workspace, stack);
+      if (exceptGrafana !== true) refuse(keptByGrafana(secret, urns));
+      await updateStack(machine, stack, file, ["--replace", urnOf(urns, stack, secret)]);
       console.log(`${secret} of ${stack} has a new value.`);
     });
 }
 
-async function urnOf(workspace: Workspace, stack: string, secret: string): Promise<string> {
+/** @throws Failure with the reason, if there is one. */
+function refuse(reason: string | undefined): void {
+  if (reason !== undefined) throw new Failure(reason, EXIT.refused);
+}
+
+/** Open WebUI makes its administrator where its database has no user yet, and never looks at the password again. */
+function keptByOpenWebui(secret: string): string | undefined {
+  if (secret !== "adminPassword") return undefined;
+  return (
+    "adminPassword was not replaced: Open WebUI takes it at its first start only, so the old one would stay valid. " +
+    "Change it in the browser, under Settings > Account; ./ralex output adminPassword goes on showing the first one"
+  );
+}
+
+/**
+ * Grafana keeps the password of its first start too. The edge in front of Prometheus and the logs takes a new one, so
+ * the rotation is of use there, but the old password, which the change in Grafana asks for, is gone afterwards.
+ */
+export function keptByGrafana(secret: string, urns: readonly string[]): string | undefined {
+  if (secret !== "operatorPassword" || !urns.some((urn) => nameOf(urn) === GRAFANA_VOLUME)) return undefined;
+  return (
+    "operatorPassword was not replaced: Grafana takes it at its first start only, so the old one would stay valid there. " +
+    "Change it there in the browser first, under Profile > Change password; then " +
+    "./ralex rotate operatorPassword --except-grafana replaces that of Prometheus and the logs"
+  );
+}
+
+const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
+
+async function urnsOf(workspace: Workspace, stack: string): Promise<readonly string[]> {
   const args = ["stack", "export", "--stack", `organization/${PROJECT}/${stack}`];
   const state = JSON.parse(await workspace.capture(args)) as {
     deployment: { resources?: readonly { urn: string }[] };
   };
-  const urns = new Map(
-    (state.deployment.resources ?? [])
-      .map(({ urn }) => [urn.split("::").at(-1) ?? "", urn] as const)
-      .filter(([name]) => name.startsWith(SECRETS)),
-  );
-  const urn = urns.get(`${SECRETS}${secret}`);
+  return (state.deployment.resources ?? []).map(({ urn }) => urn);
+}
+
+function urnOf(urns: readonly string[], stack: string, secret: string): string {
+  const secrets = urns.filter((urn) => nameOf(urn).startsWith(SECRETS));
+  const urn = secrets.find((one) => nameOf(one) === `${SECRETS}${secret}`);
   if (urn !== undefined) return urn;
-  const known = [...urns.keys()].map((name) => name.slice(SECRETS.length)).sort();
+  const known = secrets.map((one) => nameOf(one).slice(SECRETS.length)).sort();
   throw new Failure(
     `${stack} has no generated secret ${secret}; it has ${known.join(", ") || "none: it was never started"}`,
   );

@@ -1,0 +1,31 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { Command } from "commander";
+import { EXIT } from "../../../cli/failure";
+import { keptByGrafana, registerRotate } from "../../../cli/rotate";
+
+const urn = (name: string) => `urn:pulumi:prod::ralex::ralex:docker:LocalStack$x::${name}`;
+
+describe("rotating a secret that software keeps from its first start", () => {
+  test("is refused for Open WebUI's administrator before anything is touched, and says what to do", async () => {
+    const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-rotate-"));
+    fs.writeFileSync(path.join(checkout, "Pulumi.dev.yaml"), "config: {}\n");
+    const program = new Command();
+    registerRotate(program, checkout);
+    const rotated = program.parseAsync(["rotate", "adminPassword"], { from: "user" });
+    await expect(rotated).rejects.toMatchObject({
+      exitCode: EXIT.refused,
+      message: expect.stringContaining("under Settings > Account") as string,
+    });
+    expect(fs.existsSync(path.join(checkout, ".ralex"))).toBe(false);
+    fs.rmSync(checkout, { recursive: true });
+  });
+
+  test("is refused for the operator where Grafana is part of the stack, and for nobody else", () => {
+    const urns = [urn("ralex-volume-grafana"), urn("ralex-secrets-operatorPassword")];
+    expect(keptByGrafana("operatorPassword", urns)).toContain("Profile > Change password");
+    expect(keptByGrafana("operatorPassword", urns.slice(1))).toBeUndefined();
+    expect(keptByGrafana("apiKey", urns)).toBeUndefined();
+  });
+});
