@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from .errors import ApiError
+from .structure import DEEPEST, excess, is_too_deep
 
 LONGEST_MODEL_NAME = 200
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
@@ -33,14 +34,19 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """The JSON object that a body holds.
 
     Raises:
-        ApiError: status 400.
+        ApiError: status 400 for anything else, and for what has more structure than any request needs.
     """
+    if (too_much := excess(body)) is not None:
+        raise invalid(f"the body has {too_much}")
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise invalid(f"the body is not JSON: {error.msg} at character {error.pos}") from None
     if not isinstance(document, dict):
         raise invalid("the body must be a JSON object")
+    # Each level takes two bytes, so most bodies cannot be too deep.
+    if len(body) > 2 * DEEPEST and is_too_deep(document):
+        raise invalid(f"the body has objects and lists nested more than {DEEPEST} levels deep")
     return document
 
 
