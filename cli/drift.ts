@@ -39,7 +39,12 @@ export function registerDrift(program: Command, checkout: string): void {
       else console.log(`${stack} is as it was deployed: no resource, image or setting differs.`);
       if (differences.length === 0) return;
       process.exitCode = EXIT.drift;
-      console.error(`${differences.length} differ: ./ralex start -s ${stack} --refresh puts it right.`);
+      // A new pin is no accident: it is deployed, verified and published, not put right.
+      const isPinned = differences.some(({ from, property }) => from === "setting" && property === "release");
+      const remedy = isPinned
+        ? `deploy -s ${stack} brings what is pinned`
+        : `start -s ${stack} --refresh puts it right`;
+      console.error(`${differences.length} differ: ./ralex ${remedy}.`);
       if (receiver === undefined) return;
       // Who cannot be told is an error; that there is drift stays the answer.
       await sendAlert(receiver, alertBody(receiver.url, stack, differences)).catch((error: unknown) => {

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { gate, readEvidence, rulesFor, type Evidence, type Verdict } from "../components/image/evidence";
+import { gate, rulesFor, type Evidence, type Verdict } from "../components/image/evidence";
 import { ImageRef } from "../components/image/image-ref";
 import { collectEvidence, type PushedImage } from "./evidence/collect";
-import { pullEvidence } from "./evidence/store";
 import { evidenceTable } from "./evidence/table";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
+import { findEvidence } from "./release/evidence";
 import { builtReleases } from "./release/stacks";
 import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
@@ -29,7 +29,7 @@ export function registerEvidence(program: Command, checkout: string): void {
     .option("--json", "print JSON")
     .action(async (name: string, options: EvidenceOptions) => {
       const image = await findImage(checkout, name, options.stack);
-      const evidence = await findEvidence(checkout, image, options.collect === true);
+      const evidence = await evidenceOf(checkout, image, options.collect === true);
       const verdict = gate(evidence, rulesFor(image.name));
       if (options.json === true) console.log(JSON.stringify({ ...evidence, verdict }, null, 2));
       else console.log(`${evidenceTable(evidence)}\n${describe(verdict)}`);
@@ -61,15 +61,19 @@ function named<Image>(images: Readonly<Record<string, Image>>, name: string, whe
   throw new Failure(`${where} has no image ${name}; it has ${Object.keys(images).sort().join(", ")}`);
 }
 
-/** The checkout's own record, else the one beside the image, else none. @throws Failure that says how to make one */
-async function findEvidence(checkout: string, image: PushedImage, isNew: boolean): Promise<Evidence> {
+/**
+ * The checkout's own record, else the one beside the image.
+ * @throws Failure that says how to make one where there is none, and for a record that was altered.
+ */
+async function evidenceOf(checkout: string, image: PushedImage, isNew: boolean): Promise<Evidence> {
   if (isNew) {
     const { docker } = await prepareMachine(checkout, { docker: true });
     return collectEvidence(checkout, image, { docker });
   }
-  const evidence = readEvidence(checkout, image.ref) ?? (await pullEvidence(checkout, image.ref));
+  const evidence = await findEvidence(checkout, image.ref);
   if (evidence !== undefined) return evidence;
-  throw new Failure(`there is no evidence of ${image.ref}, here or in its registry: add --collect to make it`);
+  const message = `there is no evidence of ${image.ref}, here or in its registry: add --collect to make it`;
+  throw new Failure(message, EXIT.refused);
 }
 
 function describe({ problems, notChecked }: Verdict): string {

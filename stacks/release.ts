@@ -42,7 +42,9 @@ async function workingTree({ promotesFrom }: Settings): Promise<Pin> {
   return pinOf(newest);
 }
 
-async function checked(pin: Pin, { promotesFrom }: Settings): Promise<Pin> {
+async function checked(pin: Pin, { promotesFrom, running }: Settings): Promise<Pin> {
+  // Nothing of it runs in a stack that is being stopped, and a refused pin must not keep one up.
+  if (!running) return pin;
   const refusal = await refusalOf(pin, pulumi.getStack(), promotesFrom, { ledger: ledgerOf, releases: builtReleases });
   if (refusal !== undefined) throw new Error(refusal);
   return pin;

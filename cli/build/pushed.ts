@@ -82,7 +82,7 @@ async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof ToolError && /not found|404/i.test(error.message)) return undefined;
+    if (error instanceof ToolError && /not found|status code 404/i.test(error.message)) return undefined;
     throw error;
   }
 }

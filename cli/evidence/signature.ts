@@ -11,6 +11,9 @@ import { evidenceTool, readAs, runTool, ToolError } from "./tools";
 
 const BUNDLE = z.looseObject({ messageSignature: z.looseObject({ signature: z.base64().min(1) }) });
 
+/** What cosign says of an image without a signature, with one by another key, and with several by others. */
+const UNSIGNED = /no signatures found|no matching (?:signatures|attestations)|signatures do not match threshold/;
+
 const http = ({ plainHttp }: Repository): readonly string[] => (plainHttp ? ["--allow-http-registry"] : []);
 
 /** Options of what writes a signature: no public log, no public authority. */
@@ -34,8 +37,7 @@ export async function isSigned(
     await runTool(cosign, [...args, ...http(repository), repository.at(digest)]);
     return true;
   } catch (error) {
-    if (error instanceof ToolError && /no signatures found|no matching (?:signatures|attestations)/.test(error.message))
-      return false;
+    if (error instanceof ToolError && UNSIGNED.test(error.message)) return false;
     throw error;
   }
 }

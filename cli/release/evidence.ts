@@ -1,9 +1,17 @@
 /** The evidence of a whole release: made after a build, judged before a promotion. */
-import { gate, readEvidence, rulesFor, vulnerabilityCounts, type Evidence } from "../../components/image/evidence";
+import {
+  EvidenceError,
+  gate,
+  readEvidence,
+  rulesFor,
+  vulnerabilityCounts,
+  type Evidence,
+} from "../../components/image/evidence";
 import type { Pin } from "../../components/image/pin-check";
 import type { ReleaseRecord } from "../../components/image/releases";
 import { collectEvidence } from "../evidence/collect";
 import { pullEvidence } from "../evidence/store";
+import { EXIT, Failure } from "../failure";
 
 /** By image; undefined where there is none. */
 export type ReleaseEvidence = Readonly<Record<string, Evidence | undefined>>;
@@ -17,14 +25,23 @@ export async function collectRelease(checkout: string, release: ReleaseRecord): 
   return collected;
 }
 
-/** The file of this checkout, or what is kept beside the image in its registry. @throws EvidenceError for a damaged one. */
+/** The file of this checkout, or what is kept beside the image in its registry. @throws Failure for an altered one. */
 export async function releaseEvidence(checkout: string, { images }: Pin): Promise<ReleaseEvidence> {
   const found = await Promise.all(
-    Object.entries(images).map(
-      async ([name, ref]) => [name, readEvidence(checkout, ref) ?? (await pullEvidence(checkout, ref))] as const,
-    ),
+    Object.entries(images).map(async ([name, ref]) => [name, await findEvidence(checkout, ref)] as const),
   );
   return Object.fromEntries(found);
+}
+
+/** The record of one image, wherever it is kept. @throws Failure for one that is no evidence, or was altered. */
+export async function findEvidence(checkout: string, ref: string): Promise<Evidence | undefined> {
+  try {
+    return readEvidence(checkout, ref) ?? (await pullEvidence(checkout, ref));
+  } catch (error) {
+    // No proof is what a gate is for: it refuses, as it does where there is no record.
+    if (error instanceof EvidenceError) throw new Failure(error.message, EXIT.refused);
+    throw error;
+  }
 }
 
 /** Why a release may not go on, and what nobody looked at: sentences that begin with the image. */

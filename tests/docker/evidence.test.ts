@@ -6,7 +6,7 @@ import Docker from "dockerode";
 import execa from "execa";
 import { collectEvidence } from "../../cli/evidence/collect";
 import { Repository } from "../../cli/evidence/registry";
-import { isSigned } from "../../cli/evidence/signature";
+import { isSigned, sign } from "../../cli/evidence/signature";
 import { signingKey } from "../../cli/evidence/signing-key";
 import { pullEvidence } from "../../cli/evidence/store";
 import { evidenceTool } from "../../cli/evidence/tools";
@@ -192,7 +192,7 @@ describe("a record", () => {
     fs.writeFileSync(file, before.replaceAll('"nonRoot": false', '"nonRoot": true'));
     try {
       const { exitCode, stderr } = await copy.ralex(["evidence", faulty]);
-      expect(exitCode).toBe(1);
+      expect(exitCode).toBe(2);
       expect(stderr).toMatch(/it was altered after it was sealed.*--collect/);
     } finally {
       fs.writeFileSync(file, before);
@@ -212,13 +212,26 @@ describe("a record", () => {
     expect(await pullEvidence(other, faulty)).toEqual(readEvidence(copy.folder, faulty));
   }, 60_000);
 
+  test("is signed once more by each other key, however many have signed the image before", async () => {
+    const repository = await Repository.of(ImageRef.parse(faulty));
+    const { digest } = ImageRef.parse(faulty);
+    for (const name of ["second", "third", "fourth"]) {
+      const other = otherCheckout(name);
+      const key = await signingKey(other);
+      expect(await isSigned(other, repository, digest, key.publicKeyFile)).toBe(false);
+      expect((await sign(other, repository, digest, key)).status).toBe("checked");
+    }
+    const own = await signingKey(copy.folder);
+    expect(await isSigned(copy.folder, repository, digest, own.publicKeyFile)).toBe(true);
+  }, 60_000);
+
   test("does not exist of an image that nobody looked at, which says how to make one", async () => {
     fs.writeFileSync(path.join(context, "root/app/new"), "new\n");
     const repository = `${machine.registry}/evidence-of-a-test`;
     const ref = await buildAndPush(context, repository, machine.workspace.environment);
     expect(await pullEvidence(copy.folder, ref)).toBeUndefined();
     const { exitCode, stderr } = await copy.ralex(["evidence", ref]);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stderr).toContain("add --collect to make it");
   }, 60_000);
 

@@ -13,7 +13,11 @@ fs.writeFileSync(
   path.join(folder, "docker"),
   `#!/bin/sh
 case "$1 $3" in
-  "inspect container") cat "${folder}/containers.json" ;;
+  "inspect container")
+    cat "${folder}/containers.json"
+    # As the real one: of some that are gone it says so, and lists the others.
+    shift 3
+    for name; do grep -q "\"/$name\"" "${folder}/containers.json" || { echo "no such $name" >&2; exit 1; }; done ;;
   "inspect image") cat "${folder}/$4.json" ;;
   *) cat "${folder}/probe"; echo "the probe's last words" >&2 ;;
 esac
@@ -66,6 +70,7 @@ describe("a verification", () => {
   test.each<[string, readonly object[], RegExp]>([
     ["runs another digest", [container("api", "other")], /^api runs other \(.*b{64}\) instead of .*a{64}$/],
     ["does not exist", [], /^api does not exist$/],
+    ["does not exist, while others do", [container("web", "one")], /^api does not exist$/],
     ["was stopped", [container("api", "one", "exited")], /^api is exited$/],
   ])("fails when a container %s, though the probe is content", (_, containers, detail) => {
     const { status, result, stderr } = verify(containers, passing);
