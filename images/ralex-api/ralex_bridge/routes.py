@@ -104,7 +104,8 @@ def create_router(bridge: Bridge) -> Router:
         if request.method != "POST":
             after = _number(request, "after", 0, 0, 999_999_999)
             limit = _number(request, "limit", 100, 1, MOST_MESSAGES)
-            return answer({"object": "list", "data": await sessions.messages(key_name, session_id, after, limit)})
+            page, has_more = await sessions.messages(key_name, session_id, after, limit)
+            return answer({"object": "list", "data": page, "has_more": has_more})
         document = await document_of(request)
         given = document.get("messages", [document])
         if not isinstance(given, list) or not 0 < len(given) <= MOST_MESSAGES:

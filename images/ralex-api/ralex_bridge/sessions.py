@@ -13,6 +13,24 @@ from .errors import ApiError
 
 MOST_MESSAGES = 1000
 """Messages in one answer or one write."""
+MOST_PAGE_BYTES = 8 * 1024 * 1024
+"""JSON of the messages in one answer. Reading a page takes a few times as much memory, of 256 MiB in all."""
+
+PAGE = """
+WITH RECURSIVE page AS (
+    SELECT $2::integer AS position, NULL::timestamptz AS created_at, NULL::json AS message,
+        0 AS number, 0::bigint AS bytes
+    UNION ALL
+    SELECT next.position, next.created_at, next.message, number + 1, bytes + octet_length(next.message::text)
+    FROM page, LATERAL (
+        SELECT position, created_at, message FROM session_messages
+        WHERE session_id = $1 AND position > page.position ORDER BY position LIMIT 1
+    ) AS next
+    WHERE number < $3 AND (number = 0 OR bytes + octet_length(next.message::text) <= $4)
+)
+SELECT position, created_at, message FROM page WHERE number > 0 ORDER BY position
+"""
+"""Goes from message to message, so that nothing beyond the page is read: to measure a message is to read it whole."""
 
 
 class Sessions:
@@ -89,19 +107,25 @@ class Sessions:
             )
         return [_message(row) for row in sorted(rows, key=lambda row: int(row["position"]))]
 
-    async def messages(self, key_name: str, session: str, after: int, limit: int) -> list[dict[str, Any]]:
-        """Messages in order, from the one after position ``after`` (0 is the beginning).
+    async def messages(self, key_name: str, session: str, after: int, limit: int) -> tuple[list[dict[str, Any]], bool]:
+        """A page of messages in order, and whether there are more behind it.
+
+        Args:
+            after: position that the page begins behind; 0 is the beginning.
+            limit: most messages; fewer come where they have more than ``MOST_PAGE_BYTES``, but always one.
 
         Raises:
             ApiError: status 404.
         """
         await self.get(key_name, session)
+        number = _id(session)
         async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                "SELECT * FROM session_messages WHERE session_id = $1 AND position > $2 ORDER BY position LIMIT $3",
-                *(_id(session), after, limit),
+            rows = await connection.fetch(PAGE, number, after, limit, MOST_PAGE_BYTES)
+            has_more = await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM session_messages WHERE session_id = $1 AND position > $2)",
+                *(number, rows[-1]["position"] if rows else after),
             )
-        return [_message(row) for row in rows]
+        return [_message(row) for row in rows], has_more
 
 
 def new_messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
