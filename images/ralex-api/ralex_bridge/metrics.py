@@ -23,7 +23,7 @@ USAGE_PENDING = Gauge("ralex_usage_pending", "Usage records that are not in Post
 USAGE_DROPPED = Counter("ralex_usage_dropped_total", "Usage records given up: Postgres was away too long or refused.")
 
 MOST_MODELS = 200
-"""Models with counters of their own. A caller chooses the name, so their number is bounded; the rest is ``other``."""
+"""Models with counters of their own; the rest is ``other``. A caller chooses the name, so their number is bounded."""
 
 # Looking a labelled child up costs more than counting in it, so children are kept.
 _requests: dict[tuple[str, int], Counter] = {}
@@ -43,11 +43,11 @@ def observe(route: str, status: int, seconds: float) -> None:
     histogram.observe(seconds)
 
 
-def count_tokens(model: str, prompt: int, completion: int) -> None:
-    """Counts the tokens of one answer."""
+def count_tokens(model: str, prompt: int, completion: int, *, answered: bool) -> None:
+    """Counts the tokens of one request. Only an answer makes a model known: names that are made up get none."""
     counters = _tokens.get(model)
     if counters is None:
-        label = model if len(_tokens) < MOST_MODELS else "other"
+        label = model if answered and len(_tokens) < MOST_MODELS else "other"
         counters = (TOKENS.labels(label, "prompt"), TOKENS.labels(label, "completion"))
         if label == model:
             _tokens[model] = counters

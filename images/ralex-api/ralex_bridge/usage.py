@@ -69,7 +69,7 @@ class UsageLog:
 
     def add(self, record: Record) -> None:
         """Takes a record. Costs no waiting."""
-        count_tokens(record.model, record.prompt_tokens, record.completion_tokens)
+        count_tokens(record.model, record.prompt_tokens, record.completion_tokens, answered=record.status == 200)
         if self._database.configured:
             self._pending.append(record)
 
