@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
 import orjson
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.tracing import Trace
 from pydantic import SecretStr
 from yarl import URL
 
@@ -22,11 +26,27 @@ READY_SECONDS = 3.0
 """A readiness probe has to answer in less than the orchestrators' usual time-outs."""
 CONNECT_SECONDS = 5.0
 KEEPALIVE_SECONDS = 15.0
+STALE_SECONDS = 1.0
+"""A kept connection that the upstream had closed already fails at once; what fails later may have been worked on."""
 DRAIN_SECONDS = 0.1
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of a whole answer; about a thousand times a long one."""
 LONGEST_LINE = 4 * 1024 * 1024
 """Bytes of one server-sent event; more is not an answer but a fault."""
+
+
+_connected: ContextVar[bool] = ContextVar("_connected")
+"""Whether this call had to make its connection, instead of using one that was kept."""
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Notes each connection that is made. aiohttp's traces would tell too, at the cost of every call and chunk."""
+
+    async def _create_connection(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        _connected.set(True)
+        return await super()._create_connection(req, traces, timeout)
 
 
 class OpenAiUpstream:
@@ -46,7 +66,7 @@ class OpenAiUpstream:
         self._between = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=timeout_seconds)
         self._session = aiohttp.ClientSession(
             headers=headers,
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS),
+            connector=_Connector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=1 << 16,
         )
@@ -158,11 +178,17 @@ class _Call:
         self._response: aiohttp.ClientResponse | None = None
 
     async def __aenter__(self) -> aiohttp.ClientResponse:
+        _connected.set(False)
+        began = time.monotonic()
         try:
             try:
                 response = await self._send()
-            except aiohttp.ServerDisconnectedError:
-                # A kept connection that the upstream had just closed: not a byte was answered, so ask once more.
+            except aiohttp.ServerDisconnectedError as error:
+                # Asked again only where the upstream cannot have begun to answer, since each answer is paid for: it had
+                # just closed the kept connection. aiohttp's own text says that not a byte had come.
+                is_stale = not _connected.get() and time.monotonic() - began < STALE_SECONDS
+                if not (is_stale and isinstance(error.message, str)):
+                    raise
                 response = await self._send()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._upstream._failure(error) from None
