@@ -6,6 +6,7 @@ import execa from "execa";
 import type { PLATFORMS } from "../components/image/platforms";
 import { cacheRoot } from "../toolchain/paths";
 import { Failure } from "./failure";
+import { requireFileOwners } from "./preflight";
 import { Workspace } from "./workspace";
 
 /** The version of the CLI that the checkout is tested with; `.pulumi.version` says the same. */
@@ -25,6 +26,8 @@ export interface MachineNeeds {
   readonly images?: boolean;
   /** What building the working tree needs on top: a builder, and a registry to push to. */
   readonly workingTree?: boolean;
+  /** To write the files of containers, as every update of an environment does. */
+  readonly files?: boolean;
   /** A builder for these platforms with the base image of each, and a registry; nothing that a start needs beyond. */
   readonly platforms?: typeof PLATFORMS;
 }
@@ -51,6 +54,7 @@ export function findPulumi(searchPath: string, compiled: string): string | undef
 
 /** @throws Failure that says what is missing and how to get it. */
 export async function prepareMachine(checkout: string, needs: MachineNeeds): Promise<Machine> {
+  if (needs.files === true) requireFileOwners();
   if (isOfficial()) return officialMachine(checkout, needs);
   const { ensureMachine } = await import("../toolchain");
   // The substitutes that a stack runs are built and pushed here: whoever runs one has builder and registry.

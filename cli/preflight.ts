@@ -24,12 +24,33 @@ export async function preflight(
 ): Promise<void> {
   const foreign = await otherCheckouts(docker, checkout, stack);
   const problems = [
+    ...whyNoFiles(),
     ...foreign,
     // Their ports would be named again.
     ...(foreign.length > 0 ? [] : await takenPorts(docker, stack, settings)),
     ...(await fullDisk(docker, pulled ? LEAST_FREE_GIB_PULLED : LEAST_FREE_GIB)),
   ];
   if (problems.length > 0) throw new Failure(`the stack was not started:\n  ${problems.join("\n  ")}`);
+}
+
+/**
+ * Every container reads its configuration and secrets from files that belong to its own user, so that nobody else reads
+ * them; only root may give a file to another user. Told before anything is installed or built.
+ * @throws Failure where that cannot be done.
+ */
+export function requireFileOwners(): void {
+  const [problem] = whyNoFiles();
+  if (problem !== undefined) throw new Failure(problem);
+}
+
+/** Windows knows no user ids, and takes every owner. */
+function whyNoFiles(): readonly string[] {
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0) return [];
+  return [
+    `root is needed, and this is user ${uid}: each container's files, its secrets among them, have to belong to ` +
+      "the container's own user, and only root may give a file to another user. Run this as root (sudo)",
+  ];
 }
 
 /** Two checkouts cannot run a stack of one name on one engine: their containers and volumes would have one name. */

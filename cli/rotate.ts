@@ -26,7 +26,7 @@ export function registerRotate(program: Command, checkout: string): void {
     .action(async (secret: string, { stack, exceptGrafana }: Options) => {
       const file = committedFile(checkout, stack);
       refuse(keptByOpenWebui(secret));
-      const machine = await prepareMachine(checkout, { docker: true });
+      const machine = await prepareMachine(checkout, { docker: true, files: true });
       const urns = await urnsOf(machine.workspace, stack);
       if (exceptGrafana !== true) refuse(keptByGrafana(secret, urns));
       await updateStack(machine, stack, file, ["--replace", urnOf(urns, stack, secret)]);

@@ -21,7 +21,8 @@ export function registerStart(program: Command, checkout: string): void {
       // Wrong settings are told before anything is installed or built.
       const settings = settingsOf(checkout, file);
       const source = settings.release === undefined ? await prepareSource(checkout, settings) : undefined;
-      const machine = await prepareMachine(checkout, { images: true, workingTree: settings.release === undefined });
+      const needs = { images: true, workingTree: settings.release === undefined, files: true };
+      const machine = await prepareMachine(checkout, needs);
       const lock = readLock(checkout);
       await preflight(machine.docker, checkout, stack, settings, await isPulled(machine.docker, lock));
       if (settings.release === undefined) await updateImages(machine, source);

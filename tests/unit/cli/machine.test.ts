@@ -45,8 +45,10 @@ describe("a machine with the official Pulumi CLI and a Docker Engine, and no reg
       DOCKER_HOST: `tcp://127.0.0.1:${(engine.address() as AddressInfo).port}`,
     };
     delete process.env.RALEX_REGISTRY;
+    jest.spyOn(process, "getuid").mockReturnValue(0);
   });
   afterEach(() => {
+    jest.restoreAllMocks();
     process.env = before;
     engine.close();
     fs.rmSync(checkout, { recursive: true });

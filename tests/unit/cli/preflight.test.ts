@@ -1,5 +1,6 @@
 import * as net from "node:net";
 import type Docker from "dockerode";
+import { prepareMachine } from "../../../cli/machine";
 import { preflight } from "../../../cli/preflight";
 import { loadSettings } from "../../../components/settings/load";
 
@@ -23,7 +24,10 @@ async function takenPort(): Promise<number> {
   return (server.address() as net.AddressInfo).port;
 }
 
+const asUser = (uid: number) => jest.spyOn(process, "getuid").mockReturnValue(uid);
+beforeEach(() => void asUser(0));
 afterEach(() => {
+  jest.restoreAllMocks();
   for (const server of servers.splice(0)) server.close();
 });
 
@@ -56,5 +60,13 @@ describe("the check before a start", () => {
     // The kernel's own file system has no free block, ever.
     const refused = preflight(engine([], "/proc"), "/here", "dev", settings({ ...free, apiPort: port }), false);
     await expect(refused).rejects.toThrow(/port[\s\S]*0\.0 GiB free and 6 are needed/);
+  });
+
+  test("refuses a user who may not give the containers their files, before anything is installed or built", async () => {
+    asUser(1000);
+    const reason = /root is needed, and this is user 1000: .* only root may give a file to another user/;
+    await expect(preflight(engine([]), "/here", "dev", settings(free), true)).rejects.toThrow(reason);
+    // A folder that does not exist: nothing was looked for, and nothing made.
+    await expect(prepareMachine("/nowhere", { images: true, files: true })).rejects.toThrow(reason);
   });
 });
