@@ -37,21 +37,32 @@ function write(files) {
     }
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
-    if (error.code !== "EPERM") throw error;
-    console.error(
-      "files for a container must belong to the container's user, which takes root on this machine: run as root",
-    );
-    process.exit(1);
+    throw error;
   }
   rmSync(folder, { recursive: true, force: true });
   renameSync(partial, folder);
 }
 
-if (action === "remove") {
-  const left = writers() - 1;
-  if (left <= 0) rmSync(folder, { recursive: true, force: true });
-  count(left);
-} else {
-  write(JSON.parse(readFileSync(0, "utf8")));
-  count(writers() + 1);
+/** Why it failed, of the system's errors alone: theirs hold a path and no content, and others may quote the input. */
+function reason({ code, syscall, path }) {
+  if (code === "EPERM" && syscall === "chown") {
+    return "a container's files have to belong to the container's own user, which takes root: run this as root";
+  }
+  if (typeof syscall === "string") return `${syscall} of ${path ?? folder} failed: ${code}`;
+  return "the files of a container could not be written: what was given is not what is expected";
+}
+
+try {
+  if (action === "remove") {
+    const left = writers() - 1;
+    if (left <= 0) rmSync(folder, { recursive: true, force: true });
+    count(left);
+  } else {
+    write(JSON.parse(readFileSync(0, "utf8")));
+    count(writers() + 1);
+  }
+} catch (error) {
+  // The mark tells Pulumi's plugin that the line may be shown, although the input is secret.
+  console.error(`not secret: ${reason(error)}`);
+  process.exitCode = 1;
 }

@@ -6,6 +6,8 @@ import type { Values } from "../support/wire";
 
 /** Characters of a failed command's output that its error repeats. */
 const LAST_CHARACTERS = 4000;
+/** How a command marks a line of its standard error that may be shown although its inputs are secret. */
+const NOT_SECRET = /^not secret: (.*)$/gm;
 
 const interpreter = (inputs: Values): readonly string[] => texts(inputs, "interpreter") ?? ["/bin/sh", "-c"];
 
@@ -48,8 +50,12 @@ async function run(command: string, inputs: Values, previous: Values, call: Call
   });
   call.signal.removeEventListener("abort", stop);
   if (code !== 0) {
-    const said = (output.stderr.trim() || output.stdout.trim()).slice(-LAST_CHARACTERS);
-    const what = call.hasSecrets ? "; its output is not shown, since its inputs are secret" : `: ${said}`;
+    const marked = [...output.stderr.matchAll(NOT_SECRET)].map(([, line]) => line).join("\n");
+    const said = call.hasSecrets ? marked : output.stderr.trim() || output.stdout.trim();
+    const hidden = call.hasSecrets && marked === "";
+    const what = hidden
+      ? "; its output is not shown, since its inputs are secret"
+      : `: ${said.slice(-LAST_CHARACTERS)}`;
     throw new OperationError(`the command ${ended(code, signal)}${what}`);
   }
   return { stdout: output.stdout.trimEnd(), stderr: output.stderr.trimEnd() };
