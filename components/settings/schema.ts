@@ -15,6 +15,13 @@ const privateSubnet = z
   .refine((value) => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(value), "must be private (RFC 1918)")
   .refine((value) => Number(value.split("/")[1]) >= 16 && Number(value.split("/")[1]) <= 24, "must be /16 to /24");
 
+/** Whether a URL has something before an `@` in front of its host. What is no URL is refused elsewhere. */
+function hasUserInfo(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return username !== "" || password !== "";
+}
+
 const source = z.string().superRefine((value, context) => {
   try {
     parseSource(value);
@@ -72,6 +79,10 @@ export const PLAIN_SETTINGS = {
   apiStopGraceSeconds: seconds(600).default(20).describe("Time that running answers get when a replica is stopped"),
   upstreamUrl: z
     .url({ protocol: /^https?$/ })
+    .refine(
+      (value) => !hasUserInfo(value),
+      "must hold no user and no password, since it is kept in clear: put the key into upstreamApiKey",
+    )
     .optional()
     .describe("Base URL of an OpenAI-compatible upstream (Ollama, vLLM), ending in /v1"),
   upstreamTimeoutSeconds: seconds(3600).default(60).describe("How long an upstream may take for an answer"),

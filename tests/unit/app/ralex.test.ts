@@ -106,6 +106,15 @@ describe("the description of Ralex", () => {
     ]);
   });
 
+  test("takes no key in the address of an upstream, which is kept in clear", () => {
+    for (const user of ["user:canary", "canary", ":canary"]) {
+      const stack = { upstreamUrl: `http://${user}@ollama:11434/v1` };
+      expect(() => ralex(stack)).toThrow(/upstreamUrl .*: must hold no user and no password.* upstreamApiKey/);
+      expect(() => ralex(stack)).not.toThrow(/canary/);
+    }
+    expect(() => ralex({ upstreamUrl: "http://ollama:11434/v1?at=a@b" })).not.toThrow();
+  });
+
   test("waits for the migrations before the API and for both before the edge", () => {
     expect(service(ralex(), "api").dependsOn).toContainEqual({ service: "migrations", condition: "completed" });
     expect(
