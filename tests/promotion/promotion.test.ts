@@ -19,6 +19,8 @@ const docker = new Docker();
 let all: Environments;
 let first: string;
 let second: string;
+/** Built, and never verified anywhere. */
+let faulty: string;
 
 interface Ledger {
   readonly id: string;
@@ -45,6 +47,13 @@ const chat = async (name: Environment, content = "are you there"): Promise<Respo
     headers: { authorization: `Bearer ${await all.output(name, "apiKey")}`, "content-type": "application/json" },
     body: JSON.stringify({ model: "echo", messages: [{ role: "user", content }] }),
   });
+
+/** Removes an image from the registry, as a cleaner does. */
+async function deleteManifest(ref: string): Promise<void> {
+  const [repository = "", digest = ""] = ref.split("@");
+  const url = `http://${registry.address}/v2/${repository.split("/").slice(1).join("/")}/manifests/${digest}`;
+  expect((await fetch(url, { method: "DELETE" })).status).toBe(202);
+}
 
 /** Does something while 100 requests a second and eight streams at any time go to an environment. */
 async function underLoad<T>(name: Environment, work: () => Promise<T>): Promise<T> {
@@ -127,7 +136,12 @@ describe("one commit from build to prod", () => {
   test("has the very same digest in all three, byte for byte, as the engine says it", async () => {
     const running = (await Promise.all(ENVIRONMENTS.map((name) => all.running(name)))).flat();
     expect(running).toHaveLength(6);
-    expect(new Set(running)).toEqual(new Set([all.pin("pdev")?.images["ralex-api"]]));
+    const images = all.pin("pdev")?.images ?? {};
+    expect(new Set(running)).toEqual(new Set([images["ralex-api"]]));
+    for (const name of ENVIRONMENTS) {
+      expect(all.pin(name)?.images).toEqual(images);
+      expect(await all.digestsOf(name, "probe")).toContain(images.probe);
+    }
   });
 
   test(
@@ -194,7 +208,7 @@ describe("a release that is no good", () => {
   async function deployFault(file: string, from: string, to: string) {
     all.edit(file, from, to);
     await all.commit("a fault");
-    await build("without evidence");
+    faulty = await build("without evidence");
     all.edit(file, to, from);
     await all.commit("the fault repaired");
     const before = { ledger: await ledger("pdev"), verification: (await all.outputs("pdev")).verification };
@@ -253,14 +267,81 @@ describe("a release that is no good", () => {
   );
 });
 
+describe("a database migration that is a barrier", () => {
+  test(
+    "is not gone back across, by a rollback or by an older pin, until the database is a restored one",
+    async () => {
+      const migration = path.join(all.folder, "images/ralex-api/ralex_bridge/migrations/0002_barrier.sql");
+      fs.writeFileSync(migration, "-- barrier: what came before cannot read it\nCREATE TABLE barrier (id int);\n");
+      await all.commit("a barrier");
+      const barred = await build("without evidence");
+      fs.rmSync(migration);
+      await all.commit("the barrier removed");
+      const older = all.pin("pdev");
+      if (older === undefined) throw new Error("nothing is pinned");
+      await all.must("pdev", "promote", "build", "pdev", "--deploy", "--yes");
+      expect((await ledger("pdev"))[0]?.id).toBe(barred);
+
+      const rollback = await all.ralex("pdev", "rollback", "-s", "pdev", "--yes");
+      expect([rollback.exitCode, rollback.stderr]).toEqual([2, expect.stringContaining("database migration 2")]);
+      all.setPin("pdev", older);
+      const deploy = await all.ralex("pdev", "deploy", "-s", "pdev", "--yes");
+      expect([deploy.exitCode, deploy.stderr]).toEqual([2, expect.stringContaining("database migration 2")]);
+
+      await all.must("pdev", "rollback", "-s", "pdev", "--yes", "--database-restored");
+      expect((await ledger("pdev"))[0]?.id).toBe(second);
+    },
+    5 * MINUTE,
+  );
+});
+
 describe("what is refused", () => {
   test(
     "a promotion past an environment, of an unknown release, or of one that was not verified there",
     async () => {
       const past = await all.ralex("pprod", "promote", "pdev", "pprod");
       expect([past.exitCode, past.stderr]).toEqual([2, expect.stringContaining("pprod takes releases from pstaging")]);
-      const unknown = await all.ralex("pstaging", "promote", "pdev", "pstaging", "--release", "r-000000000000");
-      expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining("r-000000000000")]);
+      for (const id of ["r-000000000000", faulty]) {
+        const promote = await all.ralex("pstaging", "promote", "pdev", "pstaging", "--release", id);
+        expect([promote.exitCode, promote.stderr]).toEqual([
+          2,
+          expect.stringContaining(`release ${id} is not verified in pdev`),
+        ]);
+      }
+    },
+    MINUTE,
+  );
+
+  test(
+    "to change anything without a yes where nobody can be asked",
+    async () => {
+      const before = all.pin("pstaging");
+      for (const [name, ...command] of [
+        ["pstaging", "promote", "pdev", "pstaging", "--deploy"],
+        ["pstaging", "deploy", "-s", "pstaging"],
+        ["pprod", "rollback", "-s", "pprod"],
+      ] as const) {
+        const { exitCode, stderr } = await all.ralex(name, ...command);
+        expect([exitCode, stderr]).toEqual([1, expect.stringContaining("say --yes where nobody can be asked")]);
+      }
+      expect(all.pin("pstaging")).toEqual(before);
+    },
+    MINUTE,
+  );
+
+  test(
+    "evidence that was altered, on the way to anything but the first environment",
+    async () => {
+      const digest = all.pin("pdev")?.images["ralex-api"]?.split("@")[1] ?? "";
+      const file = path.join(all.folder, ".ralex/evidence", `${digest.replace(":", "-")}.json`);
+      const before = fs.readFileSync(file, "utf8");
+      fs.writeFileSync(file, before.replaceAll('"nonRoot": true', '"nonRoot": false'));
+      try {
+        const { exitCode, stderr } = await all.ralex("pstaging", "promote", "pdev", "pstaging");
+        expect([exitCode, stderr]).toEqual([2, expect.stringContaining("was altered after it was sealed")]);
+      } finally {
+        fs.writeFileSync(file, before);
+      }
     },
     MINUTE,
   );
@@ -279,6 +360,7 @@ describe("what is refused", () => {
         const start = await all.ralex("pstaging", "start", "-s", "pstaging");
         expect(start.exitCode).toBe(1);
         expect(start.stderr).toContain("a pin is written by ./ralex promote");
+        await expect(all.preview("pstaging")).rejects.toThrow(/a pin is written by .\/ralex promote/);
         all.setPin("pstaging", { ...pin, images: { ...pin.images, "ralex-api": "ralex-api:latest" } });
         const tag = await all.ralex("pstaging", "deploy", "-s", "pstaging", "--yes");
         expect(tag.exitCode).toBe(2);
@@ -334,12 +416,48 @@ describe("accidents", () => {
       );
       expect(results.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThanOrEqual(1);
       for (const { exitCode, stderr } of results) {
-        if (exitCode !== 0) expect(stderr).toMatch(/another command|is the one that is pinned/);
+        if (exitCode !== 0) expect(stderr).toMatch(/another command|is the one that pprod has pinned and runs/);
       }
       await all.must("pprod", "deploy", "-s", "pprod", "--yes");
       expect((await ledger("pprod"))[0]?.id).toBe(first);
     },
     5 * MINUTE,
+  );
+
+  test(
+    "of two promotions at once no one ships what the other has pinned, and what runs is what is pinned",
+    async () => {
+      const ids = [first, second];
+      const results = await Promise.all(
+        ids.map((id) => all.ralex("pdev", "promote", "build", "pdev", "--release", id, "--deploy", "--yes")),
+      );
+      for (const [index, { exitCode, stdout, stderr }] of results.entries()) {
+        if (exitCode === 0) expect(stdout).toContain(`pdev runs release ${ids[index]}`);
+        else expect(stderr).toMatch(/another command|meanwhile Pulumi.pdev.yaml pins/);
+      }
+      await all.must("pdev", "deploy", "-s", "pdev", "--yes");
+      const pin = all.pin("pdev");
+      expect(ids).toContain(pin?.id);
+      expect((await ledger("pdev"))[0]?.id).toBe(pin?.id);
+      expect(new Set(await all.running("pdev"))).toEqual(new Set([pin?.images["ralex-api"]]));
+    },
+    5 * MINUTE,
+  );
+
+  test(
+    "a digest that the registry has lost is not promoted",
+    async () => {
+      const { stdout } = await all.must("build", "releases", "--json");
+      const { releases } = JSON.parse(stdout) as {
+        releases: { id: string; images: Record<string, { ref: string }> }[];
+      };
+      const ref = releases.find(({ id }) => id === faulty)?.images["ralex-api"]?.ref ?? "";
+      await deleteManifest(ref);
+      const { exitCode, stderr } = await all.ralex("pdev", "promote", "build", "pdev", "--release", faulty);
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${ref} is gone from its registry`)]);
+      expect(all.pin("pdev")?.id).not.toBe(faulty);
+    },
+    MINUTE,
   );
 
   test(
@@ -364,6 +482,7 @@ describe("accidents", () => {
     async () => {
       await all.must("pdev", "reset", "--yes", "-s", "pdev");
       await all.must("pstaging", "reset", "--yes", "-s", "pstaging");
+      for (const name of ["pdev", "pstaging"] as const) expect((await ledger(name)).length).toBeGreaterThan(1);
       await all.forget("pdev", "pstaging");
       for (const ref of Object.values(all.pin("pprod")?.images ?? {})) {
         expect((await docker.getImage(ref).distribution()) as unknown).toBeDefined();
@@ -380,9 +499,8 @@ describe("accidents", () => {
     async () => {
       const entry = (await ledger("pprod")).find(({ id }) => id === second);
       const ref = entry?.images["ralex-api"] ?? "";
-      const [repository = "", digest = ""] = ref.split("@");
-      const url = `http://${registry.address}/v2/${repository.split("/").slice(1).join("/")}/manifests/${digest}`;
-      expect((await fetch(url, { method: "DELETE" })).status).toBe(202);
+      const digest = ref.split("@")[1] ?? "";
+      await deleteManifest(ref);
       await docker.getImage(ref).remove({ force: true });
       const check = await all.ralex("pprod", "releases", "-s", "pprod", "--check");
       expect([check.exitCode, check.stdout + check.stderr]).toEqual([1, expect.stringContaining(digest)]);

@@ -5,7 +5,6 @@ import * as path from "node:path";
 import Docker from "dockerode";
 import execa from "execa";
 import * as yaml from "yaml";
-import { containerNames } from "../../components/docker/identity";
 import { CHECKOUT, copyCheckout, type CommandResult, TestStack } from "./stack";
 
 export type Environment = "pdev" | "pstaging" | "pprod";
@@ -153,15 +152,20 @@ export class Environments {
   /** What every replica of the API runs, as the engine says it: `repository@sha256:…`. */
   async running(name: Environment): Promise<readonly string[]> {
     return Promise.all(
-      containerNames(`ralex-${name}`, "api", REPLICAS).map(async (container) => {
-        const { Image, State } = await docker.getContainer(container).inspect();
-        if (!State.Running) throw new Error(`${container} does not run`);
-        const { RepoDigests } = await docker.getImage(Image).inspect();
-        const pinned = RepoDigests.filter((ref) => ref.includes("/ralex-api@"));
-        if (pinned.length !== 1) throw new Error(`${container} runs ${RepoDigests.join(", ")}`);
+      Array.from({ length: REPLICAS }, async (_, slot) => {
+        const { State } = await docker.getContainer(`ralex-${name}-api-${slot}`).inspect();
+        if (!State.Running) throw new Error(`replica ${slot} of ${name} does not run`);
+        const pinned = (await this.digestsOf(name, `api-${slot}`)).filter((ref) => ref.includes("/ralex-api@"));
+        if (pinned.length !== 1) throw new Error(`replica ${slot} of ${name} runs ${pinned.join(", ")}`);
         return pinned[0] ?? "";
       }),
     );
+  }
+
+  /** Every `repository@sha256:…` of the image that a container was made from. */
+  async digestsOf(name: Environment, container: string): Promise<readonly string[]> {
+    const { Image } = await docker.getContainer(`ralex-${name}-${container}`).inspect();
+    return (await docker.getImage(Image).inspect()).RepoDigests;
   }
 
   /**
