@@ -6,7 +6,7 @@ import { STACK, testStack } from "../support/stack";
 const stack = testStack();
 const docker = new Docker();
 /** The nightly run kills ten times. */
-const KILLS = Number(process.env.RALEX_TEST_KILLS ?? 3);
+const KILLS = Number(process.env.RALEX_TEST_KILLS ?? 2);
 /** A start of this stack with everything cached takes longer than this, in milliseconds. */
 const LATEST_KILL_MS = 25_000;
 
