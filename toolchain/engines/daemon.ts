@@ -15,7 +15,7 @@ export interface Daemon {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** Added to the environment of this process. */
+  /** Added to what a daemon gets of this process's environment. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether it does its work already, whoever started it. */
   readonly answers: () => Promise<boolean>;
@@ -33,6 +33,23 @@ export function requireRoot(name: string): void {
 const POLL_MS = 100;
 /** dockerd stops its containers first. */
 const STOP_SECONDS = 40;
+
+/**
+ * What a daemon gets of this process's environment. Nothing else: keys and passwords of the command that happens to start
+ * it would stay readable in /proc for as long as it runs.
+ */
+const PASSED_ON = [
+  ...["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "XDG_RUNTIME_DIR"],
+  // Registries and mirrors behind a proxy, and with an authority of its own; Go reads both spellings.
+  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy"],
+  ...["SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG"],
+  // Where the kernel's root cannot be changed, and where the disk of /var is too small.
+  ...["DOCKER_RAMDISK", "DOCKER_TMPDIR"],
+] as const;
+
+function daemonEnvironment(own: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  return Object.fromEntries(PASSED_ON.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]]])));
+}
 
 const pidFile = (folder: string, name: string): string => path.join(folder, `${name}.pid`);
 export const logFile = (folder: string, name: string): string => path.join(folder, `${name}.log`);
@@ -59,7 +76,7 @@ async function start(daemon: Daemon, folder: string): Promise<void> {
     detached: true,
     stdio: ["ignore", log, log],
     cwd: "/",
-    env: { ...process.env, ...daemon.environment },
+    env: { ...daemonEnvironment(), ...daemon.environment },
   });
   fs.closeSync(log);
   let ended: string | undefined;

@@ -32,6 +32,31 @@ describe("a daemon", () => {
     expect(fs.existsSync(path.join(folder, "sleeper.pid"))).toBe(false);
   });
 
+  test("keeps no secret of the command that started it, and what it needs to reach a registry", async () => {
+    const before = process.env;
+    const secrets = {
+      RALEX_OPENROUTER_API_KEY: "CANARY",
+      COSIGN_PASSWORD: "CANARY",
+      PULUMI_CONFIG_PASSPHRASE: "CANARY",
+    };
+    process.env = { ...before, ...secrets, https_proxy: "http://proxy:3128", SSL_CERT_FILE: "/ca.pem" };
+    try {
+      await ensureDaemon({ ...daemon(), environment: { OWN: "1" } }, folder);
+    } finally {
+      process.env = before;
+    }
+    const environment = fs.readFileSync(`/proc/${runningDaemon("sleeper", folder)}/environ`, "utf8");
+    expect(environment).not.toContain("CANARY");
+    expect(environment.split("\0")).toEqual(
+      expect.arrayContaining([
+        "OWN=1",
+        "https_proxy=http://proxy:3128",
+        "SSL_CERT_FILE=/ca.pem",
+        `PATH=${before.PATH}`,
+      ]),
+    );
+  });
+
   test("that ends at once is an error with the end of its log", async () => {
     const failing = daemon("console.error('address already in use'); process.exit(7)");
     await expect(ensureDaemon(failing, folder)).rejects.toThrow(
