@@ -3,6 +3,7 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
+import { withoutSigningSecrets } from "./evidence/tools";
 import { Failure } from "./failure";
 
 export interface PulumiTools {
@@ -21,7 +22,8 @@ export class Workspace {
   ) {
     fs.mkdirSync(this.path("state"), { recursive: true, mode: 0o700 });
     this.env = {
-      ...process.env,
+      // Pulumi, its plugins and the commands that they run sign nothing.
+      ...withoutSigningSecrets(process.env),
       ...tools.env,
       PULUMI_BACKEND_URL: process.env.PULUMI_BACKEND_URL ?? `file://${this.path("state")}`,
       ...this.passphrase(),

@@ -25,8 +25,19 @@ const ENVIRONMENT = (): Readonly<Record<string, string>> => ({
   TRIVY_DISABLE_TELEMETRY: "true",
   NO_COLOR: "1",
 });
-/** Secrets of signing. No tool gets them but cosign, and that by its standard input. */
-const SIGNING_SECRETS = ["COSIGN_PASSWORD", "COSIGN_PRIVATE_KEY"] as const;
+/**
+ * An environment without the secrets of signing, the variable among them that `RALEX_SIGNING_KEY=env://NAME` names. No
+ * program gets them but cosign: the password by its standard input, that variable where the key is used.
+ */
+export function withoutSigningSecrets(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const named = /^env:\/\/(.+)$/.exec(environment.RALEX_SIGNING_KEY ?? "")?.[1];
+  const secrets = new Set(["COSIGN_PASSWORD", "COSIGN_PRIVATE_KEY", named]);
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !secrets.has(entry[0]),
+    ),
+  );
+}
 
 export interface EvidenceTool {
   readonly name: EvidenceToolName;
@@ -76,9 +87,12 @@ async function findTool(name: EvidenceToolName): Promise<EvidenceTool> {
 }
 
 async function versionOf(name: EvidenceToolName, program: string): Promise<string | undefined> {
-  const result = await execa(program, [...VERSION_ARGUMENTS[name]], { reject: false, stdin: "ignore" }).catch(
-    () => undefined,
-  );
+  const result = await execa(program, [...VERSION_ARGUMENTS[name]], {
+    env: environmentOf(),
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+  }).catch(() => undefined);
   return result === undefined || result.exitCode !== 0 ? undefined : versionIn(result.stdout);
 }
 
@@ -91,10 +105,7 @@ export interface RunOptions {
 
 /** The environment of a tool: the process's own without the secrets of signing, and what is added to it. */
 export function environmentOf(own: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const inherited = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !SIGNING_SECRETS.some((name) => name === entry[0]),
-  );
-  return { ...Object.fromEntries(inherited), ...ENVIRONMENT(), ...own };
+  return { ...withoutSigningSecrets(process.env), ...ENVIRONMENT(), ...own };
 }
 
 /** Runs a tool and returns its standard output. @throws ToolError with the end of what it said. */

@@ -1,5 +1,6 @@
 /** What is read of an image: its index, its layers, its provenance. */
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { Readable } from "node:stream";
 import * as zlib from "node:zlib";
@@ -10,7 +11,15 @@ import { isNonRoot } from "../../../cli/evidence/platform";
 import { readProvenance } from "../../../cli/evidence/provenance";
 import { fullRepository, isLoopback } from "../../../cli/evidence/registry";
 import { packagesIn } from "../../../cli/evidence/sbom";
-import { environmentOf, fits, lastLines, PINNED, ToolError, versionIn } from "../../../cli/evidence/tools";
+import {
+  environmentOf,
+  evidenceTool,
+  fits,
+  lastLines,
+  PINNED,
+  ToolError,
+  versionIn,
+} from "../../../cli/evidence/tools";
 import { ImageRef } from "../../../components/image/image-ref";
 import { GO_MODULES } from "../../../toolchain/go-tools";
 
@@ -175,15 +184,25 @@ describe("the tools of evidence", () => {
     expect(lastLines("Error: unauthorized\n")).toBe("Error: unauthorized");
   });
 
-  test("do not find the password of signing in their environment", () => {
-    const before = process.env.COSIGN_PASSWORD;
-    process.env.COSIGN_PASSWORD = "secret";
+  test("find no secret of signing in their environment, also while they are asked for their version", async () => {
+    const [before, folder] = [process.env, fs.mkdtempSync(path.join(os.tmpdir(), "ralex-tools-"))];
+    const said = path.join(folder, "environment");
+    fs.writeFileSync(path.join(folder, "syft"), `#!/bin/sh\nenv > ${said}\necho ${PINNED.syft}\n`, { mode: 0o755 });
+    process.env = {
+      ...before,
+      ...{ PATH: `${folder}${path.delimiter}${before.PATH}`, RALEX_TOOLCHAIN: "auto" },
+      ...{ COSIGN_PASSWORD: "CANARY", RALEX_SIGNING_KEY: "env://RELEASE_KEY", RELEASE_KEY: "CANARY" },
+    };
     try {
-      expect(environmentOf().COSIGN_PASSWORD).toBeUndefined();
+      expect(JSON.stringify(environmentOf())).not.toContain("CANARY");
       expect(environmentOf({ A: "b" })).toMatchObject({ A: "b", PATH: process.env.PATH });
+      // Given by who uses the key, it arrives.
+      expect(environmentOf({ RELEASE_KEY: "CANARY" }).RELEASE_KEY).toBe("CANARY");
+      expect((await evidenceTool("syft")).version).toBe(PINNED.syft);
+      expect(fs.readFileSync(said, "utf8")).not.toContain("CANARY");
     } finally {
-      if (before === undefined) delete process.env.COSIGN_PASSWORD;
-      else process.env.COSIGN_PASSWORD = before;
+      process.env = before;
+      fs.rmSync(folder, { recursive: true });
     }
   });
 });
