@@ -120,7 +120,8 @@ export class DockerService extends pulumi.ComponentResource {
   /** What a container needs besides itself. Returns what a dependent has to wait for. */
   private follow(name: string, slot: number, container: docker.Container): pulumi.Resource {
     const { service, application } = this.args;
-    if (this.args.runsLater === true) return container;
+    // The limit has to be there before whoever runs it starts it.
+    if (this.args.runsLater === true) return this.limitProcesses(`${name}-${slot}-pids`, container, slot);
     if (service.kind === "job") return this.run(`${name}-${slot}-run`, container, slot);
     if (service.name === application.edge.balances.service) {
       return this.rotate(`${name}-${slot}-rotation`, container, slot);
@@ -194,13 +195,13 @@ export class DockerService extends pulumi.ComponentResource {
     );
   }
 
-  /** The provider has no limit on processes, so it is set on the running container; Docker keeps it over restarts. */
+  /** The provider has no limit on processes, so it is set on the made container; Docker keeps it over every start. */
   private processLimit(slot: number): string {
     return `docker update --pids-limit ${this.args.service.resources.pids} ${this.containerName(slot)} > /dev/null`;
   }
 
-  private limitProcesses(name: string, container: docker.Container, slot: number): void {
-    new command.local.Command(
+  private limitProcesses(name: string, container: docker.Container, slot: number): pulumi.Resource {
+    return new command.local.Command(
       name,
       {
         create: this.processLimit(slot),
@@ -219,7 +220,7 @@ export class DockerService extends pulumi.ComponentResource {
     return new command.local.Command(
       name,
       {
-        create: `docker start --attach ${this.containerName(slot)}`,
+        create: `${this.processLimit(slot)} && docker start --attach ${this.containerName(slot)}`,
         triggers: [container.id],
         logging: command.local.Logging.Stderr,
       },

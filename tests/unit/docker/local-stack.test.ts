@@ -65,7 +65,7 @@ describe("the local stack", () => {
     for (const { type, custom } of resources) if (custom) counts[type] = (counts[type] ?? 0) + 1;
     expect(counts).toEqual({
       [CONTAINER]: 15,
-      // Files of 13 services, limits of 14 replicas, one run of the migrations.
+      // Files of 13 services, limits of 14 replicas, one run of the migrations, which sets its limit first.
       [COMMAND]: 28,
       "docker:index/network:Network": 2,
       "docker:index/remoteImage:RemoteImage": 12,
@@ -100,8 +100,17 @@ describe("the local stack", () => {
       expect(Number(inputs.cpus)).toBeGreaterThan(0);
       expect(inputs.privileged).toBeUndefined();
     }
-    const limits = ofType(resources, COMMAND).filter(({ inputs }) => String(inputs.create).includes("--pids-limit"));
-    expect(limits).toHaveLength(13);
+  });
+
+  test("limits the processes of every container, jobs among them, and of a job before it is started", async () => {
+    const { resources } = await stack(PINNED);
+    const limited = ofType(resources, COMMAND).flatMap(({ inputs }) => {
+      const found = /docker update --pids-limit [1-9]\d* (\S+)/.exec(String(inputs.create));
+      return found === null ? [] : [found[1]];
+    });
+    const made = ofType(resources, CONTAINER).map(({ inputs }) => inputs.name);
+    expect(limited.sort()).toEqual(made.sort());
+    expect(made).toEqual(expect.arrayContaining(["ralex-dev-migrations", "ralex-dev-probe"]));
   });
 
   test("publishes the edge's listeners on the loopback address and nothing else", async () => {
@@ -171,7 +180,9 @@ describe("the local stack", () => {
     const { resources } = await stack();
     expect(container(resources, "ralex-dev-migrations")).toMatchObject({ start: false, mustRun: false, restart: "no" });
     const run = ofType(resources, COMMAND).find(({ name }) => name === "ralex-migrations-0-run");
-    expect(run?.inputs.create).toBe("docker start --attach ralex-dev-migrations");
+    expect(run?.inputs.create).toMatch(
+      /^docker update --pids-limit \d+ ralex-dev-migrations > \/dev\/null && docker start --attach ralex-dev-migrations$/,
+    );
   });
 });
 
@@ -204,8 +215,8 @@ describe("the local stack with a pinned release", () => {
     );
     expect(more).toEqual({
       [CONTAINER]: 1,
-      // The probe's files, and the checks.
-      [COMMAND]: 2,
+      // The probe's files, its limit, and the checks.
+      [COMMAND]: 3,
       "docker:index/remoteImage:RemoteImage": 1,
       "ralex:docker:Service": 1,
       "ralex:docker:ServiceFiles": 1,
@@ -239,7 +250,8 @@ describe("the local stack with a pinned release", () => {
     const touching = ofType(resources, COMMAND).filter(({ inputs }) =>
       String(inputs.create).includes("ralex-dev-probe"),
     );
-    expect(touching).toEqual([]);
+    expect(touching.map(({ name }) => name)).toEqual(["ralex-probe-0-pids"]);
+    expect(touching[0]?.inputs.create).toMatch(/^docker update --pids-limit \d+ ralex-dev-probe > \/dev\/null$/);
   });
 
   test("says what the checks wrote; without a pin, that nothing was checked", async () => {
