@@ -16,7 +16,7 @@ from . import metrics
 from .chat import CLIENT_GONE, Chat
 from .database import Database
 from .errors import ApiError, server_error
-from .exchange import Disconnected, Exchange
+from .exchange import Disconnected, Exchange, LargeBodies
 from .limits import RateLimit, ResponseCache
 from .logs import output, request_id, timestamp
 from .readiness import Readiness
@@ -57,6 +57,7 @@ class Bridge:
         cache = ResponseCache(self._redis, settings.cache_ttl_seconds)
         self._chat = Chat(self.router, cache, Sessions(self.database), self._usage)
         self._routes = create_router(self)
+        self._large = LargeBodies(settings.max_body_bytes)
         self._info = log.isEnabledFor(logging.INFO)
         self._debug = log.isEnabledFor(logging.DEBUG)
 
@@ -91,6 +92,8 @@ class Bridge:
             log.exception("a request failed", extra={"method": exchange.method, "path": exchange.path})
             await self._refuse(exchange, server_error(500, "internal_error", "an error of Ralex itself; it was logged"))
         finally:
+            if exchange.held:
+                self._large.give(exchange.held)
             self._account(exchange)
 
     async def admit(self, exchange: Exchange) -> str:
@@ -111,7 +114,8 @@ class Bridge:
 
     async def read_body(self, exchange: Exchange) -> bytes:
         """The body within the configured bounds."""
-        return await exchange.body(self._settings.max_body_bytes, self._settings.body_timeout_seconds)
+        settings = self._settings
+        return await exchange.body(settings.max_body_bytes, settings.body_timeout_seconds, self._large)
 
     async def _dispatch(self, exchange: Exchange) -> None:
         if exchange.path == CHAT:

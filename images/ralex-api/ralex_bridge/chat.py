@@ -39,6 +39,8 @@ class Chat:
     async def handle(self, exchange: Exchange, body: bytes) -> None:
         """Answers one request of a caller that was let in."""
         request = parse(body)
+        # What was sent is not needed while the upstream answers, and may be large.
+        del body
         exchange.model = request.model
         session = await self._session(exchange)
         target = await self._router.find(request.model)

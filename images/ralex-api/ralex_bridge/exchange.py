@@ -12,13 +12,19 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from .errors import ApiError
+from .errors import ApiError, server_error
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 """What is taken over from ``X-Request-Id``; anything else gets an id made here."""
 MOST_DISCARDED = 16 * 1024 * 1024
 """Bytes of a refused body that are read and dropped, so that its sender sees the refusal and not a reset."""
 DISCARD_SECONDS = 2.0
+
+LARGE = 1024 * 1024
+"""Bytes up to which a body needs no room of its own."""
+LARGEST_AT_ONCE = 3
+"""How many bodies of the largest size are answered at once. Each is up to seven times its size in memory (56 MiB of 8):
+text with one wide character takes four bytes a character. The stack gives the process as much."""
 
 STALLED_SECONDS = 60.0
 """How long a client may take nothing of its stream before it counts as gone; nginx's own bound is the same."""
@@ -31,7 +37,7 @@ class Exchange:
 
     __slots__ = (
         *("scope", "headers", "receive", "_send", "method", "path", "id", "_id", "started"),
-        *("key_name", "route", "model", "upstream", "reason", "status", "begun"),
+        *("key_name", "route", "model", "upstream", "reason", "status", "begun", "held"),
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,6 +58,7 @@ class Exchange:
         self.reason: str | None = None
         self.status = 0
         self.begun = False
+        self.held = 0
 
     async def send(self, message: Any) -> None:
         """Passes an ASGI message on, with the request's id in the head."""
@@ -103,16 +110,19 @@ class Exchange:
         except TimeoutError:
             raise Disconnected from None
 
-    async def body(self, most: int, seconds: float) -> bytes:
-        """The whole body.
+    async def body(self, most: int, seconds: float, room: LargeBodies) -> bytes:
+        """The whole body. What it takes of ``room`` stands in ``held``, and is to be given back with the answer.
 
         Raises:
-            ApiError: status 413 beyond ``most`` bytes, 408 if it takes longer than ``seconds``.
+            ApiError: status 413 beyond ``most`` bytes, 503 without room, 408 if it takes longer than ``seconds``.
         """
         declared = self.headers.get(b"content-length")
-        if declared is not None and int(declared) > most:
-            await self._discard(int(declared))
+        expected = 0 if declared is None else int(declared)
+        if expected > most:
+            await self._discard(expected)
             raise _too_large(most)
+        if expected > LARGE:
+            self._hold(expected, room)
         blocks: list[bytes] = []
         size = 0
         more = True
@@ -125,6 +135,9 @@ class Exchange:
                     more = message.get("more_body", False)
                     blocks.append(message.get("body", b""))
                     size += len(blocks[-1])
+                    if size > LARGE and not self.held:
+                        # Of unknown length: it may become the largest.
+                        self._hold(most, room)
         except TimeoutError:
             message_text = f"the body did not arrive within {seconds:g} s"
             raise ApiError(408, "body_timeout", message_text, headers={"Connection": "close"}) from None
@@ -133,6 +146,13 @@ class Exchange:
                 await self._discard(size)
             raise _too_large(most)
         return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+    def _hold(self, size: int, room: LargeBodies) -> None:
+        if not room.take(size):
+            # Not discarded first: uvicorn drops what still comes, at the sender's speed.
+            message = "too many large requests are being answered; try again in a moment"
+            raise server_error(503, "too_many_large_bodies", message, headers={"Retry-After": "2"})
+        self.held = size
 
     async def _discard(self, size: int) -> None:
         """Reads the rest of a body that is refused, unless it is huge or its sender waits to be asked for it."""
@@ -144,6 +164,29 @@ class Exchange:
                     pass
         except TimeoutError:
             pass
+
+
+class LargeBodies:
+    """Room for the bodies above ``LARGE`` bytes that are being answered, counted in their bytes.
+
+    A body is in memory several times until its answer: as sent, as a document, and as it goes on to the upstream.
+    """
+
+    __slots__ = ("_free",)
+
+    def __init__(self, largest: int) -> None:
+        self._free = LARGEST_AT_ONCE * largest
+
+    def take(self, size: int) -> bool:
+        """Takes room, or says that there is none."""
+        if size > self._free:
+            return False
+        self._free -= size
+        return True
+
+    def give(self, size: int) -> None:
+        """Gives it back."""
+        self._free += size
 
 
 def _too_large(most: int) -> ApiError:

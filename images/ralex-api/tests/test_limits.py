@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ralex_bridge.exchange import LARGE, LARGEST_AT_ONCE
+
 from .conftest import Make, UpstreamServer
-from .support.bridge import KEY, OTHER_KEY, Bridge
-from .support.services import Redis
+from .support.bridge import KEY, OTHER_KEY, Answer, Bridge
+from .support.services import Redis, wait_until
 
 
 @pytest.fixture
@@ -114,6 +118,37 @@ def test_an_oversized_body_of_unknown_length_is_413(bridge: Bridge, at_once: boo
     answer = _raw(bridge, "Transfer-Encoding: chunked\r\n", *([b"".join(blocks)] if at_once else blocks))
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b'"code":"body_too_large"' in answer
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_so_many_large_bodies_are_answered_at_once_and_others_are_told_to_come_again(
+    make_bridge: Make, upstream: UpstreamServer, chunked: bool
+) -> None:
+    bridge = make_bridge({"RALEX_MAX_BODY_BYTES": str(2 * LARGE), "RALEX_UPSTREAM_TIMEOUT_SECONDS": "3"})
+    bridge.upstreams = {"upstreams": [bridge.openai_upstream(upstream.base_url)]}
+    bridge.start()
+    size = LARGE + 100_000
+    # What is not known to be smaller counts as the largest.
+    room = LARGEST_AT_ONCE if chunked else LARGEST_AT_ONCE * 2 * LARGE // size
+
+    def ask(model: str, size: int = size) -> Answer:
+        document = {"model": model, "messages": [{"role": "user", "content": "x" * size}], "stream": True}
+        body = json.dumps(document).encode()[:-1].ljust(size + 1000) + b"}"
+        blocks = iter([body[start : start + 65536] for start in range(0, len(body), 65536)])
+        return bridge.ask("POST", "/v1/chat/completions", blocks if chunked else body)
+
+    # Twice: room is given back after an answer that failed and after every kind of refusal.
+    for _ in range(2):
+        with ThreadPoolExecutor(room) as pool:
+            held = [pool.submit(ask, "silent") for _ in range(room)]
+            wait_until(lambda: bridge.metric("ralex_streams_running") == room, 3, "the room is taken")
+            refused = ask("quick")
+            assert (refused.status, refused.code) == (503, "too_many_large_bodies")
+            assert refused.headers["retry-after"] == "2"
+            assert bridge.chat(model="quick").status == 200
+            assert [one.result().status for one in held] == [504] * room
+        assert [ask("refuses-500").status, ask("quick", 2 * LARGE).status, ask("").status] == [502, 413, 400]
+        assert ask("quick").status == 200
 
 
 def test_a_body_that_does_not_come_is_408_and_the_connection_ends(bridge: Bridge) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,10 +133,10 @@ class Bridge:
         headers: dict[str, str] | None = None,
         timeout: float = 20,
     ) -> Answer:
-        """One request on a connection of its own; bytes go as they are, anything else as JSON."""
+        """One request on a connection of its own; bytes go as they are, an iterator's in chunks, else JSON."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         sent = {"Authorization": f"Bearer {key}"} if key else {}
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, (bytes, Iterator)) else json.dumps(body).encode()
         try:
             connection.request(method, path, data, {**sent, **(headers or {})})
             response = connection.getresponse()

@@ -49,7 +49,7 @@ class Upstream:
 
     def application(self) -> web.Application:
         """The server."""
-        application = web.Application()
+        application = web.Application(client_max_size=64 * 1024 * 1024)
         application.router.add_get("/v1/models", self.models)
         application.router.add_post("/v1/chat/completions", self.complete)
         application.router.add_get("/seen", self.seen)
@@ -67,11 +67,13 @@ class Upstream:
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """Answers; the key is repeated in every refusal, as some upstreams do."""
-        document = json.loads(await request.read())
+        body = await request.read()
+        document = json.loads(body)
         if request.transport is not None:
             self.connections.add(request.transport.get_extra_info("peername"))
         model = document["model"]
-        if model != "quick":
+        # What is remembered is shown whole: neither what is asked in numbers nor what is large.
+        if model != "quick" and len(body) < 100_000:
             self.asked.append(document)
         if model.startswith("refuses-"):
             key = request.headers.get("Authorization", "")
