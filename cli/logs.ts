@@ -3,6 +3,7 @@ import Docker from "dockerode";
 import execa from "execa";
 import { SERVICE_LABEL, STACK_LABEL } from "../components/docker/identity";
 import { Failure } from "./failure";
+import { requireEngine } from "./machine";
 
 /** `./ralex logs <service>`: what a service's containers wrote. */
 export function registerLogs(program: Command): void {
@@ -14,7 +15,9 @@ export function registerLogs(program: Command): void {
     .option("-f, --follow", "go on showing new lines")
     .option("-n, --lines <lines>", "how many of the last lines", "200")
     .action(async (service: string, { stack, follow, lines }: { stack: string; follow?: true; lines: string }) => {
-      const all = await new Docker().listContainers({ all: true, filters: { label: [`${STACK_LABEL}=${stack}`] } });
+      const docker = new Docker();
+      await requireEngine(docker);
+      const all = await docker.listContainers({ all: true, filters: { label: [`${STACK_LABEL}=${stack}`] } });
       const chosen = all.filter(({ Labels }) => Labels[SERVICE_LABEL] === service);
       if (chosen.length === 0) {
         const known = [...new Set(all.map(({ Labels }) => Labels[SERVICE_LABEL]))].sort().join(", ");

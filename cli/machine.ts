@@ -75,6 +75,16 @@ export async function prepareMachine(checkout: string, needs: MachineNeeds): Pro
   };
 }
 
+/** @throws Failure with what to do, where no engine answers: the client's own error names a socket and no more. */
+export async function requireEngine(docker: Docker): Promise<void> {
+  await docker.ping().catch(() => {
+    throw new Failure(
+      "no Docker Engine answers: install Docker, start it (on a registry-only machine npm start does both), " +
+        "let this user reach its socket (group docker), and run this again",
+    );
+  });
+}
+
 /** The registry that the environment names. */
 export const chosenRegistry = (): string | undefined => process.env.RALEX_REGISTRY || undefined;
 
@@ -95,9 +105,7 @@ async function officialMachine(checkout: string, needs: MachineNeeds): Promise<M
   const docker = new Docker();
   const isBuilding = needs.workingTree === true || needs.platforms !== undefined;
   if (needs.docker === true || needs.images === true || isBuilding) {
-    await docker.ping().catch(() => {
-      throw new Failure("no Docker Engine answers: install Docker, start it, and run this again");
-    });
+    await requireEngine(docker);
   }
   if (needs.platforms !== undefined) {
     const problems = await builderProblems(needs.platforms);

@@ -1,8 +1,12 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import Docker from "dockerode";
-import { SERVICE_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { IMAGE_LABEL, SERVICE_LABEL, STACK_LABEL } from "../components/docker/identity";
 import { EXIT } from "./failure";
+import { requireEngine } from "./machine";
+
+/** Healths that are not as they should be; `starting` is on its way, and `-` has no check and runs. */
+const WRONG: readonly string[] = ["unhealthy", "failed", "not running"];
 
 interface ServiceStatus {
   readonly container: string;
@@ -20,7 +24,9 @@ export function registerStatus(program: Command): void {
     .option("-s, --stack <stack>", "the environment", "dev")
     .option("--json", "print JSON")
     .action(async ({ stack, json }: { stack: string; json?: true }) => {
-      const services = await statusOf(new Docker(), stack);
+      const docker = new Docker();
+      await requireEngine(docker);
+      const services = await statusOf(docker, stack);
       if (json === true) console.log(JSON.stringify(services, null, 2));
       else if (services.length === 0) console.log(`${stack} has no containers: ./ralex start -s ${stack}`);
       else {
@@ -28,25 +34,36 @@ export function registerStatus(program: Command): void {
         for (const { container, state, health, image } of services) table.push([container, state, health, image]);
         console.log(table.toString());
       }
-      if (services.some(({ health }) => health === "unhealthy" || health === "failed")) process.exitCode = EXIT.error;
+      if (services.some(({ health }) => WRONG.includes(health))) process.exitCode = EXIT.error;
     });
 }
 
-async function statusOf(docker: Docker, stack: string): Promise<readonly ServiceStatus[]> {
+/** Every container of the stack, by name. A stopped stack has none. */
+export async function statusOf(docker: Docker, stack: string): Promise<readonly ServiceStatus[]> {
   const containers = await docker.listContainers({ all: true, filters: { label: [`${STACK_LABEL}=${stack}`] } });
   const rows = await Promise.all(
     containers.map(async ({ Id, Labels }) => {
       const { Name, State, HostConfig } = await docker.getContainer(Id).inspect();
       const isJob = HostConfig.RestartPolicy?.Name !== "unless-stopped";
-      const done = isJob && State.Status === "exited";
       return {
         container: Name.slice(1),
         service: Labels[SERVICE_LABEL] ?? "",
-        state: done ? `exited (${State.ExitCode})` : State.Status,
-        health: done ? (State.ExitCode === 0 ? "done" : "failed") : (State.Health?.Status ?? "-"),
-        image: Labels["ralex.image"] ?? "",
+        state: State.Status === "exited" ? `exited (${State.ExitCode})` : State.Status,
+        health: isJob ? jobHealth(State) : serviceHealth(State),
+        image: Labels[IMAGE_LABEL] ?? "",
       };
     }),
   );
   return rows.sort((a, b) => (a.container < b.container ? -1 : 1));
 }
+
+type State = Docker.ContainerInspectInfo["State"];
+
+const jobHealth = ({ Status, ExitCode }: State): string => {
+  if (Status !== "exited") return "-";
+  return ExitCode === 0 ? "done" : "failed";
+};
+
+/** Of a container that has ended Docker keeps what its last check said; of one without a check it says nothing. */
+const serviceHealth = ({ Status, Health }: State): string =>
+  Status === "running" ? (Health?.Status ?? "-") : "not running";

@@ -1,0 +1,81 @@
+/** What `./ralex status` and `./ralex logs` say of an engine that answers, and of one that does not. */
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import { Command } from "commander";
+import { EXIT } from "../../../cli/failure";
+import { registerLogs } from "../../../cli/logs";
+import { registerStatus } from "../../../cli/status";
+
+interface Container {
+  readonly State: Readonly<Record<string, unknown>>;
+  readonly job?: true;
+}
+
+const before = { environment: process.env, exitCode: process.exitCode };
+let server: http.Server | undefined;
+afterEach(() => {
+  server?.close();
+  process.env = before.environment;
+  process.exitCode = before.exitCode;
+  jest.restoreAllMocks();
+});
+
+/** An engine with these containers. */
+async function engine(containers: Readonly<Record<string, Container>>): Promise<void> {
+  const list = Object.keys(containers).map((Id) => ({ Id, Labels: { "ralex.service": Id } }));
+  const answer = (url: string): unknown => {
+    if (url.includes("/containers/json")) return list;
+    const name = /\/containers\/(\w+)\/json/.exec(url)?.[1] ?? "";
+    const { State, job } = containers[name] ?? {};
+    return { Name: `/${name}`, State, HostConfig: { RestartPolicy: { Name: job ? "no" : "unless-stopped" } } };
+  };
+  server = http.createServer(({ url = "" }, response) => {
+    response.setHeader("content-type", "application/json").end(JSON.stringify(answer(url)));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  process.env = { ...before.environment, DOCKER_HOST: `tcp://127.0.0.1:${port}` };
+}
+
+async function status(): Promise<{ healths: Record<string, string>; exitCode: unknown }> {
+  const said = jest.spyOn(console, "log").mockReturnValue(undefined);
+  const program = new Command();
+  registerStatus(program);
+  process.exitCode = EXIT.done;
+  await program.parseAsync(["status", "--json"], { from: "user" });
+  const rows = JSON.parse(String(said.mock.calls.at(-1)?.[0])) as readonly { container: string; health: string }[];
+  const { exitCode } = process;
+  return { healths: Object.fromEntries(rows.map(({ container, health }) => [container, health])), exitCode };
+}
+
+const RUNNING = { Status: "running", ExitCode: 0 };
+
+test("services that run and jobs that are done are well", async () => {
+  await engine({
+    api: { State: { ...RUNNING, Health: { Status: "healthy" } } },
+    exporter: { State: RUNNING },
+    migrations: { State: { Status: "exited", ExitCode: 0 }, job: true },
+    probe: { State: { Status: "created", ExitCode: 0 }, job: true },
+  });
+  const healths = { api: "healthy", exporter: "-", migrations: "done", probe: "-" };
+  expect(await status()).toEqual({ healths, exitCode: EXIT.done });
+});
+
+test.each([
+  ["a service without a health check that has ended", { Status: "exited", ExitCode: 0 }],
+  ["one that is started again and again", { Status: "restarting", ExitCode: 1 }],
+  ["one that was healthy when it ended", { Status: "exited", ExitCode: 137, Health: { Status: "healthy" } }],
+])("%s is an error", async (_, State) => {
+  await engine({ exporter: { State }, redis: { State: RUNNING } });
+  expect(await status()).toEqual({ healths: { exporter: "not running", redis: "-" }, exitCode: EXIT.error });
+});
+
+test.each([
+  ["status", registerStatus, ["status"]],
+  ["logs", registerLogs, ["logs", "api"]],
+])("%s says what to do where no engine answers", async (_, register, args) => {
+  process.env = { ...before.environment, DOCKER_HOST: "tcp://127.0.0.1:1" };
+  const program = new Command();
+  register(program);
+  await expect(program.parseAsync(args, { from: "user" })).rejects.toThrow("no Docker Engine answers: install Docker");
+});
