@@ -1,4 +1,5 @@
 /** Target `docker`: Ralex on the Docker Engine of this machine. */
+import * as pulumi from "@pulumi/pulumi";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
 import { LocalStack } from "../components/docker/local-stack";
@@ -23,6 +24,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
     substitutes: lock.substitutes.filter((name) => name in images),
     checkout,
   });
+  if (release.isUnpublished && !pulumi.runtime.isDryRun()) sayUnpublished(release.id, ralex.verification);
   return {
     webUrl: ralex.webUrl,
     apiUrl: ralex.apiUrl,
@@ -38,6 +40,14 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
     substitutes: ralex.substitutes,
     omissions: ralex.omissions,
   };
+}
+
+/** A bare `pulumi up` does not publish, so it says what is left to do; `./ralex deploy` does it. */
+function sayUnpublished(id: string, verification: LocalStack["verification"]): void {
+  verification.apply(({ passed }) => {
+    const todo = `./ralex publish -s ${pulumi.getStack()} writes it into the ledger`;
+    if (passed) void pulumi.log.info(`release ${id} is verified, and not published yet: ${todo}`);
+  });
 }
 
 const refs = (images: Readonly<Record<string, ImageRef>>): Record<string, string> =>

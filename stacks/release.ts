@@ -1,7 +1,7 @@
 /** Which first-party images an environment runs. */
 import * as pulumi from "@pulumi/pulumi";
 import { ImageRef } from "../components/image/image-ref";
-import { LEDGER_OUTPUT, LEDGER_PROJECT, readLedger, type LedgerEntry } from "../components/image/ledger";
+import { isRelease, LEDGER_OUTPUT, LEDGER_PROJECT, readLedger, type LedgerEntry } from "../components/image/ledger";
 import { pinOf, refusalOf, type Pin } from "../components/image/pin-check";
 import {
   RELEASE_PROJECT,
@@ -16,6 +16,8 @@ import { readStack } from "./read-stack";
 export interface ChosenRelease {
   readonly id: string;
   readonly images: Readonly<Record<string, ImageRef>>;
+  /** Whether it is pinned, and not the release that the stack's own ledger has as the newest. */
+  readonly isUnpublished: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function chooseRelease(settings: Settings): Promise<ChosenRelease> 
   const chosen =
     settings.release === undefined ? await workingTree(settings) : await checked(settings.release, settings);
   const images = Object.entries(chosen.images).map(([name, ref]) => [name, ImageRef.parse(ref)] as const);
-  return { id: chosen.id, images: Object.fromEntries(images) };
+  return { id: chosen.id, images: Object.fromEntries(images), isUnpublished: await isUnpublished(settings) };
 }
 
 async function workingTree({ promotesFrom }: Settings): Promise<Pin> {
@@ -48,6 +50,12 @@ async function checked(pin: Pin, { promotesFrom, running }: Settings): Promise<P
   const refusal = await refusalOf(pin, pulumi.getStack(), promotesFrom, { ledger: ledgerOf, releases: builtReleases });
   if (refusal !== undefined) throw new Error(refusal);
   return pin;
+}
+
+async function isUnpublished({ release }: Settings): Promise<boolean> {
+  if (release === undefined) return false;
+  const newest = (await ledgerOf(pulumi.getStack()))?.[0];
+  return newest === undefined || !isRelease(newest, release);
 }
 
 async function builtReleases(): Promise<readonly ReleaseRecord[] | undefined> {

@@ -120,7 +120,9 @@ describe("one commit from build to prod", () => {
   test(
     "is promoted to dev, staging and prod, each of which verifies it and writes it into its ledger",
     async () => {
-      await all.must("pdev", "promote", "build", "pdev", "--deploy", "--yes");
+      const { stderr } = await all.must("pdev", "promote", "build", "pdev", "--deploy", "--yes");
+      // For those who call pulumi by hand, which publishes nothing.
+      expect(stderr).toContain(`release ${first} is verified, and not published yet: ./ralex publish -s pdev`);
       await all.must("pstaging", "promote", "pdev", "pstaging", "--deploy", "--yes");
       await all.must("pprod", "promote", "pstaging", "pprod", "--deploy", "--yes");
       for (const name of ENVIRONMENTS) {
@@ -151,6 +153,7 @@ describe("one commit from build to prod", () => {
       expect(stderr).toMatch(/Resources:\s+\d+ unchanged/);
       expect(stderr).not.toMatch(/\d+ (created|updated|replaced|deleted)/);
       expect(stdout).toContain("already");
+      expect(stderr).not.toContain("not published yet");
       expect(await ledger("pprod")).toHaveLength(1);
     },
     MINUTE,
