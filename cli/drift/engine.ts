@@ -48,6 +48,8 @@ export async function refreshed(
   stack: string,
   configFile: string,
 ): Promise<readonly ResourceDifference[]> {
+  // On standard error: with --json, standard output is the answer and nothing else.
+  console.error(`comparing every resource of ${stack} with what runs, which takes some seconds`);
   const args = ["refresh", "--preview-only", "--expect-no-changes", "--json", "--non-interactive"];
   const { exitCode, stdout, stderr } = await execa(
     "pulumi",

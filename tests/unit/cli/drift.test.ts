@@ -7,8 +7,9 @@ import * as path from "node:path";
 import fc from "fast-check";
 import { alertBody, readReceiver, sendAlert } from "../../../cli/drift/alert";
 import { containerDifferences, expectedContainers } from "../../../cli/drift/containers";
-import { differencesOf, parsePath, parseReport, type RefreshReport } from "../../../cli/drift/engine";
+import { differencesOf, parsePath, parseReport, refreshed, type RefreshReport } from "../../../cli/drift/engine";
 import { driftLines, driftTable, SECRET, shown, type Difference } from "../../../cli/drift/report";
+import { Workspace } from "../../../cli/workspace";
 import { settingDifferences, type UpdateConfig } from "../../../cli/drift/settings";
 import { pin, ref } from "../image/release-samples";
 
@@ -23,6 +24,19 @@ const updated = (path: string, before: object, after: object, inputDiff = true):
     newState: { type: TYPE, inputs: { ...after } },
     detailedDiff: { [path]: { inputDiff } },
   });
+
+test("the engine's refresh is announced on standard error, so that standard output stays JSON", async () => {
+  const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-drift-"));
+  fs.writeFileSync(path.join(checkout, "pulumi"), `#!/bin/sh\necho '{"steps":[]}'\n`, { mode: 0o755 });
+  const workspace = new Workspace(checkout, { env: { PATH: `${checkout}:${process.env.PATH}` }, standIns: [] });
+  const told = jest.spyOn(console, "error").mockReturnValue(undefined);
+  const printed = jest.spyOn(console, "log").mockReturnValue(undefined);
+  expect(await refreshed(workspace, "dev", "dev.yaml")).toEqual([]);
+  expect(told.mock.calls).toEqual([["comparing every resource of dev with what runs, which takes some seconds"]]);
+  expect(printed).not.toHaveBeenCalled();
+  jest.restoreAllMocks();
+  fs.rmSync(checkout, { recursive: true });
+});
 
 describe("what the engine's refresh says", () => {
   test("is a row a property, with the value of the state and the one that is there", () => {
