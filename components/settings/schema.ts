@@ -75,6 +75,12 @@ export const PLAIN_SETTINGS = {
     .default(600)
     .describe("Requests a minute and key; 0 is no limit"),
   apiCacheTtlSeconds: z.int().min(0).max(86_400).default(0).describe("How long answers are cached; 0 is no cache"),
+  apiMaxBodyMiB: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(8)
+    .describe("Largest body of a request to the API, in MiB; a photo is sent as 4/3 of its size"),
   apiLogLevel: z.enum(["debug", "info", "warning", "error"]).default("info").describe("Least severe log of the API"),
   apiStopGraceSeconds: seconds(600).default(20).describe("Time that running answers get when a replica is stopped"),
   upstreamUrl: z

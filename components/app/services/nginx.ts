@@ -56,11 +56,53 @@ const apiPool = (replicas: number): string =>
     ...drainable(replicas).map((slot) => `if (-f ${drainFile(slot)}) { set $api_pool api_without_${slot}; }`),
   ].join("\n    ");
 
+/** What nginx itself refuses or cannot do, by status, in the words of the bridge's own errors. */
+const edgeErrors = (bodyMiB: number): Readonly<Record<string, readonly [code: string, message: string]>> => ({
+  "400 494": ["bad_request", "the request cannot be read: its head or its body is malformed, or its head is too large"],
+  "404": ["not_found", "there is nothing at this address"],
+  "405 501": ["not_allowed", "this method or transfer encoding is not allowed"],
+  "413": ["body_too_large", `the body is larger than the ${bodyMiB} MiB that are allowed`],
+  "500 503": ["edge_failed", "the edge could not pass the request on; try again"],
+  "502": ["api_unreachable", "the API cannot be reached; try again"],
+  "504": ["api_timeout", "the API did not answer in time; try again"],
+});
+
+const first = (statuses: string): string => statuses.split(" ")[0] ?? statuses;
+
+/**
+ * Sends the errors that nginx itself makes to {@link errorLocations}; those of the API pass through as they are. Before
+ * the address was read (a malformed first line, or one that is too long) nginx has its own page alone, so `400` is for
+ * locations only.
+ */
+const errorPages = (indent: string, at: "server" | "location"): string =>
+  Object.keys(edgeErrors(0))
+    .map(
+      (statuses) =>
+        `\n${indent}error_page ${at === "server" ? statuses.replace("400 ", "") : statuses} @${first(statuses)};`,
+    )
+    .join("");
+
+/** Answers in OpenAI's error shape: clients of the API read JSON and nothing else. The status stays the error's own. */
+const errorLocations = (bodyMiB: number): string =>
+  Object.entries(edgeErrors(bodyMiB))
+    .map(([statuses, [code, message]]) => {
+      const type = Number(first(statuses)) < 500 ? "invalid_request_error" : "server_error";
+      return `
+    location @${first(statuses)} {
+      types {}
+      default_type application/json;
+      add_header X-Request-Id $traced_id always;
+      return ${first(statuses)} '${JSON.stringify({ error: { message, type, param: null, code } })}';
+    }`;
+    })
+    .join("");
+
 /** Answers are streamed as they come; only a request that was not sent on goes to the next replica. */
-const apiLocation = (timeoutSeconds: number, path: string): string => `
+const apiLocation = ({ upstreamTimeoutSeconds, apiMaxBodyMiB }: Settings, path: string): string => `
     location ${path} {${proxy("$api_pool", CONNECTION)}
+      client_max_body_size ${apiMaxBodyMiB}m;${errorPages("      ", "location")}
       proxy_buffering off;
-      proxy_read_timeout ${timeoutSeconds + 10}s;
+      proxy_read_timeout ${upstreamTimeoutSeconds + 10}s;
       proxy_next_upstream error timeout;
       proxy_next_upstream_tries 3;
       proxy_connect_timeout 2s;
@@ -101,7 +143,8 @@ const upstream = (name: string, service: string): Text =>
  * against its limit, so that two large uploads would end it. The cost: a slow upload holds a connection of its service.
  */
 export function nginxConfiguration(settings: Settings, grafana: boolean): Text {
-  const apiPaths = ["/v1/", "= /health", "= /ready"].map((path) => apiLocation(settings.upstreamTimeoutSeconds, path));
+  const apiPaths = ["/v1/", "= /health", "= /ready"].map((path) => apiLocation(settings, path));
+  const errors = errorLocations(settings.apiMaxBodyMiB);
   const pool = apiPool(settings.apiReplicas);
   const operatorUpstreams: Text = settings.operatorListeners
     ? join(
@@ -142,8 +185,8 @@ http {
   }
   server {
     listen ${EDGE_PORTS.api};
-    ${pool}${apiPaths.join("")}
-    location / { return 404; }
+    ${pool}${errorPages("    ", "server")}${apiPaths.join("")}
+    location / { return 404; }${errors}
   }
   server {
     listen ${EDGE_PORTS.tls} ssl;
@@ -151,7 +194,7 @@ http {
     ssl_certificate_key /run/secrets/tls.key;
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:tls:2m;
-    ${pool}${apiLocation(settings.upstreamTimeoutSeconds, "/v1/")}${webLocation}
+    ${pool}${apiLocation(settings, "/v1/")}${webLocation}${errors}
   }
   server {
     listen ${EDGE_PORTS.status};

@@ -73,6 +73,54 @@ describe("the description of Ralex", () => {
     expect(files).toBeLessThanOrEqual(edge.resources.memoryMiB / 4);
   });
 
+  test("bounds a body at the edge as in the API, and gives the API the time and memory for it", () => {
+    for (const [mebibytes, memoryMiB] of [
+      [1, 256],
+      [8, 256],
+      [64, 1432],
+    ] as const) {
+      const application = ralex({ apiMaxBodyMiB: mebibytes });
+      const api = service(application, "api");
+      expect(api.environment.RALEX_MAX_BODY_BYTES).toBe(String(mebibytes * 2 ** 20));
+      expect(Number(api.environment.RALEX_BODY_TIMEOUT_SECONDS)).toBeGreaterThan(mebibytes * 8);
+      // The bridge takes no more.
+      expect(Number(api.environment.RALEX_BODY_TIMEOUT_SECONDS)).toBeLessThanOrEqual(600);
+      expect(api.resources.memoryMiB).toBe(memoryMiB);
+      const configuration = file(service(application, "edge"), "/etc/ralex/nginx.conf");
+      const bounds = [...configuration.matchAll(/location (?:= )?(\/\w+\/?) {[^}]*client_max_body_size (\w+);/g)];
+      expect(bounds.map(([, location, bound]) => `${location ?? ""} ${bound ?? ""}`)).toEqual(
+        ["/v1/", "/health", "/ready", "/v1/"].map((location) => `${location} ${mebibytes}m`),
+      );
+    }
+    expect(ralex()).toEqual(ralex({ apiMaxBodyMiB: 8 }));
+  });
+
+  test("lets the edge's own errors at the API be JSON in OpenAI's shape, and the API's pass", () => {
+    const configuration = file(service(ralex(), "edge"), "/etc/ralex/nginx.conf");
+    expect(configuration).not.toContain("proxy_intercept_errors");
+    const servers = configuration.split(/\n {2}server {/).slice(1);
+    const [web, api, tls] = servers;
+    for (const server of [api, tls]) {
+      const answers = [
+        ...(server ?? "").matchAll(/location @(\d+) {\s+types {}[^}]*default_type (\S+);[^}]*return (\d+) '(.*)';/g),
+      ];
+      expect(answers.map(([, status]) => status).sort()).toEqual(["400", "404", "405", "413", "500", "502", "504"]);
+      for (const [, name, type, status, body] of answers) {
+        const { error } = JSON.parse(body ?? "") as { error: Record<string, unknown> };
+        expect(Object.keys(error).sort()).toEqual(["code", "message", "param", "type"]);
+        expect([type, status]).toEqual(["application/json", name]);
+        expect(error.type).toBe(Number(status) < 500 ? "invalid_request_error" : "server_error");
+      }
+      const location = /location \/v1\/ {([^}]*)}/.exec(server ?? "")?.[1] ?? "";
+      for (const status of [400, 404, 405, 413, 494, 500, 501, 502, 503, 504]) {
+        expect(location).toMatch(new RegExp(`error_page [^;]*\\b${status}\\b[^;]* @\\d+;`));
+      }
+    }
+    expect(api).toMatch(/\n {4}error_page 404 @404;/);
+    expect(web).not.toContain("error_page");
+    expect(tls?.slice(tls.indexOf("location / {")).split("}")[0]).not.toContain("error_page");
+  });
+
   test("scrapes every service that has metrics, Prometheus included", () => {
     const application = ralex();
     const configuration = file(service(application, "prometheus"), "/etc/ralex/prometheus.yml");
