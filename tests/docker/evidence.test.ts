@@ -41,7 +41,7 @@ beforeAll(async () => {
   const checkout = path.join(folder, "checkout");
   fs.mkdirSync(checkout);
   copy = await copyCheckout(checkout);
-  machine = await prepareMachine(checkout, { images: true });
+  machine = await prepareMachine(checkout, { images: true, workingTree: true });
   for (const name of ["oras", "cosign", "syft", "trivy"] as const) await evidenceTool(name);
   writeFaultyContext(context);
   faulty = await buildAndPush(context, `${machine.registry}/evidence-of-a-test`, machine.workspace.environment);

@@ -19,7 +19,7 @@ let refs: Readonly<Record<string, string>>;
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-images-"));
   await copyCheckout(folder);
-  const machine = await prepareMachine(folder, { images: true });
+  const machine = await prepareMachine(folder, { images: true, workingTree: true });
   await updateImages(machine);
   const name = `organization/${RELEASE_PROJECT}/${WORKING_TREE_STACK}`;
   const outputs = await machine.workspace.capture(["stack", "output", "releases", "--json", "--stack", name]);

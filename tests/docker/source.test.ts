@@ -47,7 +47,7 @@ beforeAll(async () => {
   await git("add", "--all");
   await git("commit", "--quiet", "--message", "their Ralex");
   commit = (await git("rev-parse", "HEAD")).stdout;
-  machine = await prepareMachine(stack.folder, { images: true });
+  machine = await prepareMachine(stack.folder, { images: true, workingTree: true });
 }, 120_000);
 
 afterAll(async () => {

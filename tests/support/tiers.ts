@@ -132,7 +132,7 @@ async function bridgeLint(checkout: string) {
 
 /** The machine with everything that the engine, docker and browser tiers need. */
 async function prepareStack(checkout: string): Promise<void> {
-  await prepareMachine(checkout, { images: true });
+  await prepareMachine(checkout, { images: true, workingTree: true });
 }
 
 async function preparePulumi(checkout: string): Promise<void> {
