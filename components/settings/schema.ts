@@ -75,7 +75,7 @@ export const PLAIN_SETTINGS = {
     .default(600)
     .describe("Requests a minute and key; 0 is no limit"),
   apiCacheTtlSeconds: z.int().min(0).max(86_400).default(0).describe("How long answers are cached; 0 is no cache"),
-  apiMaxBodyMiB: z
+  apiMaxBodyMib: z
     .int()
     .min(1)
     .max(64)

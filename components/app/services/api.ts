@@ -99,9 +99,9 @@ export function api(settings: Settings): Service {
       RALEX_UPSTREAMS_FILE: "/etc/ralex/upstreams.json",
       RALEX_RATE_LIMIT_PER_MINUTE: String(settings.apiRateLimitPerMinute),
       RALEX_CACHE_TTL_SECONDS: String(settings.apiCacheTtlSeconds),
-      RALEX_MAX_BODY_BYTES: String(settings.apiMaxBodyMiB * 1024 * 1024),
+      RALEX_MAX_BODY_BYTES: String(settings.apiMaxBodyMib * 1024 * 1024),
       // The edge passes bodies on as they come, so this is the sender's time: at least 1 Mbit/s.
-      RALEX_BODY_TIMEOUT_SECONDS: String(20 + 8 * settings.apiMaxBodyMiB),
+      RALEX_BODY_TIMEOUT_SECONDS: String(20 + 8 * settings.apiMaxBodyMib),
       RALEX_UPSTREAM_TIMEOUT_SECONDS: String(settings.upstreamTimeoutSeconds),
       RALEX_GRACE_SECONDS: String(settings.apiStopGraceSeconds),
       RALEX_LOG_LEVEL: settings.apiLogLevel,
@@ -129,7 +129,7 @@ export function api(settings: Settings): Service {
       { service: "migrations", condition: "completed" },
       { service: "redis", condition: "healthy" },
     ],
-    resources: { cpus: 1, memoryMiB: memoryMiB(settings.apiMaxBodyMiB), pids: 128 },
+    resources: { cpus: 1, memoryMiB: memoryMiB(settings.apiMaxBodyMib), pids: 128 },
     user: USER,
     // The bridge itself ends running answers within its grace; the rest is for flushing usage.
     stopGraceSeconds: settings.apiStopGraceSeconds + 5,

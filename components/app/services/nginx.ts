@@ -51,10 +51,26 @@ const apiUpstream = (name: string, except?: number): Text =>
   );
 
 const apiPool = (replicas: number): string =>
-  [
-    "set $api_pool api;",
-    ...drainable(replicas).map((slot) => `if (-f ${drainFile(slot)}) { set $api_pool api_without_${slot}; }`),
-  ].join("\n    ");
+  replicas > 1
+    ? [
+        'set $drained "";',
+        ...drainable(replicas).map((slot) => `if (-f ${drainFile(slot)}) { set $drained "$drained-${slot}"; }`),
+      ].join("\n    ")
+    : "set $api_pool api;";
+
+/**
+ * With several replicas drained at once, which an update that failed leaves behind, all of them are asked again: one
+ * that is being stopped refuses, and the request goes to the next.
+ */
+const apiPools = (replicas: number): string =>
+  replicas > 1
+    ? `  map $drained $api_pool {
+    default api;
+${drainable(replicas)
+  .map((slot) => `    -${slot} api_without_${slot};\n`)
+  .join("")}  }
+`
+    : "";
 
 /** What nginx itself refuses or cannot do, by status, in the words of the bridge's own errors. */
 const edgeErrors = (bodyMiB: number): Readonly<Record<string, readonly [code: string, message: string]>> => ({
@@ -98,9 +114,9 @@ const errorLocations = (bodyMiB: number): string =>
     .join("");
 
 /** Answers are streamed as they come; only a request that was not sent on goes to the next replica. */
-const apiLocation = ({ upstreamTimeoutSeconds, apiMaxBodyMiB }: Settings, path: string): string => `
+const apiLocation = ({ upstreamTimeoutSeconds, apiMaxBodyMib }: Settings, path: string): string => `
     location ${path} {${proxy("$api_pool", CONNECTION)}
-      client_max_body_size ${apiMaxBodyMiB}m;${errorPages("      ", "location")}
+      client_max_body_size ${apiMaxBodyMib}m;${errorPages("      ", "location")}
       proxy_buffering off;
       proxy_read_timeout ${upstreamTimeoutSeconds + 10}s;
       proxy_next_upstream error timeout;
@@ -144,7 +160,7 @@ const upstream = (name: string, service: string): Text =>
  */
 export function nginxConfiguration(settings: Settings, grafana: boolean): Text {
   const apiPaths = ["/v1/", "= /health", "= /ready"].map((path) => apiLocation(settings, path));
-  const errors = errorLocations(settings.apiMaxBodyMiB);
+  const errors = errorLocations(settings.apiMaxBodyMib);
   const pool = apiPool(settings.apiReplicas);
   const operatorUpstreams: Text = settings.operatorListeners
     ? join(
@@ -175,6 +191,7 @@ http {
   map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
   map $http_x_request_id $traced_id { default $request_id; "~^[A-Za-z0-9._-]+$" $http_x_request_id; }
 `,
+    apiPools(settings.apiReplicas),
     apiUpstream("api"),
     ...drainable(settings.apiReplicas).map((slot) => apiUpstream(`api_without_${slot}`, slot)),
     upstream("web", "openwebui"),

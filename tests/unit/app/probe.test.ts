@@ -110,9 +110,11 @@ describe("the edge's upstreams for a replica that is drained", () => {
   test("are chosen by the replica's own file, on the plain and on the TLS listener", () => {
     const { text } = nginx(3);
     for (const slot of [0, 1, 2]) {
-      const rule = `if (-f /tmp/drained-${slot}) { set $api_pool api_without_${slot}; }`;
-      expect(text.split(rule)).toHaveLength(3);
+      expect(text.split(`if (-f /tmp/drained-${slot}) { set $drained "$drained-${slot}"; }`)).toHaveLength(3);
+      expect(text.split(`-${slot} api_without_${slot};`)).toHaveLength(2);
     }
+    // Of several drained ones at once none would be left, or the wrong ones: then all of them are asked.
+    expect(text).toMatch(/map \$drained \$api_pool \{\s+default api;/);
     // Everything of the API goes to the pool that was chosen, and nothing to the whole of it.
     expect(text).not.toMatch(/proxy_pass http:\/\/api\b/);
     expect(text.match(/proxy_pass http:\/\/\$api_pool/g)).toHaveLength(4);

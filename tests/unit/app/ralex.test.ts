@@ -79,7 +79,7 @@ describe("the description of Ralex", () => {
       [8, 256],
       [64, 1432],
     ] as const) {
-      const application = ralex({ apiMaxBodyMiB: mebibytes });
+      const application = ralex({ apiMaxBodyMib: mebibytes });
       const api = service(application, "api");
       expect(api.environment.RALEX_MAX_BODY_BYTES).toBe(String(mebibytes * 2 ** 20));
       expect(Number(api.environment.RALEX_BODY_TIMEOUT_SECONDS)).toBeGreaterThan(mebibytes * 8);
@@ -92,7 +92,7 @@ describe("the description of Ralex", () => {
         ["/v1/", "/health", "/ready", "/v1/"].map((location) => `${location} ${mebibytes}m`),
       );
     }
-    expect(ralex()).toEqual(ralex({ apiMaxBodyMiB: 8 }));
+    expect(ralex()).toEqual(ralex({ apiMaxBodyMib: 8 }));
   });
 
   test("lets the edge's own errors at the API be JSON in OpenAI's shape, and the API's pass", () => {
