@@ -11,6 +11,7 @@ import {
   type ReleaseRecord,
 } from "../components/image/releases";
 import type { Settings } from "../components/settings/schema";
+import { programError } from "./program-error";
 import { readStack } from "./read-stack";
 
 export interface ChosenRelease {
@@ -23,7 +24,7 @@ export interface ChosenRelease {
 /**
  * The pinned release, once the stacks say that it may run here; without a pin, the newest build of the working tree.
  * All digests are known in preview too.
- * @throws Error in preview already, with every reason why the pin is refused and what to do.
+ * @throws RunError in preview already, with every reason why the pin is refused and what to do.
  */
 export async function chooseRelease(settings: Settings): Promise<ChosenRelease> {
   const chosen =
@@ -35,11 +36,11 @@ export async function chooseRelease(settings: Settings): Promise<ChosenRelease> 
 async function workingTree({ promotesFrom }: Settings): Promise<Pin> {
   const stack = pulumi.getStack();
   if (promotesFrom !== undefined) {
-    throw new Error(`${stack} runs pinned releases only: run ./ralex promote ${promotesFrom} ${stack}`);
+    throw programError(`${stack} runs pinned releases only: run ./ralex promote ${promotesFrom} ${stack}`);
   }
   const newest = readReleases(await readStack(RELEASE_PROJECT, WORKING_TREE_STACK, "releases"))[0];
   if (newest === undefined) {
-    throw new Error(`the working tree was not built yet: run ./ralex start, or pulumi up in stacks/images`);
+    throw programError(`the working tree was not built yet: run ./ralex start, or pulumi up in stacks/images`);
   }
   return pinOf(newest);
 }
@@ -48,7 +49,7 @@ async function checked(pin: Pin, { promotesFrom, running }: Settings): Promise<P
   // Nothing of it runs in a stack that is being stopped, and a refused pin must not keep one up.
   if (!running) return pin;
   const refusal = await refusalOf(pin, pulumi.getStack(), promotesFrom, { ledger: ledgerOf, releases: builtReleases });
-  if (refusal !== undefined) throw new Error(refusal);
+  if (refusal !== undefined) throw programError(refusal);
   return pin;
 }
 

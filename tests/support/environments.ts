@@ -168,6 +168,21 @@ export class Environments {
     return (await docker.getImage(Image).inspect()).RepoDigests;
   }
 
+  /** Runs SQL in the database of an environment, as its superuser. */
+  async sql(name: Environment, statements: string): Promise<void> {
+    const command = 'exec psql -v ON_ERROR_STOP=1 -XAtq -h "$1" -U postgres -d ralex -c "$2"';
+    await execa("docker", [
+      "exec",
+      `ralex-${name}-postgres`,
+      "sh",
+      "-c",
+      command,
+      "sh",
+      "/var/run/postgresql",
+      statements,
+    ]);
+  }
+
   /**
    * Starts the upstream of an environment's model `slow`, in the network through which its API calls out; leaves it
    * alone where it runs already. Returns once a replica reaches it.
