@@ -16,6 +16,9 @@ interface LockOwner {
 /** How long a process that was told to end may take to be gone, in milliseconds. */
 const DYING_MS = 3_000;
 
+/** How long the owner of a lock may take to write it, in milliseconds. */
+const WRITING_MS = 500;
+
 function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -37,6 +40,16 @@ async function isAlive(pid: number): Promise<boolean> {
   return false;
 }
 
+/** A lock's text, once it is written; undefined when its owner has removed it meanwhile. */
+async function lockText(file: string): Promise<string | undefined> {
+  const end = Date.now() + WRITING_MS;
+  for (;;) {
+    const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined;
+    if (text === undefined || text.trim() !== "" || Date.now() > end) return text;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /**
  * Cancels the lock of an update whose process is dead; a live one is never disturbed.
  * @throws Failure when another update runs.
@@ -48,7 +61,8 @@ export async function cancelStaleLock(workspace: Workspace, project: string, sta
   const locks = fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
   for (const lock of locks) {
     const file = path.join(folder, lock);
-    const text = fs.readFileSync(file, "utf8");
+    const text = await lockText(file);
+    if (text === undefined) continue;
     // A lock that was being written when its owner died is empty.
     const owner = text.trim() === "" ? undefined : (JSON.parse(text) as LockOwner);
     if (owner !== undefined && (owner.hostname !== os.hostname() || (await isAlive(owner.pid)))) {
@@ -57,7 +71,7 @@ export async function cancelStaleLock(workspace: Workspace, project: string, sta
       );
     }
     console.error(`removing the lock of an interrupted command (process ${owner?.pid ?? "unknown"}, gone)`);
-    fs.rmSync(file);
+    fs.rmSync(file, { force: true });
   }
 }
 

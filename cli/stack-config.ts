@@ -68,8 +68,10 @@ export async function prepareConfigFile(
   }
   const text = yaml.stringify(written);
   if (!known || fs.readFileSync(file, "utf8") !== text) {
-    fs.writeFileSync(`${file}.new`, text, { mode: 0o600 });
-    fs.renameSync(`${file}.new`, file);
+    // Each command its own: two at once must not take each other's away.
+    const fresh = `${file}.${process.pid}.new`;
+    fs.writeFileSync(fresh, text, { mode: 0o600 });
+    fs.renameSync(fresh, file);
   }
   return file;
 }

@@ -38,6 +38,20 @@ describe("the lock of an update", () => {
     expect(fs.existsSync(file)).toBe(false);
   });
 
+  test("of a living owner that is just writing it is left alone", async () => {
+    const file = lock("");
+    setTimeout(() => fs.writeFileSync(file, JSON.stringify({ pid: process.pid, hostname: os.hostname() })), 100);
+    await expect(cancelStaleLock(workspace, "ralex", "dev")).rejects.toThrow(`process ${process.pid}`);
+    fs.rmSync(file);
+  });
+
+  test("is no matter when its owner removes it meanwhile", async () => {
+    const file = lock("");
+    setTimeout(() => fs.rmSync(file), 100);
+    await cancelStaleLock(workspace, "ralex", "dev");
+    expect(console.error).not.toHaveBeenCalled();
+  });
+
   test("is removed when its owner has just been killed and nobody has asked for its end yet", async () => {
     // The shell never waits for its child, so the killed child stays a zombie.
     const shell = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"]);

@@ -45,6 +45,13 @@ describe("a stack's configuration file", () => {
     }
   });
 
+  test("is written whatever another command is writing beside it", async () => {
+    fs.mkdirSync(`${own}.new`);
+    expect(await prepared({ config: { b: 2 } })).toMatchObject({ config: { b: 2 } });
+    fs.rmdirSync(`${own}.new`);
+    expect(fs.readdirSync(path.dirname(own)).filter((name) => name.endsWith(".new"))).toEqual([]);
+  });
+
   test("is readable for its user only", async () => {
     await prepared({ config: { a: 1 } });
     expect(fs.statSync(own).mode & 0o777).toBe(0o600);
