@@ -20,13 +20,15 @@ interface Checkpoint {
 /** The address of the backend, for messages. */
 export const backendUrl = ({ environment }: Workspace): string => environment.PULUMI_BACKEND_URL ?? "";
 
+/** {@link backendFolder} of a workspace's backend. */
+export const localBackend = (workspace: Workspace): string | undefined => backendFolder(backendUrl(workspace));
+
 /**
  * The folder that Pulumi keeps its files in, found as Pulumi does; undefined where the backend is elsewhere and keeps its
  * own order.
  * @throws Failure for a folder that is not absolute: Pulumi would take it from wherever it is called.
  */
-export function localBackend(workspace: Workspace): string | undefined {
-  const url = backendUrl(workspace);
+export function backendFolder(url: string): string | undefined {
   if (!url.startsWith("file://")) return undefined;
   const [given = ""] = url.slice("file://".length).split("?");
   const folder = given === "~" || given.startsWith("~/") ? path.join(os.homedir(), given.slice(1)) : given;
@@ -36,15 +38,20 @@ export function localBackend(workspace: Workspace): string | undefined {
   return path.join(folder, ".pulumi");
 }
 
+/** Whether the backend has the stack, be it empty. */
+export const knowsStack = (backend: string, project: string, stack: string): boolean =>
+  stateFile(backend, project, stack) !== undefined;
+
 /** Everything in a stack's state; undefined when the backend does not know the stack. */
 export function resourcesInState(backend: string, project: string, stack: string): readonly Recorded[] | undefined {
+  const file = stateFile(backend, project, stack);
+  if (file === undefined) return undefined;
+  const content = fs.readFileSync(file);
+  const text = (file.endsWith(".gz") ? gunzipSync(content) : content).toString("utf8");
+  return (JSON.parse(text) as Checkpoint).checkpoint?.latest?.resources ?? [];
+}
+
+function stateFile(backend: string, project: string, stack: string): string | undefined {
   const file = path.join(backend, "stacks", project, `${stack}.json`);
-  const text = fs.existsSync(file)
-    ? fs.readFileSync(file)
-    : fs.existsSync(`${file}.gz`)
-      ? gunzipSync(fs.readFileSync(`${file}.gz`))
-      : undefined;
-  if (text === undefined) return undefined;
-  const state = JSON.parse(text.toString("utf8")) as Checkpoint;
-  return state.checkpoint?.latest?.resources ?? [];
+  return [file, `${file}.gz`].find((one) => fs.existsSync(one));
 }

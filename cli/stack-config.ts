@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as yaml from "yaml";
 import { Failure } from "./failure";
-import { localBackend, resourcesInState } from "./local-backend";
+import { knowsStack, localBackend } from "./local-backend";
 import type { Workspace } from "./workspace";
 
 /** What Pulumi itself keeps in a stack's file beside the configuration. */
@@ -59,7 +59,7 @@ export async function prepareConfigFile(
   const file = workspace.path(`Pulumi.${project}.${stack}.yaml`);
   const backend = localBackend(workspace);
   // A file of another backend's stack has another stack's encryption.
-  const isMade = backend === undefined || resourcesInState(backend, project, stack) !== undefined;
+  const isMade = backend === undefined || knowsStack(backend, project, stack);
   const known = isMade && fs.existsSync(file);
   const own = known ? read(file) : await makeStack(workspace, project, stack);
   const written: Record<string, unknown> = { ...content };

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import { MARK, MARK_VALUE } from "../../toolchain/pulumi/plugins/support/mark";
 import type { MachineCheck } from "../../toolchain/describe";
+import { backendFolder } from "../local-backend";
 
 const STATE = z.looseObject({
   checkpoint: z.looseObject({
@@ -66,10 +67,11 @@ export function stateCheck(stack: string, { official, standIns }: Writers, serve
 /** A check for each stack of a checkout's backend, as far as it is a folder: nothing else is asked. */
 export function stateChecks(checkout: string, served: boolean, backend?: string): readonly MachineCheck[] {
   const url = backend ?? `file://${path.join(checkout, ".ralex/state")}`;
-  if (!url.startsWith("file://")) {
+  const local = backendFolder(url);
+  if (local === undefined) {
     return [{ name: "state", ok: true, detail: `not looked at: it is kept at ${url.split("?")[0]}` }];
   }
-  const folder = path.join(url.slice("file://".length), ".pulumi/stacks");
+  const folder = path.join(local, "stacks");
   return files(folder).map((file) => {
     const stack = path.relative(folder, file).replace(/\.json$/, "");
     try {

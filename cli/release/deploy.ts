@@ -58,7 +58,7 @@ function requirePin(checkout: string, stack: string, pin: Pin): void {
 }
 
 /** Adds to a failure what can be done then. */
-async function orElse<T>(work: Promise<T>, advice: string): Promise<T> {
+async function withAdvice<T>(work: Promise<T>, advice: string): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -101,11 +101,11 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
     await requireYes(`Bring ${stack} to release ${id}?`, `nothing was deployed; Pulumi.${stack}.yaml pins ${id}`);
     requirePin(checkout, stack, pinned.pin);
   }
-  await orElse(
+  await withAdvice(
     updateStack(machine, stack, content),
     `${stack} has ${id} pinned: ./ralex deploy -s ${stack} tries it again, ./ralex rollback -s ${stack} goes back`,
   );
-  const { entry, added } = await orElse(
+  const { entry, added } = await withAdvice(
     publish(workspace, stack, pinned.pin),
     `${stack} runs ${id}, and its ledger does not have it yet: ./ralex publish -s ${stack}`,
   );
