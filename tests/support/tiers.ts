@@ -58,15 +58,41 @@ async function jest(checkout: string, project: string, options: readonly string[
       },
     );
     if (!fs.existsSync(report)) return { passed: 0, failed: 1 };
-    return countJest(JSON.parse(fs.readFileSync(report, "utf8")), exitCode);
+    const results = JSON.parse(fs.readFileSync(report, "utf8")) as JestReport;
+    for (const line of slowest(results)) console.log(`  ${line}`);
+    return countJest(results, exitCode);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** What is read of a jest report. */
+export interface JestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+  readonly testResults: readonly {
+    /** `duration` is in milliseconds, and null for a test that did not run. */
+    readonly assertionResults: readonly { readonly fullName: string; readonly duration?: number | null }[];
+  }[];
+}
+
+/** Tests that take less than this are not worth a line, in milliseconds. */
+const SLOW_MS = 10_000;
+
+/** The tests that a tier's time goes to, longest first, each with its seconds. */
+export function slowest({ testResults }: Pick<JestReport, "testResults">): readonly string[] {
+  return testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .map(({ fullName, duration }) => ({ fullName, duration: duration ?? 0 }))
+    .filter(({ duration }) => duration >= SLOW_MS)
+    .sort((a, b) => b.duration - a.duration)
+    .map(({ fullName, duration }) => `${(duration / 1000).toFixed(0)} s: ${fullName}`);
+}
+
 /** Passed and failed tests of a jest report; a suite that did not load counts as one failure. */
 export function countJest(
-  report: { numPassedTests: number; numFailedTests: number; numRuntimeErrorTestSuites: number },
+  report: Omit<JestReport, "testResults">,
   exitCode: number,
 ): { passed: number; failed: number } {
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;

@@ -1,4 +1,4 @@
-import { countJest, countJunit, summarise } from "../../support/tiers";
+import { countJest, countJunit, slowest, summarise } from "../../support/tiers";
 
 describe("the closing line of a test run", () => {
   const unit = { tier: "unit", passed: 3, failed: 0, seconds: 1 };
@@ -28,6 +28,16 @@ describe("the count of a jest report", () => {
   test("takes a non-zero exit without a failed test as a failure", () => {
     expect(countJest(report, 1)).toEqual({ passed: 4, failed: 1 });
     expect(countJest(report, 0)).toEqual({ passed: 4, failed: 0 });
+  });
+});
+
+describe("the slowest tests of a jest report", () => {
+  test("are those of all files that take ten seconds, longest first; one that did not run has no time", () => {
+    const file = (...tests: readonly (readonly [string, number | null])[]) => ({
+      assertionResults: tests.map(([fullName, duration]) => ({ fullName, duration })),
+    });
+    const testResults = [file(["a start", 12_400], ["a look", 9_999]), file(["a fault", 61_000], ["a wish", null])];
+    expect(slowest({ testResults })).toEqual(["61 s: a fault", "12 s: a start"]);
   });
 });
 
