@@ -45,9 +45,13 @@ export function writtenSettings(file: StackFile, project = "ralex"): Record<stri
   );
 }
 
+/** What a command that was killed left of its own files is removed after this long, in milliseconds. */
+const LEFT_MS = 24 * 60 * 60_000;
+
 /**
- * Makes the stack if it is new, and writes its file under `.ralex/`: the committed content, and the encryption of the
- * committed file, or else of the stack's own.
+ * Makes the stack if it is new, and writes a file for Pulumi: the given content, and the encryption of the committed
+ * file, or else of the stack's own. The file is this command's alone, so that what it has looked at is what Pulumi gets,
+ * whatever another command does meanwhile; it goes when the command ends.
  * @returns the path for `--config-file`.
  */
 export async function prepareConfigFile(
@@ -56,24 +60,48 @@ export async function prepareConfigFile(
   stack: string,
   content: StackFile,
 ): Promise<string> {
+  const hasEncryption = ENCRYPTION_KEYS.some((key) => key in content);
+  const encryption = await encryptionOf(workspace, project, stack);
+  const file = path.join(commandFolder(workspace), `Pulumi.${project}.${stack}.yaml`);
+  fs.writeFileSync(file, yaml.stringify({ ...content, ...(hasEncryption ? {} : encryption) }), { mode: 0o600 });
+  return file;
+}
+
+/** The encryption of a stack of this backend, kept under `.ralex/` from when it was made; makes a new stack. */
+async function encryptionOf(workspace: Workspace, project: string, stack: string): Promise<StackFile> {
   const file = workspace.path(`Pulumi.${project}.${stack}.yaml`);
   const backend = localBackend(workspace);
   // A file of another backend's stack has another stack's encryption.
   const isMade = backend === undefined || knowsStack(backend, project, stack);
-  const known = isMade && fs.existsSync(file);
-  const own = known ? read(file) : await makeStack(workspace, project, stack);
-  const written: Record<string, unknown> = { ...content };
-  if (!ENCRYPTION_KEYS.some((key) => key in content)) {
-    for (const key of ENCRYPTION_KEYS) if (own[key] !== undefined) written[key] = own[key];
-  }
-  const text = yaml.stringify(written);
-  if (!known || fs.readFileSync(file, "utf8") !== text) {
-    // Each command its own: two at once must not take each other's away.
-    const fresh = `${file}.${process.pid}.new`;
-    fs.writeFileSync(fresh, text, { mode: 0o600 });
+  const isKept = isMade && fs.existsSync(file);
+  const own = isKept ? read(file) : await makeStack(workspace, project, stack);
+  const encryption = Object.fromEntries(ENCRYPTION_KEYS.flatMap((key) => (key in own ? [[key, own[key]]] : [])));
+  if (!isKept) {
+    // By a rename, so that a command that runs beside never reads half of it.
+    const fresh = path.join(commandFolder(workspace), `encryption.${project}.${stack}.yaml`);
+    fs.writeFileSync(fresh, yaml.stringify(encryption), { mode: 0o600 });
     fs.renameSync(fresh, file);
   }
-  return file;
+  return encryption;
+}
+
+const commandFolders = new Map<string, string>();
+
+/** The folder of this process under `.ralex/run`; it goes with the process. */
+function commandFolder(workspace: Workspace): string {
+  const runs = workspace.path("run");
+  const known = commandFolders.get(runs);
+  if (known !== undefined) return known;
+  fs.mkdirSync(runs, { recursive: true, mode: 0o700 });
+  for (const name of fs.readdirSync(runs)) {
+    const left = path.join(runs, name);
+    const changed = fs.statSync(left, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - changed > LEFT_MS) fs.rmSync(left, { recursive: true, force: true });
+  }
+  const folder = fs.mkdtempSync(path.join(runs, "command-"));
+  commandFolders.set(runs, folder);
+  process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** Makes a stack from a folder of its own, since `pulumi stack init` writes into the project's folder. */

@@ -75,9 +75,20 @@ export class Workspace {
       return {};
     }
     const file = this.path("passphrase");
-    if (!fs.existsSync(file)) {
-      fs.writeFileSync(file, `${crypto.randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-    }
+    if (!fs.existsSync(file)) writeOnce(file, `${crypto.randomBytes(32).toString("base64url")}\n`);
     return { PULUMI_CONFIG_PASSPHRASE_FILE: file };
+  }
+}
+
+/** Writes a file that only its user can read, whole or not at all; one that another command wrote first stays. */
+function writeOnce(file: string, text: string): void {
+  const fresh = `${file}.${process.pid}.new`;
+  fs.writeFileSync(fresh, text, { mode: 0o600 });
+  try {
+    fs.linkSync(fresh, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    fs.rmSync(fresh);
   }
 }

@@ -50,8 +50,7 @@ async function requireSchema(read: StackReader, stack: string, pin: Pin): Promis
 }
 
 /** @throws Failure when another command pinned something else meanwhile: what was shown is what is deployed, or nothing. */
-function requirePin(checkout: string, stack: string, pin: Pin): void {
-  const { pin: present } = pinnedFile(checkout, stack);
+function requirePin({ pin: present }: Pinned, stack: string, pin: Pin): void {
   if (isRelease(present, pin)) return;
   const message = `${pin.id} was to be deployed, and meanwhile Pulumi.${stack}.yaml pins ${present.id}: nothing was deployed`;
   throw new Failure(`${message}; run ./ralex deploy -s ${stack} for that one`, EXIT.refused);
@@ -89,7 +88,7 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
   const { checkout } = workspace;
   const pinned = pinnedFile(checkout, stack);
   const { id } = pinned.pin;
-  if (options.pin !== undefined) requirePin(checkout, stack, options.pin);
+  if (options.pin !== undefined) requirePin(pinned, stack, options.pin);
   const read = stackReader(workspace);
   await requireVerified(read, stack, pinned);
   if (options.isRestored !== true) await requireSchema(read, stack, pinned.pin);
@@ -99,7 +98,7 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
     const file = await prepareConfigFile(workspace, PROJECT, stack, content);
     await workspace.show(["preview", "--suppress-outputs", "--stack", stack, "--config-file", file]);
     await requireYes(`Bring ${stack} to release ${id}?`, `nothing was deployed; Pulumi.${stack}.yaml pins ${id}`);
-    requirePin(checkout, stack, pinned.pin);
+    requirePin(pinnedFile(checkout, stack), stack, pinned.pin);
   }
   await withAdvice(
     updateStack(machine, stack, content),

@@ -217,7 +217,11 @@ export class Environments {
 
   /** Previews an environment as people do by hand; returns the seconds that `pulumi preview` took. */
   async preview(name: Environment): Promise<number> {
-    const file = path.join(this.folder, `.ralex/Pulumi.ralex.${name}.yaml`);
+    const read = (from: string) => yaml.parse(fs.readFileSync(from, "utf8")) as Record<string, unknown>;
+    // With the encryption in the stack's own file Pulumi would change what git knows.
+    const encryption = read(path.join(this.folder, `.ralex/Pulumi.ralex.${name}.yaml`));
+    const file = path.join(this.folder, `.ralex/by-hand.${name}.yaml`);
+    fs.writeFileSync(file, yaml.stringify({ ...read(this.file(name)), ...encryption }), { mode: 0o600 });
     const script = `eval "$(./ralex env)"; start=$(date +%s%N)
 pulumi preview --non-interactive --stack ${name} --config-file '${file}' >&2 || exit 1
 echo $(( $(date +%s%N) - start ))`;

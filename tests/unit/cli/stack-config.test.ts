@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import execa from "execa";
 import * as yaml from "yaml";
 import { committedFile, prepareConfigFile, writtenSettings } from "../../../cli/stack-config";
 import { Workspace } from "../../../cli/workspace";
@@ -45,16 +46,37 @@ describe("a stack's configuration file", () => {
     }
   });
 
-  test("is written whatever another command is writing beside it", async () => {
-    fs.mkdirSync(`${own}.new`);
-    expect(await prepared({ config: { b: 2 } })).toMatchObject({ config: { b: 2 } });
-    fs.rmdirSync(`${own}.new`);
-    expect(fs.readdirSync(path.dirname(own)).filter((name) => name.endsWith(".new"))).toEqual([]);
+  test("is the command's alone: what another one is given meanwhile is in another file", async () => {
+    const beside = await prepareConfigFile(workspace, "ralex", "dev", { config: { "ralex:apiReplicas": 2 } });
+    const script = `
+      const { prepareConfigFile } = require(${JSON.stringify(path.resolve("cli/stack-config.ts"))});
+      const { Workspace } = require(${JSON.stringify(path.resolve("cli/workspace.ts"))});
+      const workspace = new Workspace(${JSON.stringify(checkout)}, { env: {}, standIns: [] });
+      prepareConfigFile(workspace, "ralex", "dev", { config: { "ralex:apiReplicas": 3 } }).then(console.log);`;
+    const { stdout: other } = await execa(process.execPath, ["--require", "tsx/cjs", "--eval", script]);
+    expect(path.dirname(path.dirname(other))).toBe(workspace.path("run"));
+    expect(other).not.toBe(beside);
+    expect(yaml.parse(fs.readFileSync(beside, "utf8"))).toMatchObject({ config: { "ralex:apiReplicas": 2 } });
+    // The other command has ended.
+    expect(fs.existsSync(other)).toBe(false);
+  });
+
+  test("of a command that was killed a day ago is removed, and a younger one is left", async () => {
+    const [old, young] = ["command-old", "command-young"].map((name) => workspace.path("run", name));
+    for (const folder of [old, young]) fs.mkdirSync(folder ?? "", { recursive: true });
+    const before = Date.now() / 1000 - 25 * 3600;
+    fs.utimesSync(old ?? "", before, before);
+    const later = new Workspace(path.join(checkout, "."), { env: {}, standIns: [] });
+    jest.resetModules();
+    const fresh = await import("../../../cli/stack-config");
+    await fresh.prepareConfigFile(later, "ralex", "dev", { config: {} });
+    expect([old, young].map((folder) => fs.existsSync(folder ?? ""))).toEqual([false, true]);
   });
 
   test("is readable for its user only", async () => {
-    await prepared({ config: { a: 1 } });
-    expect(fs.statSync(own).mode & 0o777).toBe(0o600);
+    const file = await prepareConfigFile(workspace, "ralex", "dev", { config: { a: 1 } });
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    expect(fs.statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
   });
 
   test("of a stack that nobody described is an error that lists those that are", () => {

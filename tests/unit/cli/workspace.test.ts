@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import execa from "execa";
 import { Workspace } from "../../../cli/workspace";
 
 test("Pulumi and its plugins find no secret of signing in their environment, and everything else", () => {
@@ -16,3 +17,27 @@ test("Pulumi and its plugins find no secret of signing in their environment, and
     fs.rmSync(checkout, { recursive: true });
   }
 });
+
+test("a checkout has one passphrase, whichever of several first commands makes it", async () => {
+  const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-workspace-"));
+  const script = `
+    const { Workspace } = require(${JSON.stringify(path.resolve("cli/workspace.ts"))});
+    const until = Number(process.argv[1]);
+    while (Date.now() < until);
+    const { environment } = new Workspace(${JSON.stringify(checkout)}, { env: {}, standIns: [] });
+    console.log(require("node:fs").readFileSync(environment.PULUMI_CONFIG_PASSPHRASE_FILE, "utf8").trim());`;
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
+  // Loaded by then, all of them.
+  const args = ["--require", "tsx/cjs", "--eval", script, String(Date.now() + 3000)];
+  try {
+    const read = await Promise.all(
+      [1, 2, 3, 4].map(async () => (await execa(process.execPath, args, { env, extendEnv: false })).stdout),
+    );
+    expect(read[0]).toMatch(/^[\w-]{43}$/);
+    expect(new Set(read).size).toBe(1);
+    expect(fs.statSync(path.join(checkout, ".ralex/passphrase")).mode & 0o777).toBe(0o600);
+    expect(fs.readdirSync(path.join(checkout, ".ralex")).sort()).toEqual(["passphrase", "state"]);
+  } finally {
+    fs.rmSync(checkout, { recursive: true });
+  }
+}, 30_000);
