@@ -48,8 +48,9 @@ async function lockImages(checkout: string, names: readonly string[]): Promise<v
   }
   // A half-resolved lock would mix states of different days.
   if (problems.length > 0) throw new Failure(`${COMMITTED_LOCK} was left as it is:\n  ${problems.join("\n  ")}`);
-  fs.writeFileSync(`${file}.new`, `${JSON.stringify(entries, null, 2)}\n`);
-  fs.renameSync(`${file}.new`, file);
+  const fresh = `${file}.${process.pid}.new`;
+  fs.writeFileSync(fresh, `${JSON.stringify(entries, null, 2)}\n`);
+  fs.renameSync(fresh, file);
 }
 
 async function checkImages(checkout: string, json: boolean): Promise<void> {

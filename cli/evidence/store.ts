@@ -28,8 +28,10 @@ export async function keepEvidence({ checkout, repository, ref, scratch }: Subje
 function writeEvidence(checkout: string, ref: string, text: string): void {
   const file = evidenceFile(checkout, ref);
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(`${file}.new`, text);
-  fs.renameSync(`${file}.new`, file);
+  // Two commands may fetch the same record at once.
+  const fresh = `${file}.${process.pid}.new`;
+  fs.writeFileSync(fresh, text);
+  fs.renameSync(fresh, file);
 }
 
 /**

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import fc from "fast-check";
+import lockfile from "proper-lockfile";
 import * as yaml from "yaml";
 import { EXIT } from "../../../cli/failure";
 import { withPin, writePin } from "../../../cli/release/pin";
@@ -87,14 +88,24 @@ describe("writing a pin", () => {
     expect(fs.readdirSync(path.join(checkout, ".ralex"))).toEqual([]);
   });
 
-  test("at the same time as another command is refused for one of the two, and the file has the other's", async () => {
-    const written = await Promise.allSettled(["a", "b"].map((digit) => writePin(checkout, "prod", pin(digit))));
-    expect(written.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    const winner = written[0]?.status === "fulfilled" ? "a" : "b";
-    expect(fs.readFileSync(file, "utf8")).toBe(withPin(FILE, pin(winner)));
-    const refused = written.find((one): one is PromiseRejectedResult => one.status === "rejected");
-    expect(refused?.reason).toMatchObject({ exitCode: EXIT.refused });
-    expect(String(refused?.reason)).toContain("another command is writing the pin of prod");
+  test("while another command writes one is refused, and the file is left to that one", async () => {
+    const lock = path.join(checkout, ".ralex/pin-prod");
+    fs.mkdirSync(path.dirname(lock));
+    const release = await lockfile.lock(lock, { realpath: false });
+    const refused = await writePin(checkout, "prod", pin("a")).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ exitCode: EXIT.refused });
+    expect(String(refused)).toContain("another command is writing the pin of prod");
+    expect(fs.readFileSync(file, "utf8")).toBe(FILE);
+    await release();
+    await writePin(checkout, "prod", pin("a"));
+    expect(fs.readFileSync(file, "utf8")).toBe(withPin(FILE, pin("a")));
+  });
+
+  test("at the same time as others ends with the whole pin of one that was not refused", async () => {
+    const digits = ["a", "b", "c", "d"];
+    const written = await Promise.allSettled(digits.map((digit) => writePin(checkout, "prod", pin(digit))));
+    const accepted = digits.filter((_, index) => written[index]?.status === "fulfilled");
+    expect(accepted.map((digit) => withPin(FILE, pin(digit)))).toContain(fs.readFileSync(file, "utf8"));
   });
 
   test("of two environments does not hold up one another", async () => {
