@@ -44,7 +44,7 @@ export class ComposeProject {
         ...service.user,
         content: values.text(file.content),
       }));
-      await execa("node", [WRITER, path.join(filesFolder, service.name)], { input: JSON.stringify(files) });
+      await execa("node", [WRITER, "write", path.join(filesFolder, service.name)], { input: JSON.stringify(files) });
     }
     const project = PROJECT;
     const document = composeDocument({ project, application, plan, values, images, filesFolder, checkout });
