@@ -7,6 +7,7 @@ import { OFFICIAL_IMAGES } from "../components/image/official-images";
 import { isInRegistry, resolveTag } from "../components/image/resolve-tag";
 import { Failure } from "./failure";
 import { prepareMachine } from "./machine";
+import { replaceFile } from "./replace-file";
 
 /** `./ralex images lock|check`: third-party images, from tags to digests and back to the registry. */
 export function registerImages(program: Command, checkout: string): void {
@@ -48,9 +49,7 @@ async function lockImages(checkout: string, names: readonly string[]): Promise<v
   }
   // A half-resolved lock would mix states of different days.
   if (problems.length > 0) throw new Failure(`${COMMITTED_LOCK} was left as it is:\n  ${problems.join("\n  ")}`);
-  const fresh = `${file}.${process.pid}.new`;
-  fs.writeFileSync(fresh, `${JSON.stringify(entries, null, 2)}\n`);
-  fs.renameSync(fresh, file);
+  replaceFile(file, `${JSON.stringify(entries, null, 2)}\n`);
 }
 
 async function checkImages(checkout: string, json: boolean): Promise<void> {

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as yaml from "yaml";
 import { Failure } from "./failure";
 import { knowsStack, localBackend } from "./local-backend";
+import { replaceFile } from "./replace-file";
 import type { Workspace } from "./workspace";
 
 /** What Pulumi itself keeps in a stack's file beside the configuration. */
@@ -76,12 +77,7 @@ async function encryptionOf(workspace: Workspace, project: string, stack: string
   const isKept = isMade && fs.existsSync(file);
   const own = isKept ? read(file) : await makeStack(workspace, project, stack);
   const encryption = Object.fromEntries(ENCRYPTION_KEYS.flatMap((key) => (key in own ? [[key, own[key]]] : [])));
-  if (!isKept) {
-    // By a rename, so that a command that runs beside never reads half of it.
-    const fresh = path.join(commandFolder(workspace), `encryption.${project}.${stack}.yaml`);
-    fs.writeFileSync(fresh, yaml.stringify(encryption), { mode: 0o600 });
-    fs.renameSync(fresh, file);
-  }
+  if (!isKept) replaceFile(file, yaml.stringify(encryption), 0o600);
   return encryption;
 }
 

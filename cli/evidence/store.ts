@@ -5,6 +5,7 @@ import { evidenceFile, parseEvidence, trustedKey } from "../../components/image/
 import { EVIDENCE_TYPE, type Evidence } from "../../components/image/evidence/record";
 import { ImageRef } from "../../components/image/image-ref";
 import { Failure } from "../failure";
+import { replaceFile } from "../replace-file";
 import { readManifest } from "./manifests";
 import { Repository } from "./registry";
 import type { Subject } from "./subject";
@@ -29,9 +30,7 @@ function writeEvidence(checkout: string, ref: string, text: string): void {
   const file = evidenceFile(checkout, ref);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   // Two commands may fetch the same record at once.
-  const fresh = `${file}.${process.pid}.new`;
-  fs.writeFileSync(fresh, text);
-  fs.renameSync(fresh, file);
+  replaceFile(file, text);
 }
 
 /**

@@ -38,8 +38,8 @@ describe("a start that is killed", () => {
         const again = await stack.start();
         expect(again.stderr).not.toMatch(/\d+ (created|updated|replaced|deleted)/);
       }
-      // A minute a kill on two cores that do nothing else.
     },
+    // A minute a kill on two cores that do nothing else.
     300_000 + KILLS * 120_000,
   );
 });

@@ -66,10 +66,10 @@ describe("a stack's configuration file", () => {
     for (const folder of [old, young]) fs.mkdirSync(folder ?? "", { recursive: true });
     const before = Date.now() / 1000 - 25 * 3600;
     fs.utimesSync(old ?? "", before, before);
-    const later = new Workspace(path.join(checkout, "."), { env: {}, standIns: [] });
+    // As a new process has it.
     jest.resetModules();
     const fresh = await import("../../../cli/stack-config");
-    await fresh.prepareConfigFile(later, "ralex", "dev", { config: {} });
+    await fresh.prepareConfigFile(workspace, "ralex", "dev", { config: {} });
     expect([old, young].map((folder) => fs.existsSync(folder ?? ""))).toEqual([false, true]);
   });
 
