@@ -1,4 +1,4 @@
-import { withProbe, type Application, type Ref, type Service, type Text } from "./model";
+import { FILES_FOLDER, withProbe, type Application, type Ref, type Service, type Text } from "./model";
 import { mentionsSecret, refsOf } from "./text";
 
 /** The description contradicts itself; a fault of the description, found before any resource exists. */
@@ -57,9 +57,13 @@ function checkService(
   const paths = [...service.files, ...service.scratch, ...service.volumes].map(({ path }) => path);
   if (new Set(paths).size < paths.length) problems.push("two mounts have the same path");
   if (paths.some((path) => !path.startsWith("/"))) problems.push("a mount's path is not absolute");
+  for (const { path } of service.files) {
+    if (!path.startsWith(`${FILES_FOLDER}/`)) problems.push(`file ${path} is not below ${FILES_FOLDER}`);
+  }
   if (service.user.uid === 0 || service.user.gid === 0) problems.push("runs as root");
   if (service.replicas < 1) problems.push("has no replica");
-  if (service.replicas > 1 && service.volumes.length > 0) problems.push("replicas share a volume");
+  if (service.replicas > service.maxReplicas) problems.push("has more replicas than it may ever have");
+  if (service.maxReplicas > 1 && service.volumes.length > 0) problems.push("replicas share a volume");
   if (service.metrics !== undefined && service.ports[service.metrics.port] === undefined) {
     problems.push(`metrics are on port ${service.metrics.port}, which it does not have`);
   }

@@ -36,8 +36,12 @@ export type SecretSource =
   /** A certificate or key of the stack's own certificate authority. */
   | { readonly from: "tls"; readonly part: "caCertificate" | "certificate" | "privateKey" };
 
-/** A file that a service finds at an absolute path, read-only. */
+/** Folder of all of a service's files, so that a target can mount them as one; only its user reads what is secret. */
+export const FILES_FOLDER = "/etc/ralex";
+
+/** A file that a service finds, read-only. */
 export interface FileMount {
+  /** Below {@link FILES_FOLDER}. */
   readonly path: string;
   readonly content: Text;
   /** `true` when the content is secret: mode 0400, kept out of state in clear. */
@@ -100,6 +104,8 @@ export interface Service {
   /** Name of the image in the release (first-party) or in the image lock (third-party). */
   readonly image: string;
   readonly replicas: number;
+  /** What `replicas` may ever be set to; 1 where it is not a setting. A target names and addresses replicas by it. */
+  readonly maxReplicas: number;
   readonly entrypoint?: readonly string[];
   readonly command?: readonly Text[];
   /** Plain settings only. Secrets are refused here and in the command, since both can be listed. */

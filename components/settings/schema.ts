@@ -38,6 +38,9 @@ export const RELEASE = z.strictObject({
   images: z.record(z.string(), z.string()),
 });
 
+/** Largest value of `apiReplicas`. */
+export const MOST_API_REPLICAS = 20;
+
 /** Settings that may be written in clear. The description is the one of Pulumi.yaml. */
 export const PLAIN_SETTINGS = {
   target: z.enum(["docker"]).default("docker").describe("Where Ralex runs"),
@@ -67,7 +70,7 @@ export const PLAIN_SETTINGS = {
     .default(BRIDGE_COMMAND)
     .describe("What starts the Ralex of source, split at white space; nothing secret"),
   subnet: privateSubnet.default("10.213.0.0/24").describe("Private network of the local stack"),
-  apiReplicas: z.int().min(1).max(20).default(2).describe("Replicas of the API"),
+  apiReplicas: z.int().min(1).max(MOST_API_REPLICAS).default(2).describe("Replicas of the API"),
   apiRateLimitPerMinute: z
     .int()
     .min(0)

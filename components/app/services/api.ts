@@ -1,10 +1,10 @@
 /** The Ralex API and the step that brings its database to the image's schema. */
-import type { Settings } from "../../settings/schema";
+import { MOST_API_REPLICAS, type Settings } from "../../settings/schema";
 import type { FileMount, Health, Service } from "../model";
 import { join, secret } from "../text";
 import { databaseUrl, redisUrl } from "./data";
 
-const SECRETS = "/run/secrets";
+const SECRETS = "/etc/ralex/secrets";
 /** User of the image's own Dockerfile. */
 const USER = { uid: 10001, gid: 10001 };
 
@@ -35,6 +35,7 @@ export const migrations: Service = {
   kind: "job",
   image: "ralex-api",
   replicas: 1,
+  maxReplicas: 1,
   command: ["migrate"],
   environment: { RALEX_DATABASE_URL_FILE: databaseFile.path },
   files: [databaseFile],
@@ -91,6 +92,7 @@ export function api(settings: Settings): Service {
     kind: "service",
     image: isReloading ? "ralex-api-dev" : "ralex-api",
     replicas: settings.apiReplicas,
+    maxReplicas: MOST_API_REPLICAS,
     ...(isReloading ? { command: ["--reload"] } : {}),
     environment: {
       RALEX_API_KEYS_FILE: `${SECRETS}/api_keys.json`,

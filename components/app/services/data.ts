@@ -40,7 +40,7 @@ rm -f /tmp/roles-applied
   until pg_isready -q -h 127.0.0.1; do sleep 0.2; done
   for role in ${DATABASES.join(" ")}; do
     psql -X -q -v ON_ERROR_STOP=1 -h /var/run/postgresql -U postgres -d postgres <<SQL
-\\set password \\\`cat /run/secrets/$role\\\`
+\\set password \\\`cat /etc/ralex/secrets/$role\\\`
 SELECT 'CREATE ROLE $role LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$role') \\gexec
 ALTER ROLE $role PASSWORD :'password';
 SELECT 'CREATE DATABASE $role OWNER $role' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$role') \\gexec
@@ -57,14 +57,15 @@ export const postgres: Service = {
   kind: "service",
   image: "postgres",
   replicas: 1,
+  maxReplicas: 1,
   entrypoint: ["/bin/sh", "/etc/ralex/run-postgres.sh"],
-  environment: { POSTGRES_PASSWORD_FILE: "/run/secrets/superuser", PGDATA: "/var/lib/postgresql/data/pgdata" },
+  environment: { POSTGRES_PASSWORD_FILE: "/etc/ralex/secrets/superuser", PGDATA: "/var/lib/postgresql/data/pgdata" },
   files: [
     { path: "/etc/ralex/pg_hba.conf", content: HOST_BASED_AUTHENTICATION, secret: false },
     { path: "/etc/ralex/run-postgres.sh", content: RUN_ROLES, secret: false },
-    { path: "/run/secrets/superuser", content: secret("superuserPassword"), secret: true },
+    { path: "/etc/ralex/secrets/superuser", content: secret("superuserPassword"), secret: true },
     ...DATABASES.map((database) => ({
-      path: `/run/secrets/${database}`,
+      path: `/etc/ralex/secrets/${database}`,
       content: secret(databasePassword(database)),
       secret: true,
     })),
@@ -102,13 +103,14 @@ export const redis: Service = {
   kind: "service",
   image: "redis",
   replicas: 1,
+  maxReplicas: 1,
   command: [
-    ...["redis-server", "--aclfile", "/run/secrets/users.acl", "--dir", "/data", "--appendonly", "yes"],
+    ...["redis-server", "--aclfile", "/etc/ralex/secrets/users.acl", "--dir", "/data", "--appendonly", "yes"],
     // Sessions of the websockets and rate limits may be evicted; the process must not be.
     ...["--maxmemory", "192mb", "--maxmemory-policy", "allkeys-lru"],
   ],
   environment: {},
-  files: [{ path: "/run/secrets/users.acl", content: REDIS_USERS, secret: true }],
+  files: [{ path: "/etc/ralex/secrets/users.acl", content: REDIS_USERS, secret: true }],
   ports: { redis: { number: 6379, protocol: "tcp" } },
   health: {
     command: ["redis-cli", "ping"],

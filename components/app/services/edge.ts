@@ -22,16 +22,17 @@ export const edge = (settings: Settings, grafana: boolean): Service => ({
   kind: "service",
   image: "nginx",
   replicas: 1,
+  maxReplicas: 1,
   entrypoint: ["nginx", "-c", "/etc/ralex/nginx.conf", "-e", "/dev/stderr", "-g", "daemon off;"],
   environment: {},
   files: [
     { path: "/etc/ralex/nginx.conf", content: nginxConfiguration(settings, grafana), secret: false },
     { path: "/etc/ralex/tls.crt", content: secret("tlsCertificate"), secret: false },
-    { path: "/run/secrets/tls.key", content: secret("tlsPrivateKey"), secret: true },
+    { path: "/etc/ralex/secrets/tls.key", content: secret("tlsPrivateKey"), secret: true },
     ...(settings.operatorListeners
       ? [
           {
-            path: "/run/secrets/operators",
+            path: "/etc/ralex/secrets/operators",
             content: join("operator:", secret("operatorPassword", "bcrypt"), "\n"),
             secret: true,
           },

@@ -4,7 +4,7 @@ import { DATA_SOURCE, ralexDashboard } from "../dashboard";
 import type { Service } from "../model";
 import { address, secret, text } from "../text";
 
-const PROVISIONING = "/etc/grafana/provisioning";
+const PROVISIONING = "/etc/ralex/provisioning";
 const DASHBOARDS = "/etc/ralex/dashboards";
 
 export const grafana = (settings: Settings): Service => ({
@@ -12,10 +12,12 @@ export const grafana = (settings: Settings): Service => ({
   kind: "service",
   image: "grafana",
   replicas: 1,
+  maxReplicas: 1,
   environment: {
     GF_SECURITY_ADMIN_USER: "operator",
-    GF_SECURITY_ADMIN_PASSWORD__FILE: "/run/secrets/password",
+    GF_SECURITY_ADMIN_PASSWORD__FILE: "/etc/ralex/secrets/password",
     GF_SERVER_ROOT_URL: `http://localhost:${settings.grafanaPort}`,
+    GF_PATHS_PROVISIONING: PROVISIONING,
     GF_USERS_ALLOW_SIGN_UP: "false",
     GF_AUTH_ANONYMOUS_ENABLED: "false",
     GF_ANALYTICS_REPORTING_ENABLED: "false",
@@ -24,7 +26,7 @@ export const grafana = (settings: Settings): Service => ({
     GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${DASHBOARDS}/ralex.json`,
   },
   files: [
-    { path: "/run/secrets/password", content: secret("operatorPassword"), secret: true },
+    { path: "/etc/ralex/secrets/password", content: secret("operatorPassword"), secret: true },
     {
       path: `${PROVISIONING}/datasources/ralex.yaml`,
       content: text`apiVersion: 1

@@ -8,6 +8,7 @@ const NOBODY = { uid: 65534, gid: 65534 };
 const base = {
   kind: "service",
   replicas: 1,
+  maxReplicas: 1,
   environment: {},
   files: [],
   volumes: [],
@@ -45,9 +46,9 @@ const exporters: readonly Service[] = [
     environment: {
       DATA_SOURCE_URI: join(address("postgres", "sql"), "/monitoring?sslmode=disable"),
       DATA_SOURCE_USER: "monitoring",
-      DATA_SOURCE_PASS_FILE: "/run/secrets/password",
+      DATA_SOURCE_PASS_FILE: "/etc/ralex/secrets/password",
     },
-    files: [{ path: "/run/secrets/password", content: secret(databasePassword("monitoring")), secret: true }],
+    files: [{ path: "/etc/ralex/secrets/password", content: secret(databasePassword("monitoring")), secret: true }],
     ports: { http: tcp(9187) },
     metrics: { port: "http", path: "/metrics" },
     dependsOn: [{ service: "postgres", condition: "healthy" }],
@@ -59,11 +60,11 @@ const exporters: readonly Service[] = [
     environment: {
       REDIS_ADDR: join("redis://", address("redis", "redis")),
       REDIS_USER: "ralex",
-      REDIS_PASSWORD_FILE: "/run/secrets/passwords.json",
+      REDIS_PASSWORD_FILE: "/etc/ralex/secrets/passwords.json",
     },
     files: [
       {
-        path: "/run/secrets/passwords.json",
+        path: "/etc/ralex/secrets/passwords.json",
         // Releases before 1.50 look the password up by the address without the user.
         content: join(
           ...['{"redis://ralex@', address("redis", "redis"), '":"', secret("redisPassword")],

@@ -135,7 +135,7 @@ const operatorServer = (port: number, upstream: string): string => `
   server {
     listen ${port};
     auth_basic "Ralex operator";
-    auth_basic_user_file /run/secrets/operators;
+    auth_basic_user_file /etc/ralex/secrets/operators;
     location / {${proxy(upstream, `${CONNECTION}\n      proxy_set_header Authorization "";`)}
     }
   }`;
@@ -208,7 +208,7 @@ http {
   server {
     listen ${EDGE_PORTS.tls} ssl;
     ssl_certificate /etc/ralex/tls.crt;
-    ssl_certificate_key /run/secrets/tls.key;
+    ssl_certificate_key /etc/ralex/secrets/tls.key;
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:tls:2m;
     ${pool}${apiLocation(settings, "/v1/")}${webLocation}${errors}

@@ -6,12 +6,12 @@ import { databaseUrl, redisUrl } from "./data";
 
 /** Environment names that Open WebUI insists on, by the file that holds the value. */
 const FROM_FILES: Readonly<Record<string, FileMount>> = {
-  DATABASE_URL: { path: "/run/secrets/database_url", content: databaseUrl("openwebui"), secret: true },
-  REDIS_URL: { path: "/run/secrets/redis_url", content: redisUrl(1), secret: true },
-  WEBSOCKET_REDIS_URL: { path: "/run/secrets/websocket_redis_url", content: redisUrl(1), secret: true },
-  WEBUI_SECRET_KEY: { path: "/run/secrets/secret_key", content: secret("webuiSecretKey"), secret: true },
-  OPENAI_API_KEY: { path: "/run/secrets/api_key", content: secret("apiKey"), secret: true },
-  WEBUI_ADMIN_PASSWORD: { path: "/run/secrets/admin_password", content: secret("adminPassword"), secret: true },
+  DATABASE_URL: { path: "/etc/ralex/secrets/database_url", content: databaseUrl("openwebui"), secret: true },
+  REDIS_URL: { path: "/etc/ralex/secrets/redis_url", content: redisUrl(1), secret: true },
+  WEBSOCKET_REDIS_URL: { path: "/etc/ralex/secrets/websocket_redis_url", content: redisUrl(1), secret: true },
+  WEBUI_SECRET_KEY: { path: "/etc/ralex/secrets/secret_key", content: secret("webuiSecretKey"), secret: true },
+  OPENAI_API_KEY: { path: "/etc/ralex/secrets/api_key", content: secret("apiKey"), secret: true },
+  WEBUI_ADMIN_PASSWORD: { path: "/etc/ralex/secrets/admin_password", content: secret("adminPassword"), secret: true },
 };
 
 // Set inside the running interpreter: the process's listed environment never holds them.
@@ -38,6 +38,7 @@ export function openwebui(settings: Settings): Service {
     kind: "service",
     image: "openwebui",
     replicas: 1,
+    maxReplicas: 1,
     entrypoint: ["python3", "/etc/ralex/launch.py"],
     environment: {
       OPENAI_API_BASE_URL: text`http://${address("edge", "api")}/v1`,

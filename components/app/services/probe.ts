@@ -3,7 +3,7 @@ import type { Settings } from "../../settings/schema";
 import type { Service } from "../model";
 import { address, eachAddress, join, secret, text } from "../text";
 
-const API_KEY = "/run/secrets/api_key";
+const API_KEY = "/etc/ralex/secrets/api_key";
 const CA = "/etc/ralex/ca.crt";
 const CONFIGURATION = "/etc/ralex/probe.json";
 
@@ -22,6 +22,7 @@ export function probe(settings: Settings, services: readonly Service[]): Service
     kind: "job",
     image: "probe",
     replicas: 1,
+    maxReplicas: 1,
     command: [CONFIGURATION],
     environment: {},
     files: [

@@ -35,7 +35,7 @@ describe("the probe's configuration", () => {
       replicas: "10.213.0.100:8000 10.213.0.101:8000 ",
       tls_name: "localhost",
       jobs: expect.arrayContaining(["api", "prometheus", "redis-exporter"]) as string[],
-      api_key_file: "/run/secrets/api_key",
+      api_key_file: "/etc/ralex/secrets/api_key",
       ca_file: "/etc/ralex/ca.crt",
       seconds: 90,
     });
@@ -66,7 +66,7 @@ describe("the probe's configuration", () => {
       .filter(({ content }) => mentionsSecret(content))
       .map(({ path, secret: is }) => [path, is]);
     expect(secret).toEqual([
-      ["/run/secrets/api_key", true],
+      ["/etc/ralex/secrets/api_key", true],
       ["/etc/ralex/ca.crt", false],
     ]);
     expect(probe?.files.find(({ path }) => path === "/etc/ralex/probe.json")?.secret).toBe(false);

@@ -51,7 +51,7 @@ describe("the description of Ralex", () => {
     expect(ralex().edge.listeners.map(({ published }) => published)).toEqual([3000, 8000, 8443]);
     const operated = ralex({ operatorListeners: true, logsPort: 9500 });
     expect(operated.edge.listeners.map(({ published }) => published)).toEqual([3000, 8000, 8443, 9090, 9500]);
-    expect(file(service(operated, "edge"), "/run/secrets/operators")).toBe(
+    expect(file(service(operated, "edge"), "/etc/ralex/secrets/operators")).toBe(
       "operator:<secret:operatorPassword:bcrypt>\n",
     );
     expect(file(service(operated, "edge"), "/etc/ralex/nginx.conf")).toContain("auth_basic_user_file");
@@ -138,7 +138,7 @@ describe("the description of Ralex", () => {
   test("gives the stores' own files only digests where a digest is enough", () => {
     const redisUsers = service(ralex(), "redis").files.flatMap(({ content }) => refsOf(content));
     expect(redisUsers).toEqual([secret("redisPassword", "sha256")]);
-    expect(file(service(ralex(), "api"), "/run/secrets/api_keys.json")).toContain("<secret:apiKey:sha256>");
+    expect(file(service(ralex(), "api"), "/etc/ralex/secrets/api_keys.json")).toContain("<secret:apiKey:sha256>");
   });
 
   test("puts echo first when no key is set, and last behind the upstreams that are", () => {
@@ -214,7 +214,7 @@ describe("a description that contradicts itself is refused", () => {
       { environment: { A: { ref: "address", service: "api", port: "nope" } } },
       "api has no port called nope",
     ],
-    ["a shared volume", { replicas: 2 }, "replicas share a volume"],
+    ["a shared volume", { replicas: 2, maxReplicas: 2 }, "replicas share a volume"],
     ["a cycle", { dependsOn: [{ service: "api", condition: "healthy" }] }, "the start order has a cycle"],
     ["a missing dependency", { dependsOn: [{ service: "nope", condition: "started" }] }, "nope, which does not exist"],
     ["waiting for a service to end", { dependsOn: [{ service: "postgres", condition: "completed" }] }, "is a service"],
