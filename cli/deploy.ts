@@ -16,7 +16,7 @@ export function registerDeploy(program: Command, checkout: string): void {
       // Told before anything is installed or started.
       pinnedFile(checkout, stack);
       if (yes !== true) requireTerminal(`deploy changes ${stack}`);
-      const machine = await prepareMachine(checkout, { images: true, files: true });
+      const machine = await prepareMachine(checkout, { images: true });
       await deploy(machine, stack, { ask: yes !== true, isRestored: databaseRestored });
     });
   program

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { identityOf } from "../components/docker/identity";
 import { alertBody, readReceiver, sendAlert } from "./drift/alert";
+import { requireDeployment } from "./deployment";
 import { askDocker, containerDifferences, expectedContainers } from "./drift/containers";
 import { refreshed } from "./drift/engine";
 import { driftTable, type Difference } from "./drift/report";
@@ -10,7 +10,7 @@ import { prepareMachine, type Machine } from "./machine";
 import { readOutputs } from "./outputs";
 import { cancelStaleLock } from "./recovery";
 import { committedFile, prepareConfigFile } from "./stack-config";
-import { PROJECT } from "./update";
+import { PROJECT } from "./project";
 
 interface Options {
   readonly stack: string;
@@ -59,7 +59,8 @@ async function findDrift({ workspace, docker }: Machine, stack: string): Promise
   const { services } = await readOutputs(workspace, stack);
   await cancelStaleLock(workspace, PROJECT, stack);
   const configFile = await prepareConfigFile(workspace, PROJECT, stack, file);
-  const expected = expectedContainers(identityOf(stack, workspace.checkout).prefix, services);
+  const { prefix } = await requireDeployment(workspace, stack);
+  const expected = expectedContainers(prefix, services);
   const [resources, updated, found] = await Promise.all([
     refreshed(workspace, stack, configFile),
     lastUpdate(workspace, stack),

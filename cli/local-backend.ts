@@ -8,9 +8,11 @@ import type { Workspace } from "./workspace";
 
 /** What is read of a resource in a stack's state. */
 export interface Recorded {
+  readonly urn: string;
   readonly id?: string;
   readonly type: string;
   readonly inputs?: { readonly start?: boolean; readonly mustRun?: boolean };
+  readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 interface Checkpoint {
@@ -49,6 +51,23 @@ export function resourcesInState(backend: string, project: string, stack: string
   const content = fs.readFileSync(file);
   const text = (file.endsWith(".gz") ? gunzipSync(content) : content).toString("utf8");
   return (JSON.parse(text) as Checkpoint).checkpoint?.latest?.resources ?? [];
+}
+
+/** Everything in a stack's state, wherever it is kept; undefined when the backend does not know the stack. */
+export async function resourcesOf(
+  workspace: Workspace,
+  project: string,
+  stack: string,
+): Promise<readonly Recorded[] | undefined> {
+  const backend = localBackend(workspace);
+  if (backend !== undefined) return resourcesInState(backend, project, stack);
+  try {
+    const text = await workspace.capture(["stack", "export", "--stack", `organization/${project}/${stack}`]);
+    return (JSON.parse(text) as { deployment: { resources?: readonly Recorded[] } }).deployment.resources ?? [];
+  } catch (error) {
+    if (error instanceof Failure && /no stack named|not found/.test(error.message)) return undefined;
+    throw error;
+  }
 }
 
 function stateFile(backend: string, project: string, stack: string): string | undefined {

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import Docker from "dockerode";
 import execa from "execa";
-import { SERVICE_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { SERVICE_LABEL } from "../components/docker/identity";
+import { containersOf } from "./deployment";
 import { Failure } from "./failure";
-import { requireEngine } from "./machine";
+import { requireEngine, stateWorkspace } from "./machine";
 
 /** `./ralex logs <service>`: what a service's containers wrote. */
-export function registerLogs(program: Command): void {
+export function registerLogs(program: Command, checkout: string): void {
   program
     .command("logs")
     .description("show what a service wrote; the log search has all services together")
@@ -17,7 +18,7 @@ export function registerLogs(program: Command): void {
     .action(async (service: string, { stack, follow, lines }: { stack: string; follow?: true; lines: string }) => {
       const docker = new Docker();
       await requireEngine(docker);
-      const all = await docker.listContainers({ all: true, filters: { label: [`${STACK_LABEL}=${stack}`] } });
+      const all = await containersOf(await stateWorkspace(checkout), docker, stack);
       const chosen = all.filter(({ Labels }) => Labels[SERVICE_LABEL] === service);
       if (chosen.length === 0) {
         const known = [...new Set(all.map(({ Labels }) => Labels[SERVICE_LABEL]))].sort().join(", ");

@@ -6,7 +6,7 @@ import execa from "execa";
 import type { PLATFORMS } from "../components/image/platforms";
 import { cacheRoot } from "../toolchain/paths";
 import { Failure } from "./failure";
-import { requireFileOwners } from "./preflight";
+import { localBackend } from "./local-backend";
 import { Workspace } from "./workspace";
 
 /** The version of the CLI that the checkout is tested with; `.pulumi.version` says the same. */
@@ -26,8 +26,6 @@ export interface MachineNeeds {
   readonly images?: boolean;
   /** What building the working tree needs on top: a builder, and a registry to push to. */
   readonly workingTree?: boolean;
-  /** To write the files of containers, as every update of an environment does. */
-  readonly files?: boolean;
   /** A builder for these platforms with the base image of each, and a registry; nothing that a start needs beyond. */
   readonly platforms?: typeof PLATFORMS;
 }
@@ -52,9 +50,14 @@ export function findPulumi(searchPath: string, compiled: string): string | undef
     .find((file) => fs.existsSync(file));
 }
 
+/** For commands that only read a stack's state: a backend that is a folder is read without Pulumi. */
+export async function stateWorkspace(checkout: string): Promise<Workspace> {
+  const workspace = new Workspace(checkout, { env: {}, standIns: [] });
+  return localBackend(workspace) === undefined ? (await prepareMachine(checkout, {})).workspace : workspace;
+}
+
 /** @throws Failure that says what is missing and how to get it. */
 export async function prepareMachine(checkout: string, needs: MachineNeeds): Promise<Machine> {
-  if (needs.files === true) requireFileOwners();
   if (isOfficial()) return officialMachine(checkout, needs);
   const { ensureMachine } = await import("../toolchain");
   // The substitutes that a stack runs are built and pushed here: whoever runs one has builder and registry.

@@ -29,9 +29,9 @@ const program = new Command("ralex").description("Deploys Ralex, a self-hosted L
 registerStart(program, checkout);
 registerStop(program, checkout);
 registerReset(program, checkout);
-registerStatus(program);
+registerStatus(program, checkout);
 registerOutput(program, checkout);
-registerLogs(program);
+registerLogs(program, checkout);
 registerRotate(program, checkout);
 registerImages(program, checkout);
 registerBuild(program, checkout);

@@ -1,7 +1,7 @@
 /** A stack's outputs, read without its secrets unless they are asked for. */
 import { z } from "zod";
 import { Failure } from "./failure";
-import { PROJECT } from "./update";
+import { PROJECT } from "./project";
 import type { Workspace } from "./workspace";
 
 const OUTPUTS = z.looseObject({

@@ -2,78 +2,73 @@
 import * as fs from "node:fs";
 import * as net from "node:net";
 import type Docker from "dockerode";
-import { CHECKOUT_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { DEPLOYMENT_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { readLock } from "../components/image/lock";
 import { PORT_SETTINGS, type Settings } from "../components/settings/schema";
+import { identityIn } from "./deployment";
+import { isPulled } from "./engine-images";
 import { Failure } from "./failure";
+import { resourcesOf, type Recorded } from "./local-backend";
+import type { Machine } from "./machine";
+import { PROJECT } from "./project";
 
 /** Room for the images (about 3 GiB unpacked), their layers while they are pulled, and some data. */
 const LEAST_FREE_GIB = 6;
 /** Room that an already pulled stack needs to go on. */
 const LEAST_FREE_GIB_PULLED = 1;
 
-/**
- * @param pulled - whether the stack's images are on the engine already.
- * @throws Failure with every problem.
- */
-export async function preflight(
-  docker: Docker,
-  checkout: string,
-  stack: string,
-  settings: Settings,
-  pulled: boolean,
-): Promise<void> {
-  const foreign = await otherCheckouts(docker, checkout, stack);
+/** @throws Failure with every problem, before anything of the stack is changed. */
+export async function preflight({ workspace, docker }: Machine, stack: string, settings: Settings): Promise<void> {
+  const pulled = await isPulled(docker, readLock(workspace.checkout));
+  const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
+  const foreign = await otherDeployments(docker, stack, resources);
   const problems = [
-    ...whyNoFiles(),
     ...foreign,
     // Their ports would be named again.
-    ...(foreign.length > 0 ? [] : await takenPorts(docker, stack, settings)),
+    ...(foreign.length > 0 ? [] : await takenPorts(docker, resources, settings)),
     ...(await fullDisk(docker, pulled ? LEAST_FREE_GIB_PULLED : LEAST_FREE_GIB)),
   ];
-  if (problems.length > 0) throw new Failure(`the stack was not started:\n  ${problems.join("\n  ")}`);
+  if (problems.length > 0) throw new Failure(`nothing of ${stack} was changed:\n  ${problems.join("\n  ")}`);
 }
 
-/**
- * Every container reads its configuration and secrets from files that belong to its own user, so that nobody else reads
- * them; only root may give a file to another user. Told before anything is installed or built.
- * @throws Failure where that cannot be done.
- */
-export function requireFileOwners(): void {
-  const [problem] = whyNoFiles();
-  if (problem !== undefined) throw new Failure(problem);
-}
-
-/** Windows knows no user ids, and takes every owner. */
-function whyNoFiles(): readonly string[] {
-  const uid = process.getuid?.() ?? 0;
-  if (uid === 0) return [];
+/** Two deployments of one stack's name cannot be on one engine: their containers and volumes would have one name. */
+async function otherDeployments(
+  docker: Docker,
+  stack: string,
+  resources: readonly Recorded[],
+): Promise<readonly string[]> {
+  const filters = { label: [`${STACK_LABEL}=${stack}`] };
+  const [containers, volumes, networks] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    docker.listVolumes({ filters: JSON.stringify(filters) as never }),
+    docker.listNetworks({ filters }),
+  ]);
+  const own = identityIn(resources)?.id;
+  const known = new Set(resources.map(({ id }) => id));
+  const found = [
+    ...containers.map(({ Id, Labels }) => ({ id: Id, labels: Labels })),
+    ...(volumes.Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, labels: Labels })),
+    ...networks.map(({ Id, Labels }) => ({ id: Id, labels: Labels })),
+  ];
+  const isForeign = found.some(
+    ({ id, labels }) => !known.has(id) && (own === undefined || labels?.[DEPLOYMENT_LABEL] !== own),
+  );
+  if (!isForeign) return [];
   return [
-    `root is needed, and this is user ${uid}: each container's files, its secrets among them, have to belong to ` +
-      "the container's own user, and only root may give a file to another user. Run this as root (sudo)",
+    `the stack ${stack} of another checkout or backend is on this engine: ` +
+      `remove it there (./ralex reset -s ${stack}), or, if its state is lost, with ` +
+      `docker rm -f, docker network rm and docker volume rm on what docker ps -a, docker network ls and ` +
+      `docker volume ls --filter label=${STACK_LABEL}=${stack} list`,
   ];
 }
 
-/** Two checkouts cannot run a stack of one name on one engine: their containers and volumes would have one name. */
-async function otherCheckouts(docker: Docker, checkout: string, stack: string): Promise<readonly string[]> {
-  const filters = { label: [`${STACK_LABEL}=${stack}`] };
-  const [containers, volumes] = await Promise.all([
-    docker.listContainers({ all: true, filters }),
-    docker.listVolumes({ filters: JSON.stringify(filters) as never }),
-  ]);
-  const owners = [...containers, ...(volumes.Volumes ?? [])].map(({ Labels }) => Labels?.[CHECKOUT_LABEL] ?? "nobody");
-  return [...new Set(owners)]
-    .filter((owner) => owner !== checkout)
-    .map(
-      (owner) =>
-        `the stack ${stack} of another checkout (${owner}) is on this engine: ` +
-        `remove it there (./ralex reset -s ${stack}), or, if the checkout is gone, with ` +
-        `docker rm -f and docker volume rm on what docker ps -a and docker volume ls ` +
-        `--filter label=${STACK_LABEL}=${stack} list`,
-    );
-}
-
-async function takenPorts(docker: Docker, stack: string, settings: Settings): Promise<readonly string[]> {
-  const containers = await docker.listContainers({ filters: { label: [`${STACK_LABEL}=${stack}`] } });
+async function takenPorts(
+  docker: Docker,
+  resources: readonly Recorded[],
+  settings: Settings,
+): Promise<readonly string[]> {
+  const known = new Set(resources.map(({ id }) => id));
+  const containers = (await docker.listContainers()).filter(({ Id }) => known.has(Id));
   const own = new Set(containers.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
   const problems: string[] = [];
   for (const setting of PORT_SETTINGS) {

@@ -44,7 +44,7 @@ export function registerPromote(program: Command, checkout: string): void {
         throw new Failure(`${to} takes releases from ${expected} (ralex:promotesFrom), not from ${from}`, EXIT.refused);
       }
       if (options.deploy === true && options.yes !== true) requireTerminal(`--deploy changes ${to}`);
-      const machine = await prepareMachine(checkout, { images: true, files: options.deploy === true });
+      const machine = await prepareMachine(checkout, { images: true });
       const { workspace, docker } = machine;
       const candidate = choose(await candidates(workspace, from), from, options.release);
       refuse(candidate, to, await unpullable(docker, candidate));

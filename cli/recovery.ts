@@ -3,9 +3,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type Docker from "dockerode";
-import { CHECKOUT_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { FILES_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { identityIn, labelFilter } from "./deployment";
 import { Failure } from "./failure";
-import { backendUrl, localBackend, resourcesInState } from "./local-backend";
+import { backendUrl, localBackend, resourcesOf, type Recorded } from "./local-backend";
+import { commandFolder } from "./stack-config";
 import type { Workspace } from "./workspace";
 
 interface LockOwner {
@@ -75,10 +77,14 @@ export async function cancelStaleLock(workspace: Workspace, project: string, sta
   }
 }
 
+const CONTAINER = "docker:index/container:Container";
+const NETWORK = "docker:index/network:Network";
+const VOLUME = "docker:index/volume:Volume";
+const FILES = "ralex:docker:Files";
+
 /**
- * Whether a container, network or volume of the stack's state is gone, or a container that is to run is stopped. An
- * update that does not look first would find nothing to do. Asks the engine three questions; of a backend that is no
- * folder nothing is known here, and the answer is no.
+ * Whether something of the stack's state is gone from the engine, or a container that is to run is stopped. An update
+ * that does not look first would find nothing to do, or use what is not there. Asks the engine three questions.
  */
 export async function lacksSomething(
   workspace: Workspace,
@@ -86,9 +92,7 @@ export async function lacksSomething(
   project: string,
   stack: string,
 ): Promise<boolean> {
-  const backend = localBackend(workspace);
-  const resources = backend === undefined ? [] : (resourcesInState(backend, project, stack) ?? []);
-  if (!resources.some(({ type }) => type === "docker:index/container:Container")) return false;
+  const resources = (await resourcesOf(workspace, project, stack)) ?? [];
   const [containers, networks, { Volumes }] = await Promise.all([
     docker.listContainers({ all: true }),
     docker.listNetworks(),
@@ -96,17 +100,24 @@ export async function lacksSomething(
   ]);
   const state = new Map(containers.map(({ Id, State }) => [Id, State]));
   const others = new Set([...networks.map(({ Id }) => Id), ...(Volumes ?? []).map(({ Name }) => Name)]);
-  return resources.some(({ id = "", type, inputs }) => {
-    if (type === "docker:index/network:Network" || type === "docker:index/volume:Volume") return !others.has(id);
-    if (type !== "docker:index/container:Container") return false;
-    const runs = inputs?.start !== false && inputs?.mustRun !== false;
-    return runs ? ["created", "exited", "dead", undefined].includes(state.get(id)) : !state.has(id);
-  });
+  const gone = resources.filter(({ id = "", type }) => [NETWORK, VOLUME, FILES].includes(type) && !others.has(id));
+  for (const { id } of gone.filter(({ type }) => type === VOLUME)) {
+    console.error(`the volume ${id} is gone, and its data with it: an empty one takes its place`);
+  }
+  return (
+    gone.length > 0 ||
+    resources.some(({ id = "", type, inputs }) => {
+      if (type !== CONTAINER) return false;
+      const runs = inputs?.start !== false && inputs?.mustRun !== false;
+      return runs ? ["created", "exited", "dead", undefined].includes(state.get(id)) : !state.has(id);
+    })
+  );
 }
 
 /**
- * Removes containers and networks that carry this checkout's labels and are in no state: an interrupted command made
- * them and could not write it down. Volumes are left alone; they hold data, and the next start takes them over.
+ * Removes containers, networks and volumes of files that carry the deployment's label and are in no state: an
+ * interrupted command made them and could not write it down. Volumes with data are left alone, and the next start takes
+ * them over.
  * @throws Failure when the backend does not know the stack at all: then it is the wrong one, and nothing is removed.
  */
 export async function sweepOrphans(
@@ -115,28 +126,71 @@ export async function sweepOrphans(
   project: string,
   stack: string,
 ): Promise<void> {
-  const backend = localBackend(workspace);
-  if (backend === undefined) return;
-  const label = [`${STACK_LABEL}=${stack}`, `${CHECKOUT_LABEL}=${workspace.checkout}`];
-  const containers = await docker.listContainers({ all: true, filters: { label } });
-  const resources = resourcesInState(backend, project, stack);
-  if (resources === undefined) {
-    if (containers.length === 0) return;
-    throw new Failure(
-      `${containers.length} containers of ${stack} are on this engine, and the backend ${backendUrl(workspace)} does ` +
-        `not know ${project}/${stack}: set PULUMI_BACKEND_URL to the one that does. If its state is lost, remove them ` +
-        `(docker rm -f $(docker ps -aq ${label.map((one) => `--filter label=${one}`).join(" ")})); volumes keep the data`,
-    );
-  }
+  const resources = await resourcesOf(workspace, project, stack);
+  if (resources === undefined) return refuseUnknown(workspace, docker, project, stack);
+  const deployment = identityIn(resources);
+  if (deployment === undefined) return;
+  const filters = labelFilter(deployment);
   const known = new Set(resources.flatMap(({ id }) => (id === undefined ? [] : [id])));
-  for (const { Id, Names } of containers) {
+  const say = (what: string) => console.error(`removing ${what}, which an interrupted command left behind`);
+  for (const { Id, Names } of await docker.listContainers({ all: true, filters })) {
     if (known.has(Id)) continue;
-    console.error(`removing container ${Names.join(", ")}, which an interrupted command left behind`);
+    say(`container ${Names.map((name) => name.replace(/^\//, "")).join(", ")}`);
     await docker.getContainer(Id).remove({ force: true });
   }
-  for (const { Id, Name } of await docker.listNetworks({ filters: { label } })) {
+  for (const { Id, Name } of await docker.listNetworks({ filters })) {
     if (known.has(Id)) continue;
-    console.error(`removing network ${Name}, which an interrupted command left behind`);
+    say(`network ${Name}`);
     await docker.getNetwork(Id).remove();
   }
+  const ofFiles = { label: [...filters.label, FILES_LABEL] };
+  const { Volumes } = await docker.listVolumes({ filters: JSON.stringify(ofFiles) as never });
+  for (const { Name } of Volumes ?? []) {
+    if (known.has(Name)) continue;
+    say(`volume ${Name}`);
+    await docker.getVolume(Name).remove();
+  }
+}
+
+async function refuseUnknown(workspace: Workspace, docker: Docker, project: string, stack: string): Promise<void> {
+  const label = `${STACK_LABEL}=${stack}`;
+  const containers = await docker.listContainers({ all: true, filters: { label: [label] } });
+  if (containers.length === 0) return;
+  throw new Failure(
+    `${containers.length} containers of ${stack} are on this engine, and the backend ${backendUrl(workspace)} does ` +
+      `not know ${project}/${stack}: set PULUMI_BACKEND_URL to the one that does. If its state is lost, remove them ` +
+      `(docker rm -f $(docker ps -aq --filter label=${label})); volumes keep the data`,
+  );
+}
+
+/**
+ * Takes out of a stack's state what earlier programs kept there as commands: to be removed they would run scripts at the
+ * path of the checkout that wrote them, which may have moved.
+ */
+export async function forgetCommands(workspace: Workspace, project: string, stack: string): Promise<void> {
+  const isCommand = ({ type }: Recorded) => type === "command:local:Command" || type === "pulumi:providers:command";
+  if (!((await resourcesOf(workspace, project, stack)) ?? []).some(isCommand)) return;
+  const name = `organization/${project}/${stack}`;
+  const state = JSON.parse(await workspace.capture(["stack", "export", "--stack", name])) as {
+    deployment: { resources: readonly (Recorded & { dependencies?: readonly string[] })[] };
+  };
+  const { resources } = state.deployment;
+  const forgotten = new Set(resources.filter(isCommand).map(({ urn }) => urn));
+  const kept = resources
+    .filter(({ urn }) => !forgotten.has(urn))
+    .map((resource) => withoutDependencies(resource, forgotten));
+  const file = path.join(commandFolder(workspace), "state.json");
+  fs.writeFileSync(file, JSON.stringify({ ...state, deployment: { ...state.deployment, resources: kept } }), {
+    mode: 0o600,
+  });
+  await workspace.capture(["stack", "import", "--stack", name, "--file", file]);
+}
+
+function withoutDependencies(resource: object, forgotten: ReadonlySet<string>): object {
+  // They stand in lists: dependencies, and those of single properties.
+  return JSON.parse(
+    JSON.stringify(resource, (_, value: unknown) =>
+      Array.isArray(value) ? value.filter((item) => typeof item !== "string" || !forgotten.has(item)) : value,
+    ),
+  ) as object;
 }

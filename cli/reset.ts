@@ -1,31 +1,96 @@
-import * as fs from "node:fs";
+import type Docker from "dockerode";
 import type { Command } from "commander";
-import { requireTerminal, requireYes } from "./confirm";
+import { input } from "@inquirer/prompts";
+import { Failure } from "./failure";
+import { resourcesOf, type Recorded } from "./local-backend";
 import { prepareMachine } from "./machine";
-import { cancelStaleLock, sweepOrphans } from "./recovery";
-import { committedFile, prepareConfigFile } from "./stack-config";
-import { PROJECT } from "./update";
+import { PROJECT } from "./project";
+import { cancelStaleLock, forgetCommands, sweepOrphans } from "./recovery";
+import { committedFile, prepareConfigFile, writtenSettings } from "./stack-config";
 
-/** `./ralex reset`: removes a stack with its data. */
+interface Options {
+  readonly stack: string;
+  readonly yes?: true;
+  readonly confirm?: string;
+}
+
+/** `./ralex reset`: removes a stack with its data, after it was named. */
 export function registerReset(program: Command, checkout: string): void {
   program
     .command("reset")
-    .description("remove the stack and all its data, secrets included; images stay")
+    .description("remove the stack and all its data, secrets included; images and the ledger stay")
     .option("-s, --stack <stack>", "the environment", "dev")
-    .option("--yes", "do not ask")
-    .action(async ({ stack, yes }: { stack: string; yes?: true }) => {
+    .option("--yes", "do not ask; of an environment with promotesFrom this is not enough")
+    .option("--confirm <stack>", "the stack's name, where nobody can be asked to type it")
+    .action(async (options: Options) => {
+      const { stack } = options;
       const content = committedFile(checkout, stack);
-      if (yes !== true) {
-        requireTerminal(`reset removes all data of ${stack}`);
-        await requireYes(`Remove ${stack} with its databases, chats, keys and certificates?`, "nothing was removed");
-      }
+      requireConfirmation(options, isPromotedTo(writtenSettings(content)));
       const { workspace, docker } = await prepareMachine(checkout, { docker: true });
+      const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
+      for (const line of await losses(docker, resources)) console.error(line);
+      await confirmName(options);
       await cancelStaleLock(workspace, PROJECT, stack);
       await sweepOrphans(workspace, docker, PROJECT, stack);
+      await forgetCommands(workspace, PROJECT, stack);
       const file = await prepareConfigFile(workspace, PROJECT, stack, content);
+      const name = `organization/${PROJECT}/${stack}`;
+      // Whether anything is left to unprotect is no question: a reset that failed goes on here.
+      if (resources.length > 0) await workspace.capture(["state", "unprotect", "--all", "--yes", "--stack", name]);
       await workspace.show(["destroy", "--yes", "--skip-preview", "--stack", stack, "--config-file", file]);
-      // Interrupted updates may have left files of services that no resource knows of.
-      fs.rmSync(workspace.path("files", stack), { recursive: true, force: true });
       console.log(`${stack} and its data are removed.`);
     });
+}
+
+const isPromotedTo = ({ promotesFrom }: Readonly<Record<string, unknown>>): boolean =>
+  ![undefined, ""].includes(promotesFrom as string | undefined);
+
+/** @throws Failure where the name is another one, or nobody can be asked for it. */
+export function requireConfirmation({ stack, yes, confirm }: Options, promoted: boolean): void {
+  if (confirm !== undefined && confirm !== stack) {
+    throw new Failure(`nothing was removed: --confirm says ${confirm}, and the stack is ${stack}`);
+  }
+  if (confirm === stack || (yes === true && !promoted)) return;
+  if (promoted && yes === true) {
+    throw new Failure(
+      `nothing was removed: releases are promoted to ${stack}, so --yes is not enough; say --confirm ${stack} too`,
+    );
+  }
+  if (process.stdin.isTTY) return;
+  const remedy = promoted ? `--confirm ${stack}` : `--yes or --confirm ${stack}`;
+  throw new Failure(`nothing was removed: reset removes all data of ${stack}: say ${remedy} where nobody can be asked`);
+}
+
+async function confirmName({ stack, yes, confirm }: Options): Promise<void> {
+  if (yes === true || confirm !== undefined) return;
+  const typed = await input({ message: `Type ${stack} to remove all of this:` });
+  if (typed.trim() !== stack) throw new Failure(`nothing was removed: ${typed.trim()} is not ${stack}`);
+}
+
+const BYTES_PER_MB = 1e6;
+
+/** What there will be no more, a line each: volumes with their sizes, secrets, the certificate authority. */
+async function losses(docker: Docker, resources: readonly Recorded[]): Promise<readonly string[]> {
+  if (resources.length === 0) return [];
+  const named = (type: string) =>
+    resources.filter((resource) => resource.type === type).map(({ urn }) => urn.split("::").at(-1) ?? "");
+  const { Volumes } = (await docker.df()) as {
+    Volumes?: readonly { Name: string; UsageData?: { Size: number } | null }[] | null;
+  };
+  const sizes = new Map((Volumes ?? []).map(({ Name, UsageData }) => [Name, UsageData?.Size ?? -1]));
+  const volumes = resources
+    .filter(({ type }) => type === "docker:index/volume:Volume")
+    .map(({ id = "" }) => {
+      const size = sizes.get(id);
+      const known = size === undefined ? "gone already" : size < 0 ? "size unknown" : `${(size / BYTES_PER_MB).toFixed(1)} MB`;
+      return `  volume ${id} (${known})`;
+    });
+  const secrets = named("random:index/randomPassword:RandomPassword").map((name) => name.replace(/^ralex-secrets-/, ""));
+  const authority = named("tls:index/selfSignedCert:SelfSignedCert").length > 0;
+  return [
+    "This removes, for ever:",
+    ...volumes.sort(),
+    ...(secrets.length === 0 ? [] : [`  generated secrets: ${secrets.sort().join(", ")}`]),
+    ...(authority ? ["  the certificate authority that browsers were told to trust"] : []),
+  ];
 }

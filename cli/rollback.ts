@@ -3,12 +3,13 @@ import type { Command } from "commander";
 import type Docker from "dockerode";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
-import { CHECKOUT_LABEL, IMAGE_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { IMAGE_LABEL } from "../components/docker/identity";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import type { Pin } from "../components/image/pin-check";
 import { rollbackTarget } from "../components/image/rollback";
 import type { Settings } from "../components/settings/schema";
 import { requireTerminal, requireYes } from "./confirm";
+import { containersOf } from "./deployment";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine, type Machine } from "./machine";
 import { DATABASE_RESTORED, deploy, pinnedFile, type Pinned } from "./release/deploy";
@@ -50,7 +51,7 @@ export function registerRollback(program: Command, checkout: string): void {
       // Told before anything is installed or started.
       const { pin, settings } = pinnedFile(checkout, stack);
       if (options.yes !== true) requireTerminal(`rollback changes ${stack}`);
-      const machine = await prepareMachine(checkout, { images: true, files: true });
+      const machine = await prepareMachine(checkout, { images: true });
       const target = await targetOf(machine, { pin, settings }, options);
       console.log(`release ${pin.id} -> ${target.id} (commit ${target.revision}, verified here at ${target.at})`);
       if (options.yes !== true) await requireYes(`Roll ${stack} back to ${target.id}?`);
@@ -69,7 +70,7 @@ async function targetOf(
 ): Promise<LedgerEntry> {
   const read = stackReader(workspace);
   const ledger = (await read.ledger(stack)) ?? [];
-  const isStarted = await hasContainerOf(docker, workspace.checkout, stack, pin, ledger[0]);
+  const isStarted = await hasContainerOf({ workspace, docker }, stack, pin, ledger[0]);
   const isKnown = !isStarted || ledger.some((entry) => isRelease(entry, pin));
   const schema = isKnown ? undefined : (await read.releases())?.find(({ id }) => id === pin.id)?.schema;
   if (!isKnown && schema === undefined) {
@@ -86,16 +87,14 @@ async function targetOf(
 
 /** Whether a container was made of an image that the pin has and the release that was verified last has not. */
 async function hasContainerOf(
-  docker: Docker,
-  checkout: string,
+  { workspace, docker }: Pick<Machine, "workspace" | "docker">,
   stack: string,
   pin: Pin,
   newest: Pin | undefined,
 ): Promise<boolean> {
   const others = new Set(Object.values(newest?.images ?? {}));
   const own = new Set(Object.values(pin.images).filter((ref) => !others.has(ref)));
-  const filters = { label: [`${STACK_LABEL}=${stack}`, `${CHECKOUT_LABEL}=${checkout}`] };
-  const containers = await docker.listContainers({ all: true, filters });
+  const containers = await containersOf(workspace, docker, stack);
   return containers.some(({ Labels }) => own.has(Labels[IMAGE_LABEL] ?? ""));
 }
 

@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { committedFile } from "./stack-config";
-import { PROJECT, updateStack } from "./update";
+import { PROJECT } from "./project";
+import { updateStack } from "./update";
 import type { Workspace } from "./workspace";
 
 /** Name of the component that holds the generated secrets, and the start of theirs. */
@@ -26,10 +27,13 @@ export function registerRotate(program: Command, checkout: string): void {
     .action(async (secret: string, { stack, exceptGrafana }: Options) => {
       const file = committedFile(checkout, stack);
       refuse(keptByOpenWebui(secret));
-      const machine = await prepareMachine(checkout, { docker: true, files: true });
+      const machine = await prepareMachine(checkout, { docker: true });
       const urns = await urnsOf(machine.workspace, stack);
       if (exceptGrafana !== true) refuse(keptByGrafana(secret, urns));
-      await updateStack(machine, stack, file, ["--replace", urnOf(urns, stack, secret)]);
+      const urn = urnOf(urns, stack, secret);
+      // The update protects the new one again.
+      await machine.workspace.capture(["state", "unprotect", urn, "--yes", "--stack", `organization/${PROJECT}/${stack}`]);
+      await updateStack(machine, stack, file, ["--replace", urn]);
       console.log(`${secret} of ${stack} has a new value.`);
     });
 }

@@ -84,7 +84,7 @@ async function encryptionOf(workspace: Workspace, project: string, stack: string
 const commandFolders = new Map<string, string>();
 
 /** The folder of this process under `.ralex/run`; it goes with the process. */
-function commandFolder(workspace: Workspace): string {
+export function commandFolder(workspace: Workspace): string {
   const runs = workspace.path("run");
   const known = commandFolders.get(runs);
   if (known !== undefined) return known;

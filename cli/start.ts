@@ -1,6 +1,4 @@
 import type { Command } from "commander";
-import { readLock } from "../components/image/lock";
-import { isPulled } from "./engine-images";
 import { prepareMachine } from "./machine";
 import { preflight } from "./preflight";
 import { settingsOf } from "./settings";
@@ -21,10 +19,10 @@ export function registerStart(program: Command, checkout: string): void {
       // Wrong settings are told before anything is installed or built.
       const settings = settingsOf(checkout, file);
       const source = settings.release === undefined ? await prepareSource(checkout, settings) : undefined;
-      const needs = { images: true, workingTree: settings.release === undefined, files: true };
+      const needs = { images: true, workingTree: settings.release === undefined };
       const machine = await prepareMachine(checkout, needs);
-      const lock = readLock(checkout);
-      await preflight(machine.docker, checkout, stack, settings, await isPulled(machine.docker, lock));
+      // Before a build that takes minutes; the update asks again.
+      await preflight(machine, stack, settings);
       if (settings.release === undefined) await updateImages(machine, source);
       await updateStack(machine, stack, withRunning(file, true), refresh === true ? [REFRESH] : []);
       const outputs = await readOutputs(machine.workspace, stack);

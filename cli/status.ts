@@ -1,9 +1,10 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import Docker from "dockerode";
-import { IMAGE_LABEL, SERVICE_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { IMAGE_LABEL, SERVICE_LABEL } from "../components/docker/identity";
+import { containersOf } from "./deployment";
 import { EXIT } from "./failure";
-import { requireEngine } from "./machine";
+import { requireEngine, stateWorkspace } from "./machine";
 
 /** Healths that are not as they should be; `starting` is on its way, and `-` has no check and runs. */
 const WRONG: readonly string[] = ["unhealthy", "failed", "not running"];
@@ -17,7 +18,7 @@ interface ServiceStatus {
 }
 
 /** `./ralex status`: every container of the stack; exit code 1 when one is not as it should be. */
-export function registerStatus(program: Command): void {
+export function registerStatus(program: Command, checkout: string): void {
   program
     .command("status")
     .description("show every container of the stack, its health and its image")
@@ -26,7 +27,7 @@ export function registerStatus(program: Command): void {
     .action(async ({ stack, json }: { stack: string; json?: true }) => {
       const docker = new Docker();
       await requireEngine(docker);
-      const services = await statusOf(docker, stack);
+      const services = await statusOf(docker, await containersOf(await stateWorkspace(checkout), docker, stack));
       if (json === true) console.log(JSON.stringify(services, null, 2));
       else if (services.length === 0) console.log(`${stack} has no containers: ./ralex start -s ${stack}`);
       else {
@@ -38,9 +39,11 @@ export function registerStatus(program: Command): void {
     });
 }
 
-/** Every container of the stack, by name. A stopped stack has none. */
-export async function statusOf(docker: Docker, stack: string): Promise<readonly ServiceStatus[]> {
-  const containers = await docker.listContainers({ all: true, filters: { label: [`${STACK_LABEL}=${stack}`] } });
+/** The state of every container, by name. A stopped stack has none. */
+export async function statusOf(
+  docker: Docker,
+  containers: readonly Docker.ContainerInfo[],
+): Promise<readonly ServiceStatus[]> {
   const rows = await Promise.all(
     containers.map(async ({ Id, Labels }) => {
       const { Name, State, HostConfig } = await docker.getContainer(Id).inspect();

@@ -1,9 +1,7 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
-import execa from "execa";
-import { identityOf } from "../components/docker/identity";
-import { VERIFY_COMMAND, type VerificationInput } from "../components/docker/verification";
-import type { Verification } from "../components/app/outputs";
+import { verify } from "../components/docker/provider/checks";
+import { requireDeployment } from "./deployment";
 import { expectedContainers } from "./drift/containers";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
@@ -22,15 +20,10 @@ export function registerVerify(program: Command, checkout: string): void {
       if (verification.at === null) {
         throw new Failure(`${stack} has no checks: they belong to a pinned release (./ralex promote, ./ralex deploy)`);
       }
-      const { prefix } = identityOf(stack, checkout);
-      const input: VerificationInput = { probe: `${prefix}-probe`, containers: expectedContainers(prefix, services) };
-      console.error(`checking ${Object.keys(input.containers).length} containers and the endpoints of ${stack}`);
-      const { stdout, stderr } = await execa("sh", ["-c", VERIFY_COMMAND], {
-        input: JSON.stringify(input),
-        reject: false,
-      });
-      if (stdout === "") throw new Failure(`the checks could not run:\n${stderr}`);
-      const result = JSON.parse(stdout) as Verification;
+      const { prefix } = await requireDeployment(workspace, stack);
+      const containers = Object.entries(expectedContainers(prefix, services)).map(([name, image]) => ({ name, image }));
+      console.error(`checking ${containers.length} containers and the endpoints of ${stack}`);
+      const result = await verify(containers, `${prefix}-probe`);
       if (json === true) console.log(JSON.stringify(result, null, 2));
       else {
         const table = new Table({ head: ["check", "result", "seen"], style: { head: [], border: [] }, wordWrap: true });

@@ -1,7 +1,8 @@
 /** Whether the containers that run are made from the images that the stack says, asked of the engine of Docker. */
 import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
-import { containerNames } from "../../components/docker/identity";
+import { maxReplicasOf } from "../../components/app/scaling";
+import { replicaName } from "../../components/docker/identity";
 import type { Outputs } from "../outputs";
 import type { Difference } from "./report";
 
@@ -17,8 +18,11 @@ export interface Running {
 /** Every container of the stack's services, with the image that the stack says it runs. */
 export function expectedContainers(prefix: string, services: Outputs["services"]): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(services).flatMap(([service, { image, replicas }]) =>
-      replicas === 0 ? [] : containerNames(prefix, service, replicas).map((name) => [name, image] as const),
+    Object.entries(services).flatMap(([name, { image, replicas }]) =>
+      Array.from({ length: replicas }, (_, slot) => {
+        const replica = replicaName({ name, maxReplicas: maxReplicasOf(name) }, slot);
+        return [`${prefix}-${replica}`, image] as const;
+      }),
     ),
   );
 }

@@ -2,7 +2,7 @@
 import execa from "execa";
 import { z } from "zod";
 import { EXIT, Failure } from "../failure";
-import { PROJECT } from "../update";
+import { PROJECT } from "../project";
 import type { Workspace } from "../workspace";
 import { SECRET, type Difference } from "./report";
 

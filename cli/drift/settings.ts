@@ -3,7 +3,7 @@ import { z } from "zod";
 import { loadSettings } from "../../components/settings/load";
 import { PLAIN_SETTINGS, SECRET_SETTINGS, type Settings } from "../../components/settings/schema";
 import { writtenSettings, type StackFile } from "../stack-config";
-import { PROJECT } from "../update";
+import { PROJECT } from "../project";
 import type { Workspace } from "../workspace";
 import { SECRET, shown, type Difference } from "./report";
 

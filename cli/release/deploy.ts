@@ -2,16 +2,15 @@
 import { isRelease } from "../../components/image/ledger";
 import { refusalOf, type Pin, type StackReader } from "../../components/image/pin-check";
 import { barrierRefusal } from "../../components/image/rollback";
-import { readLock } from "../../components/image/lock";
 import type { Settings } from "../../components/settings/schema";
-import { isPulled } from "../engine-images";
 import { requireYes } from "../confirm";
 import { EXIT, Failure } from "../failure";
 import type { Machine } from "../machine";
 import { preflight } from "../preflight";
 import { settingsOf } from "../settings";
 import { committedFile, prepareConfigFile, withRunning, type StackFile } from "../stack-config";
-import { PROJECT, updateStack } from "../update";
+import { PROJECT } from "../project";
+import { updateStack } from "../update";
 import { publish } from "./publish";
 import { stackReader } from "./stacks";
 
@@ -84,7 +83,7 @@ export interface DeployOptions {
  * @throws Failure when the release is refused, the update or a check fails, or the answer is no.
  */
 export async function deploy(machine: Machine, stack: string, options: DeployOptions): Promise<void> {
-  const { workspace, docker } = machine;
+  const { workspace } = machine;
   const { checkout } = workspace;
   const pinned = pinnedFile(checkout, stack);
   const { id } = pinned.pin;
@@ -92,7 +91,7 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
   const read = stackReader(workspace);
   await requireVerified(read, stack, pinned);
   if (options.isRestored !== true) await requireSchema(read, stack, pinned.pin);
-  await preflight(docker, checkout, stack, pinned.settings, await isPulled(docker, readLock(checkout)));
+  await preflight(machine, stack, pinned.settings);
   const content = withRunning(pinned.file, true);
   if (options.ask) {
     const file = await prepareConfigFile(workspace, PROJECT, stack, content);

@@ -1,16 +1,21 @@
-/** Fixed addresses for every container, as arithmetic without Pulumi. */
+/** Fixed addresses of the services that the edge or the engine finds by address, as arithmetic without Pulumi. */
 import type { Application, Ref, Service } from "../app/model";
 
-/** Replicas of one service may grow to this many without moving another service's address. */
-const MOST_REPLICAS = 20;
-/** The lowest addresses are Docker's: network, gateway, and room for a few more. */
-const FIRST_SINGLE = 10;
-const FIRST_REPLICATED = 100;
+/**
+ * The edge reads its upstreams' addresses once, at its start, and the engine sends logs to an address: these services
+ * keep theirs for life, whatever the settings and the other services are. A number is never given to another service;
+ * one with several replicas has as many in a row. All others are found by name and get what is free.
+ */
+const NUMBERS: Readonly<Record<string, number>> = { victorialogs: 10, openwebui: 11, prometheus: 12, grafana: 13, api: 100 };
+/** The upper half of a network's last 256 addresses is for what is found by name. */
+const FIRST_DYNAMIC = 128;
 
 export interface AddressPlan {
   readonly subnet: string;
   readonly gateway: string;
-  /** Addresses by service, one a replica, in slot order. */
+  /** Where the engine chooses addresses from, in CIDR notation; no fixed one is in it. */
+  readonly dynamicRange: string;
+  /** Addresses of the services that have fixed ones, one for each replica that they may ever have, in slot order. */
   readonly of: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -19,36 +24,37 @@ const toNumber = (address: string): number => address.split(".").reduce((sum, pa
 const toAddress = (value: number): string =>
   [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join(".");
 
-/** Services that may have several replicas get a block each, whatever their number of replicas is now. */
-const isReplicable = (service: Service): boolean => service.kind === "service" && service.volumes.length === 0;
-
 /**
- * Gives every service the addresses that it keeps for its life: a container that is replaced comes back under the
- * address that the edge and Prometheus know.
  * @param subnet - IPv4 network of at least 256 addresses, in CIDR notation.
- * @throws Error when the services need more addresses than the subnet has.
+ * @throws Error for a service that needs a number and has none.
  */
 export function planAddresses(application: Application, subnet: string): AddressPlan {
   const [base = "", length = ""] = subnet.split("/");
   const size = 2 ** (32 - Number(length));
   const network = Math.floor(toNumber(base) / size) * size;
   const of = new Map<string, readonly string[]>();
-  let single = FIRST_SINGLE;
-  let block = FIRST_REPLICATED;
   for (const service of application.services) {
-    const replicated = isReplicable(service) && service.replicas > 1;
-    const first = replicated ? block : single;
-    if (replicated) block += MOST_REPLICAS;
-    else single += 1;
+    const first = numberOf(service, application);
+    if (first === undefined) continue;
     of.set(
       service.name,
-      Array.from({ length: service.replicas }, (_, slot) => toAddress(network + first + slot)),
+      Array.from({ length: service.maxReplicas }, (_, slot) => toAddress(network + first + slot)),
     );
   }
-  if (single > FIRST_REPLICATED || block > size - 1) {
-    throw new Error(`the subnet ${subnet} is too small for ${application.services.length} services; give a larger one`);
+  return {
+    subnet: `${toAddress(network)}/${length}`,
+    gateway: toAddress(network + 1),
+    dynamicRange: `${toAddress(network + size - FIRST_DYNAMIC)}/25`,
+    of,
+  };
+}
+
+function numberOf(service: Service, { logs }: Application): number | undefined {
+  const number = NUMBERS[service.name];
+  if (number === undefined && (service.maxReplicas > 1 || service.name === logs.service)) {
+    throw new Error(`service ${service.name} needs a fixed address: give it a number in components/docker/addresses.ts`);
   }
-  return { subnet: `${toAddress(network)}/${length}`, gateway: toAddress(network + 1), of };
+  return number;
 }
 
 /**
@@ -59,9 +65,11 @@ export function addressText(ref: Exclude<Ref, { ref: "secret" }>, application: A
   if (ref.ref === "host") return ref.service;
   const service = application.services.find(({ name }) => name === ref.service);
   const port = service?.ports[ref.port]?.number;
-  if (port === undefined) throw new Error(`no service ${ref.service} with a port ${ref.port}`);
+  if (service === undefined || port === undefined) {
+    throw new Error(`no service ${ref.service} with a port ${ref.port}`);
+  }
   if (ref.ref === "address") return `${ref.service}:${port}`;
-  const all = plan.of.get(ref.service) ?? [];
-  const addresses = all.length > 1 ? all.filter((_, slot) => slot !== ref.except) : all;
-  return addresses.map((address) => `${ref.before}${address}:${port}${ref.after}`).join("");
+  const all = plan.of.get(service.name)?.slice(0, service.replicas) ?? [service.name];
+  const hosts = all.length > 1 ? all.filter((_, slot) => slot !== ref.except) : all;
+  return hosts.map((host) => `${ref.before}${host}:${port}${ref.after}`).join("");
 }

@@ -17,7 +17,9 @@ export class Certificates extends pulumi.ComponentResource {
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
     super("ralex:docker:Certificates", name, {}, opts);
     const parent = { parent: this };
-    const caKey = new tls.PrivateKey(`${name}-ca-key`, { algorithm: "RSA", rsaBits: 3072 }, parent);
+    // People have told their browsers to trust it.
+    const kept = { ...parent, protect: true };
+    const caKey = new tls.PrivateKey(`${name}-ca-key`, { algorithm: "RSA", rsaBits: 3072 }, kept);
     const ca = new tls.SelfSignedCert(
       `${name}-ca`,
       {
@@ -27,7 +29,7 @@ export class Certificates extends pulumi.ComponentResource {
         allowedUses: ["cert_signing", "crl_signing"],
         validityPeriodHours: 10 * HOURS_A_YEAR,
       },
-      parent,
+      kept,
     );
     const key = new tls.PrivateKey(`${name}-edge-key`, { algorithm: "RSA", rsaBits: 2048 }, parent);
     const request = new tls.CertRequest(

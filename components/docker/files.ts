@@ -1,79 +1,69 @@
 import * as crypto from "node:crypto";
 import * as path from "node:path";
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Service } from "../app/model";
+import { FILES_FOLDER, type Service } from "../app/model";
+import { FILES_LABEL, type Identity } from "./identity";
 import type { Resolver } from "./resolve";
-import { quote } from "./shell";
 
-const WRITER = path.join(__dirname, "write-files.mjs");
 const SECRET_MODE = 0o400;
 const PLAIN_MODE = 0o444;
-/** Hexadecimal digits of the content's hash in a folder's name. */
-const HASH_LENGTH = 16;
 
 export interface ServiceFilesArgs {
   readonly service: Service;
   readonly resolver: Resolver;
-  /** Absolute folder of the stack's files on the engine's host. */
-  readonly folder: string;
+  readonly identity: Identity;
+  /** Docker's id of an image that the engine has. */
+  readonly image: pulumi.Input<string>;
+}
+
+/** A file of a service as it is written. */
+export interface WrittenFile {
+  /** Relative to the folder of the service's files. */
+  readonly path: string;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly content: string;
 }
 
 /**
- * A service's files on the engine's host, to be mounted read-only one by one.
+ * A service's files, in a volume of the engine that is mounted read-only: neither root nor the engine's host is needed.
  *
- * The folder's name holds the hash of all contents. A rotated secret so gives a new folder, and with it a new
- * container; the old one keeps what it started with until it is gone.
+ * Another content is another volume, and with it another container; the old one keeps what it started with until it is
+ * gone.
  */
-export class ServiceFiles extends pulumi.ComponentResource {
-  /** Hash over names, modes and contents; it reveals nothing of a generated secret. */
-  readonly hash: pulumi.Output<string>;
-  /** Bind mounts, in the order of the model. */
-  readonly mounts: pulumi.Output<{ type: string; source: string; target: string; readOnly: boolean }[]>;
+export class ServiceFiles extends pulumi.CustomResource {
+  /** Name of the volume. */
+  declare readonly volume: pulumi.Output<string>;
+  /** Hash over paths, modes, owner and contents; it reveals nothing of a generated secret. */
+  declare readonly hash: pulumi.Output<string>;
 
-  constructor(name: string, args: ServiceFilesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("ralex:docker:ServiceFiles", name, {}, opts);
-    const { service } = args;
-    const names = service.files.map((file, index) => `${index}-${path.basename(file.path)}`);
-    const contents = pulumi.all(service.files.map((file) => args.resolver.text(file.content)));
-    const document = contents.apply((texts) =>
-      JSON.stringify(
-        texts.map((content, index) => ({
-          name: names[index],
-          mode: service.files[index]?.secret === true ? SECRET_MODE : PLAIN_MODE,
-          ...service.user,
-          content,
-        })),
-      ),
+  constructor(name: string, args: ServiceFilesArgs, opts?: pulumi.CustomResourceOptions) {
+    const { service, resolver, identity } = args;
+    const files = pulumi
+      .all(service.files.map(({ content }) => resolver.text(content)))
+      .apply((contents) => service.files.map((file, index) => written(file, contents[index] ?? "")));
+    const hash = files.apply((list) =>
+      crypto.createHash("sha256").update(JSON.stringify([service.user, list])).digest("hex"),
     );
-    this.hash = pulumi.unsecret(
-      document.apply((text) => crypto.createHash("sha256").update(text).digest("hex").slice(0, HASH_LENGTH)),
-    );
-    const folder = this.hash.apply((hash) => path.join(args.folder, service.name, hash));
-    const written = new command.local.Command(
-      `${name}-written`,
+    super(
+      "ralex:docker:Files",
+      name,
       {
-        create: folder.apply((target) => `node ${quote(WRITER)} write ${quote(target)}`),
-        delete: folder.apply((target) => `node ${quote(WRITER)} remove ${quote(target)}`),
-        stdin: pulumi.secret(document),
-        triggers: [this.hash],
-        logging: command.local.Logging.None,
+        name: identity.name(`${service.name}-files`),
+        labels: identity.labels({ [FILES_LABEL]: service.name }),
+        image: args.image,
+        user: service.user,
+        files: pulumi.secret(files),
+        hash: pulumi.unsecret(hash),
+        volume: undefined,
       },
-      { parent: this },
+      opts,
     );
-    // Known in preview; only the containers have to wait for the files.
-    this.mounts = folder.apply((source) =>
-      service.files.map((file, index) => ({
-        type: "bind",
-        source: path.join(source, names[index] ?? ""),
-        target: file.path,
-        readOnly: true,
-      })),
-    );
-    this.written = written;
-    this.registerOutputs({ hash: this.hash, mounts: this.mounts });
   }
-
-  /** What a container that mounts the files has to wait for. */
-  readonly written: pulumi.Resource;
 }
+
+const written = (file: Service["files"][number], content: string): WrittenFile => ({
+  path: path.posix.relative(FILES_FOLDER, file.path),
+  mode: file.secret ? SECRET_MODE : PLAIN_MODE,
+  content,
+});

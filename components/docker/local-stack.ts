@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import type { Application, Service } from "../app/model";
 import type { Release, RunningService, TargetOutputs, Verification as VerificationResult } from "../app/outputs";
 import type { ImageRef } from "../image/image-ref";
@@ -7,9 +8,10 @@ import type { Settings } from "../settings/schema";
 import { planAddresses } from "./addresses";
 import { Certificates } from "./certificates";
 import type { LogTarget } from "./container";
-import { identityOf, labelsOf, type Identity } from "./identity";
+import { Identity, identityName } from "./identity";
 import { Images } from "./images";
 import { Networks } from "./network";
+import { ProcessLimits } from "./process-limits";
 import { Resolver } from "./resolve";
 import { Secrets } from "./secrets";
 import { DockerService, type ServiceArgs } from "./service";
@@ -52,7 +54,7 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
     super("ralex:docker:LocalStack", name, {}, opts);
     const { application, settings } = args;
     const parent = { parent: this };
-    const identity = identityOf(pulumi.getStack(), args.checkout);
+    const identity = this.identity(name);
     const plan = planAddresses(application, settings.subnet);
 
     const certificates = new Certificates(`${name}-tls`, parent);
@@ -76,13 +78,13 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
         plan,
         resolver,
         volumes,
-        filesFolder: `${args.checkout}/.ralex/files/${identity.stack}`,
         checkout: args.checkout,
         logTarget: this.logTarget(service, plan.of),
         after,
         waitSeconds: settings.waitSeconds,
       });
       const services = this.start(name, argsOf);
+      this.limitProcesses(name, services);
       if (application.probe !== undefined) verification = this.verify(name, argsOf, application.probe, services);
     }
 
@@ -116,17 +118,36 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
     });
   }
 
+  private identity(name: string): Identity {
+    return new Identity(
+      new random.RandomId(
+        identityName(name),
+        { byteLength: 4, keepers: { stack: pulumi.getStack() } },
+        // A renamed stack keeps the names of its volumes.
+        { parent: this, protect: true, ignoreChanges: ["keepers"] },
+      ),
+    );
+  }
+
+  /** Nothing that a setting, a path or a new name changes may replace what holds data. */
   private volumes(name: string, identity: Identity): ReadonlyMap<string, docker.Volume> {
     return new Map(
       this.args.application.volumes.map((volume) => [
         volume,
         new docker.Volume(
           `${name}-volume-${volume}`,
-          { name: `${identity.prefix}-${volume}`, labels: labelsOf(identity) },
-          { parent: this },
+          { name: identity.name(volume), labels: identity.labelList() },
+          { parent: this, protect: true, ignoreChanges: ["name", "labels", "driver", "driverOpts"] },
         ),
       ]),
     );
+  }
+
+  /** Jobs are limited by whoever runs them, before that. */
+  private limitProcesses(name: string, started: ReadonlyMap<string, DockerService>): void {
+    const services = this.args.application.services.filter(({ kind }) => kind === "service");
+    const containers = services.flatMap((service) => started.get(service.name)?.containers ?? []);
+    new ProcessLimits(`${name}-limits`, containers, { parent: this });
   }
 
   /** Starts every service after what it depends on. The log store is first, so that no line of the others is lost. */
@@ -161,12 +182,18 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
     probe: Service,
     started: ReadonlyMap<string, DockerService>,
   ): pulumi.Output<VerificationResult> {
-    const services = this.args.application.services.flatMap((service) => {
-      const made = started.get(service.name);
-      return made === undefined || service.kind === "job" ? [] : [{ made, image: imageOf(this.args.images, service) }];
-    });
-    const job = new DockerService(`${name}-probe`, { ...argsOf(probe, []), runsLater: true }, { parent: this });
-    return new Verification(`${name}-verification`, { services, probe: job }, { parent: this }).result;
+    const services = this.args.application.services.filter(({ kind }) => kind === "service");
+    const [job] = new DockerService(`${name}-probe`, { ...argsOf(probe, []), runsLater: true }, { parent: this }).containers;
+    if (job === undefined) throw new Error("the probe has no container");
+    const containers = services.flatMap((service) =>
+      (started.get(service.name)?.containers ?? []).map((container) => ({
+        name: container.name,
+        id: container.id,
+        image: imageOf(this.args.images, service).toString(),
+      })),
+    );
+    const ready = services.flatMap((service) => started.get(service.name)?.ready ?? []);
+    return new Verification(`${name}-checks`, { containers, probe: job }, { parent: this, dependsOn: ready }).result;
   }
 
   private logTarget(service: Service, addresses: ReadonlyMap<string, readonly string[]>): LogTarget | undefined {

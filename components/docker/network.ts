@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { AddressPlan } from "./addresses";
-import { labelsOf, type Identity } from "./identity";
+import type { Identity } from "./identity";
 
 export interface NetworksArgs {
   readonly identity: Identity;
@@ -16,22 +16,23 @@ export class Networks extends pulumi.ComponentResource {
   constructor(name: string, args: NetworksArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ralex:docker:Networks", name, {}, opts);
     // A network's name and addresses are taken until the old one is gone.
-    const child = { parent: this, deleteBeforeReplace: true };
-    const labels = labelsOf(args.identity);
+    const child = { parent: this, deleteBeforeReplace: true, ignoreChanges: ["labels"] };
+    const { identity, plan } = args;
+    const labels = identity.labelList();
     const isolated = new docker.Network(
       `${name}-private`,
       {
-        name: `${args.identity.prefix}-private`,
+        name: identity.name("private"),
         driver: "bridge",
         internal: true,
-        ipamConfigs: [{ subnet: args.plan.subnet, gateway: args.plan.gateway }],
+        ipamConfigs: [{ subnet: plan.subnet, gateway: plan.gateway, ipRange: plan.dynamicRange }],
         labels,
       },
       child,
     );
     const egress = new docker.Network(
       `${name}-egress`,
-      { name: `${args.identity.prefix}-egress`, driver: "bridge", labels },
+      { name: identity.name("egress"), driver: "bridge", labels },
       child,
     );
     this.privateName = isolated.name;

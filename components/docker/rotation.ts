@@ -1,27 +1,40 @@
-/** How requests are kept away from a replica while it is replaced: commands as text; no resource is made here. */
-import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../app/model";
 import { drainFile } from "../app/services/nginx";
-import { quote } from "./shell";
 
-const PROGRAM = path.join(__dirname, "rotate-replica.mjs");
-
-export interface Replica {
+export interface AdmissionArgs {
   readonly service: Service;
-  readonly container: string;
-  /** Container of the edge that balances the service. */
-  readonly edge: string;
   readonly slot: number;
+  readonly container: pulumi.Input<string>;
+  /** Docker's id of the container: another one is a replica that has to be admitted. */
+  readonly containerId: pulumi.Input<string>;
+  /** Container of the edge that balances the service. */
+  readonly edge: pulumi.Input<string>;
   /** How long the replica may take to become ready. */
   readonly waitSeconds: number;
 }
 
-const command = (action: string, details: object): string =>
-  `node ${quote(PROGRAM)} ${action} ${quote(JSON.stringify(details))}`;
-
-/** Returns once the edge sends the replica no more requests. */
-export const drainCommand = ({ edge, slot }: Replica): string => command("drain", { edge, drainFile: drainFile(slot) });
-
-/** Returns once the replica is ready and the edge uses it; fails when it never is, and the edge leaves it alone. */
-export const admitCommand = ({ service, container, edge, slot, waitSeconds }: Replica): string =>
-  command("admit", { edge, drainFile: drainFile(slot), replica: container, readiness: service.readiness, waitSeconds });
+/**
+ * A replica's place in the edge's rotation. It is deleted before the container that it names, and made after: so the
+ * replica is drained first, and gets requests when it is ready.
+ */
+export class Admission extends pulumi.CustomResource {
+  constructor(name: string, args: AdmissionArgs, opts?: pulumi.CustomResourceOptions) {
+    const { service, slot, container, containerId, edge, waitSeconds } = args;
+    super(
+      "ralex:docker:Admission",
+      name,
+      {
+        container,
+        containerId,
+        edge,
+        waitSeconds,
+        drainFile: drainFile(slot),
+        // A single replica has none to stand in for it.
+        drains: service.replicas > 1,
+        readiness: [...(service.readiness ?? [])],
+      },
+      opts,
+    );
+  }
+}

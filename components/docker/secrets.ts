@@ -26,7 +26,8 @@ export class Secrets extends pulumi.ComponentResource {
       const password = new random.RandomPassword(
         `${name}-${secret}`,
         { length: source.length, special: false },
-        { parent: this },
+        // What holds data or was given to people: only ./ralex rotate and reset replace it.
+        { parent: this, protect: true },
       );
       this.generated.set(secret, password);
     }

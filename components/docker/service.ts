@@ -1,15 +1,16 @@
-import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Application, Service } from "../app/model";
+import { FILES_FOLDER, type Application, type Service } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
 import type { AddressPlan } from "./addresses";
 import { confinement, healthcheck, logging, type LogTarget } from "./container";
 import { ServiceFiles } from "./files";
-import { containerNames, IMAGE_LABEL, labelsOf, SERVICE_LABEL, type Identity } from "./identity";
+import { IMAGE_LABEL, replicaName, SERVICE_LABEL, type Identity } from "./identity";
+import { JobRun } from "./jobs";
 import type { Networks } from "./network";
+import type { LimitedContainer } from "./process-limits";
 import type { Resolver } from "./resolve";
-import { admitCommand, drainCommand, type Replica } from "./rotation";
+import { Admission } from "./rotation";
 
 export interface ServiceArgs {
   readonly service: Service;
@@ -20,8 +21,6 @@ export interface ServiceArgs {
   readonly plan: AddressPlan;
   readonly resolver: Resolver;
   readonly volumes: ReadonlyMap<string, docker.Volume>;
-  /** Absolute folder for the files of the stack's services. */
-  readonly filesFolder: string;
   /** Absolute folder of the checkout, for source mounts. */
   readonly checkout: string;
   readonly logTarget: LogTarget | undefined;
@@ -40,9 +39,8 @@ export interface ServiceArgs {
 export class DockerService extends pulumi.ComponentResource {
   /** What a dependent waits for: every replica healthy, or the job done with exit code 0. */
   readonly ready: readonly pulumi.Resource[];
-  readonly containerNames: readonly string[];
-  /** Docker's ids, which change with anything that a container is made from. */
-  readonly containerIds: pulumi.Output<string[]>;
+  /** The containers in slot order, with the limits that are theirs. */
+  readonly containers: readonly LimitedContainer[];
 
   constructor(
     name: string,
@@ -51,11 +49,7 @@ export class DockerService extends pulumi.ComponentResource {
   ) {
     super("ralex:docker:Service", name, {}, opts);
     const { service } = args;
-    const files = new ServiceFiles(
-      `${name}-files`,
-      { service, resolver: args.resolver, folder: args.filesFolder },
-      { parent: this },
-    );
+    const files = service.files.length === 0 ? undefined : this.files(name);
     const ready: pulumi.Resource[] = [];
     const containers: docker.Container[] = [];
     for (let slot = 0; slot < service.replicas; slot += 1) {
@@ -63,30 +57,34 @@ export class DockerService extends pulumi.ComponentResource {
       containers.push(container);
       ready.push(this.follow(name, slot, container));
     }
-    this.containerNames = containerNames(args.identity.prefix, service.name, service.replicas);
-    this.containerIds = pulumi.all(containers.map(({ id }) => id));
+    this.containers = containers.map((container) => ({
+      name: container.name,
+      id: container.id,
+      pids: service.resources.pids,
+    }));
     this.ready = ready;
-    this.registerOutputs({ containerNames: this.containerNames });
+    this.registerOutputs({});
   }
 
-  private containerName(slot: number): string {
-    const { service, identity } = this.args;
-    return containerNames(identity.prefix, service.name, service.replicas)[slot] ?? "";
+  private files(name: string): ServiceFiles {
+    const { service, resolver, identity, image } = this.args;
+    return new ServiceFiles(`${name}-files`, { service, resolver, identity, image: image.id }, { parent: this });
   }
 
   private container(
     name: string,
     slot: number,
-    files: ServiceFiles,
+    files: ServiceFiles | undefined,
     after: readonly pulumi.Resource[],
   ): docker.Container {
     const { args } = this;
-    const { service } = args;
+    const { service, identity } = args;
+    const replica = replicaName(service, slot);
     return new docker.Container(
       `${name}-${slot}`,
       {
-        name: this.containerName(slot),
-        hostname: service.replicas > 1 ? `${service.name}-${slot}` : service.name,
+        name: identity.name(replica),
+        hostname: replica,
         image: args.image.id,
         ...(service.entrypoint === undefined ? {} : { entrypoints: [...service.entrypoint] }),
         ...(service.command === undefined ? {} : { command: service.command.map((part) => args.resolver.text(part)) }),
@@ -97,6 +95,8 @@ export class DockerService extends pulumi.ComponentResource {
         ...logging(service, args.logTarget),
         mounts: this.mounts(files),
         networksAdvanced: this.networks(slot),
+        // A model server of the host, as Docker Desktop calls it everywhere.
+        ...(service.egress ? { hosts: [{ host: "host.docker.internal", ip: "host-gateway" }] } : {}),
         ports: this.ports(),
         ...(service.health === undefined ? {} : { healthcheck: healthcheck(service.health) }),
         ...(service.kind === "job"
@@ -104,34 +104,27 @@ export class DockerService extends pulumi.ComponentResource {
           : { restart: "unless-stopped", wait: service.health !== undefined, waitTimeout: args.waitSeconds }),
         stopTimeout: service.stopGraceSeconds,
         destroyGraceSeconds: service.stopGraceSeconds,
-        labels: files.hash.apply((hash) =>
-          labelsOf(args.identity, {
-            [SERVICE_LABEL]: service.name,
-            "ralex.files": hash,
-            [IMAGE_LABEL]: args.image.ref.toString(),
-          }),
-        ),
+        labels: identity.labelList({ [SERVICE_LABEL]: service.name, [IMAGE_LABEL]: args.image.ref.toString() }),
       },
       // The slot's name and address are taken until the old container is gone.
-      { parent: this, deleteBeforeReplace: true, dependsOn: [files.written, ...after] },
+      { parent: this, deleteBeforeReplace: true, dependsOn: [...after] },
     );
   }
 
   /** What a container needs besides itself. Returns what a dependent has to wait for. */
   private follow(name: string, slot: number, container: docker.Container): pulumi.Resource {
     const { service, application } = this.args;
-    // The limit has to be there before whoever runs it starts it.
-    if (this.args.runsLater === true) return this.limitProcesses(`${name}-${slot}-pids`, container, slot);
-    if (service.kind === "job") return this.run(`${name}-${slot}-run`, container, slot);
+    if (this.args.runsLater === true) return container;
+    if (service.kind === "job") return this.run(`${name}-${slot}-run`, container);
     if (service.name === application.edge.balances.service) {
-      return this.rotate(`${name}-${slot}-rotation`, container, slot);
+      return this.admit(`${name}-${slot}-admission`, container, slot);
     }
-    this.limitProcesses(`${name}-${slot}-pids`, container, slot);
     return container;
   }
 
-  private mounts(files: ServiceFiles) {
+  private mounts(files: ServiceFiles | undefined): docker.types.input.ContainerMount[] {
     const { service, volumes, checkout } = this.args;
+    const own = files === undefined ? [] : [{ type: "volume", source: files.volume, target: FILES_FOLDER, readOnly: true }];
     const named = service.volumes.map(({ volume, path }) => ({
       type: "volume",
       source: volumes.get(volume)?.name ?? volume,
@@ -145,7 +138,7 @@ export class DockerService extends pulumi.ComponentResource {
       target: path,
       readOnly: true,
     }));
-    return files.mounts.apply((mounts) => [...mounts, ...named, ...sources]);
+    return [...own, ...named, ...sources];
   }
 
   private networks(slot: number): docker.types.input.ContainerNetworksAdvanced[] {
@@ -170,60 +163,26 @@ export class DockerService extends pulumi.ComponentResource {
     }));
   }
 
-  /**
-   * The replica's place in the edge's rotation. Pulumi deletes it before the container that it is triggered by, and
-   * makes it after: so the replica is drained first and gets requests when it is ready.
-   */
-  private rotate(name: string, container: docker.Container, slot: number): pulumi.Resource {
+  private admit(name: string, container: docker.Container, slot: number): pulumi.Resource {
     const { service, application, identity, waitSeconds } = this.args;
-    const replica: Replica = {
-      service,
-      container: this.containerName(slot),
-      edge: `${identity.prefix}-${application.edge.service}`,
-      slot,
-      waitSeconds,
-    };
-    return new command.local.Command(
+    return new Admission(
       name,
       {
-        create: `${this.processLimit(slot)} && ${admitCommand(replica)}`,
-        ...(service.replicas > 1 ? { delete: drainCommand(replica) } : {}),
-        triggers: [container.id, service.resources.pids],
-        logging: command.local.Logging.Stderr,
+        service,
+        slot,
+        container: container.name,
+        containerId: container.id,
+        edge: identity.name(application.edge.service),
+        waitSeconds,
       },
       { parent: this, dependsOn: [container], deleteBeforeReplace: true },
     );
   }
 
-  /** The provider has no limit on processes, so it is set on the made container; Docker keeps it over every start. */
-  private processLimit(slot: number): string {
-    return `docker update --pids-limit ${this.args.service.resources.pids} ${this.containerName(slot)} > /dev/null`;
-  }
-
-  private limitProcesses(name: string, container: docker.Container, slot: number): pulumi.Resource {
-    return new command.local.Command(
+  private run(name: string, container: docker.Container): pulumi.Resource {
+    return new JobRun(
       name,
-      {
-        create: this.processLimit(slot),
-        triggers: [container.id, this.args.service.resources.pids],
-        logging: command.local.Logging.Stderr,
-      },
-      { parent: this, dependsOn: [container] },
-    );
-  }
-
-  /**
-   * Runs the job's container to its end. Not the container resource itself: a job that failed has to fail the update,
-   * and to run again in the next one.
-   */
-  private run(name: string, container: docker.Container, slot: number): pulumi.Resource {
-    return new command.local.Command(
-      name,
-      {
-        create: `${this.processLimit(slot)} && docker start --attach ${this.containerName(slot)}`,
-        triggers: [container.id],
-        logging: command.local.Logging.Stderr,
-      },
+      { container: container.name, containerId: container.id, pids: this.args.service.resources.pids },
       { parent: this, dependsOn: [container] },
     );
   }

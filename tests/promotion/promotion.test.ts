@@ -491,7 +491,7 @@ describe("accidents", () => {
     "dev and staging destroyed: their digests can be pulled, and prod deploys its pin and rolls back",
     async () => {
       await all.must("pdev", "reset", "--yes", "-s", "pdev");
-      await all.must("pstaging", "reset", "--yes", "-s", "pstaging");
+      await all.must("pstaging", "reset", "--confirm", "pstaging", "-s", "pstaging");
       for (const name of ["pdev", "pstaging"] as const) expect((await ledger(name)).length).toBeGreaterThan(1);
       await all.forget("pdev", "pstaging");
       for (const ref of Object.values(all.pin("pprod")?.images ?? {})) {

@@ -3,11 +3,18 @@
  * network of its own, so that it runs beside whatever else the machine runs.
  */
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import Docker from "dockerode";
 import execa from "execa";
 import * as yaml from "yaml";
-import { CHECKOUT_LABEL, STACK_LABEL } from "../../components/docker/identity";
+import { identityIn } from "../../cli/deployment";
+import { resourcesInState } from "../../cli/local-backend";
+import { PROJECT } from "../../cli/project";
+import { DEPLOYMENT_LABEL, STACK_LABEL } from "../../components/docker/identity";
+
+/** Start of the names of the copies that a run makes in the folder for temporary files. */
+export const COPY_PREFIX = "ralex-stack-";
 
 export const CHECKOUT = path.resolve(__dirname, "../..");
 /** The stack of the tests; `Pulumi.test.yaml` is written into the copy. */
@@ -93,11 +100,20 @@ export function testStack(): TestStack {
   return new TestStack(folder);
 }
 
+/** Ids of the deployments of copies that are there: another run of these tests may be using them. */
+const livingDeployments = (): readonly (string | undefined)[] =>
+  fs
+    .readdirSync(os.tmpdir())
+    .filter((name) => name.startsWith(COPY_PREFIX))
+    .map((name) => resourcesInState(path.join(os.tmpdir(), name, ".ralex/state/.pulumi"), PROJECT, STACK))
+    .map((resources) => identityIn(resources ?? [])?.id);
+
 /** Removes what runs of these tests left on the engine whose copy is gone: they were ended before they could. */
 async function removeLeftovers(): Promise<void> {
   const docker = new Docker();
   const filters = { label: [`${STACK_LABEL}=${STACK}`] };
-  const isLeft = ({ Labels }: { Labels?: Record<string, string> }) => !fs.existsSync(Labels?.[CHECKOUT_LABEL] ?? "/");
+  const living = new Set(livingDeployments());
+  const isLeft = ({ Labels }: { Labels?: Record<string, string> }) => !living.has(Labels?.[DEPLOYMENT_LABEL]);
   for (const container of (await docker.listContainers({ all: true, filters })).filter(isLeft)) {
     await docker.getContainer(container.Id).remove({ force: true });
   }

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
 import { installChromium } from "./chromium";
-import { copyCheckout, removeCopy, type TestStack } from "./stack";
+import { COPY_PREFIX, copyCheckout, removeCopy, type TestStack } from "./stack";
 import { bridgeEnvironment, BRIDGE, prepareBridge } from "./bridge";
 
 export interface TierResult {
@@ -174,7 +174,7 @@ let copy: Promise<TestStack> | undefined;
 
 /** Runs tests against a stack in a copy of the checkout, which the tiers of one run share. */
 async function onStack(checkout: string, project: string) {
-  copy ??= copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-stack-")));
+  copy ??= copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), COPY_PREFIX)));
   process.env.RALEX_TEST_COPY = (await copy).folder;
   return jest(checkout, project, ["--runInBand"]);
 }

@@ -1,6 +1,7 @@
 /** The Ralex API and the step that brings its database to the image's schema. */
-import { MOST_API_REPLICAS, type Settings } from "../../settings/schema";
+import type { Settings } from "../../settings/schema";
 import type { FileMount, Health, Service } from "../model";
+import { maxReplicasOf } from "../scaling";
 import { join, secret } from "../text";
 import { databaseUrl, redisUrl } from "./data";
 
@@ -92,7 +93,7 @@ export function api(settings: Settings): Service {
     kind: "service",
     image: isReloading ? "ralex-api-dev" : "ralex-api",
     replicas: settings.apiReplicas,
-    maxReplicas: MOST_API_REPLICAS,
+    maxReplicas: maxReplicasOf("api"),
     ...(isReloading ? { command: ["--reload"] } : {}),
     environment: {
       RALEX_API_KEYS_FILE: `${SECRETS}/api_keys.json`,

@@ -11,7 +11,7 @@ export const labelList = (found: Readonly<Record<string, string>>): Values[] =>
     .map(([label, value]) => ({ label, value }));
 
 /** Names of the labels by which an object of this product is known again. */
-const OWNER_LABELS = ["ralex.stack", "ralex.checkout"] as const;
+const OWNER_LABELS = ["ralex.deployment"] as const;
 
 /** True where both carry the owner labels and carry the same. */
 export const sameOwner = (ours: Readonly<Record<string, string>>, theirs: Readonly<Record<string, string>>): boolean =>

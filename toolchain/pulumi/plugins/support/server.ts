@@ -9,7 +9,7 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { differences, pathText } from "./diff";
 import { EngineLog } from "./engine-log";
 import { MARK, MARK_VALUE } from "./mark";
-import { followParent } from "./process";
+import { followParent } from "../../../../components/docker/provider/process";
 import { type Call, type Plugin, type ResourceKind, type State } from "./plugin";
 import { Checker, type Failure } from "./tables";
 import { close, open, UNKNOWN, type Opened, type Values } from "./wire";

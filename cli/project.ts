@@ -1,0 +1,2 @@
+/** The Pulumi project of the environments. */
+export const PROJECT = "ralex";

@@ -1,0 +1,100 @@
+/** Verifies the running deployment: every container runs the image that it should, and the probe's checks pass. */
+import { z } from "zod";
+import type { Check, Verification } from "../../app/outputs";
+import { engine, inspected, limitProcesses, runToEnd, unlessGone } from "./engine";
+import type { Kind } from "./kind";
+
+export interface Expected {
+  readonly name: string;
+  /** `repository@sha256:…` */
+  readonly image: string;
+}
+
+export interface ChecksInputs {
+  readonly containers: readonly (Expected & { readonly id: string })[];
+  readonly probe: { readonly name: string; readonly id: string; readonly pids: number };
+}
+
+export interface ChecksOutputs {
+  /** Docker's ids of all that was checked and of the probe, which change with anything that a container is made from. */
+  readonly ids: readonly string[];
+  readonly result: Verification;
+}
+
+// A probe that checked nothing has verified nothing.
+const SAID = z.object({
+  checks: z.array(z.strictObject({ name: z.string(), passed: z.boolean(), detail: z.string() })).min(1),
+});
+
+/** What runs, asked of the engine: a label or a configuration says only what was meant to run. */
+async function digests(containers: readonly Expected[]): Promise<Check> {
+  const known = new Map<string, Promise<readonly string[]>>();
+  const digestsOf = (image: string) => {
+    const asked =
+      known.get(image) ?? unlessGone(engine.getImage(image).inspect()).then((found) => found?.RepoDigests ?? []);
+    known.set(image, asked);
+    return asked;
+  };
+  const problems = await Promise.all(
+    containers.map(async ({ name, image }) => {
+      const found = await inspected(name);
+      if (found === undefined) return [`${name} does not exist`];
+      if (!found.State.Running) return [`${name} is ${found.State.Status}`];
+      const its = await digestsOf(found.Image);
+      return its.includes(image) ? [] : [`${name} runs ${found.Image} (${its.join(", ")}) instead of ${image}`];
+    }),
+  );
+  const wrong = problems.flat();
+  const detail = wrong.length > 0 ? wrong.join("; ") : `${containers.length} containers`;
+  return { name: "every container runs its pinned digest", passed: wrong.length === 0, detail };
+}
+
+async function probed(probe: string, signal: AbortSignal): Promise<readonly Check[]> {
+  const failed = (detail: string) => [{ name: "the probe runs", passed: false, detail }];
+  try {
+    const { stdout, stderr } = await runToEnd(probe, signal);
+    const checks = parse(stdout);
+    if (checks !== undefined) return checks;
+    return failed(`${stderr}${stdout}`.trim().split("\n").at(-1)?.slice(0, 300) || `${probe} said nothing`);
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parse(text: string): readonly Check[] | undefined {
+  try {
+    return SAID.parse(JSON.parse(text)).checks;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param probe - name of the container with the checks, made and not running. */
+export async function verify(
+  containers: readonly Expected[],
+  probe: string,
+  signal = new AbortController().signal,
+): Promise<Verification> {
+  const checks = [await digests(containers), ...(await probed(probe, signal))];
+  return { passed: checks.every(({ passed }) => passed), at: new Date().toISOString(), checks };
+}
+
+const idsOf = ({ containers, probe }: ChecksInputs) => [...containers.map(({ id }) => id), probe.id];
+
+export const checks: Kind<ChecksInputs, ChecksOutputs> = {
+  compared: (inputs) => ({ ids: idsOf(inputs) }),
+  replaces: ["ids"],
+
+  async create(inputs, { signal }) {
+    await limitProcesses(inputs.probe.name, inputs.probe.pids);
+    const result = await verify(inputs.containers, inputs.probe.name, signal);
+    const failed = result.checks.filter(({ passed }) => !passed);
+    if (failed.length > 0) {
+      const lines = failed.map(({ name, detail }) => `  not so: ${name} (${detail})`).join("\n");
+      throw new Error(
+        `the deployment is up, but ${failed.length} of ${result.checks.length} checks failed:\n${lines}`,
+      );
+    }
+    return { id: inputs.probe.name, outputs: { ids: idsOf(inputs), result } };
+  },
+};

@@ -1,0 +1,31 @@
+/** What a resource of the checkout's provider is made of; the protocol around it is in provider.ts. */
+
+/** One call of the engine, as an operation of a resource sees it. */
+export interface Call {
+  /** Aborted when the user interrupts the update. */
+  readonly signal: AbortSignal;
+}
+
+export interface Made<Outputs> {
+  readonly id: string;
+  readonly outputs: Outputs;
+}
+
+/**
+ * A kind of resource. `Inputs` is what the program gives; `Outputs` is what the state keeps, and what the next update is
+ * compared with.
+ */
+export interface Kind<Inputs, Outputs extends object> {
+  /** What of the inputs is kept and compared. A secret is never among it. */
+  compared(inputs: Inputs): Readonly<Record<string, unknown>>;
+  /** Those of the compared names whose change makes a new resource. */
+  readonly replaces: readonly string[];
+  /** Whether the old one goes first. */
+  readonly deleteFirst?: boolean;
+  create(inputs: Inputs, call: Call): Promise<Made<Outputs>>;
+  /** The compared names as they are now, or undefined when the thing is gone. Absent: the state is taken as it is. */
+  read?(outputs: Outputs): Promise<Outputs | undefined>;
+  /** Absent: nothing has to be done for what can change in place. */
+  update?(inputs: Inputs, outputs: Outputs): Promise<Outputs>;
+  delete?(outputs: Outputs): Promise<void>;
+}
