@@ -18,7 +18,9 @@ const IDENTITY = identityName("ralex");
 
 /** The identity in a state, or undefined where nothing was deployed with one. */
 export function identityIn(resources: readonly Recorded[]): Deployment | undefined {
-  const found = resources.find(({ urn, type }) => type === "random:index/randomId:RandomId" && urn.endsWith(`::${IDENTITY}`));
+  const found = resources.find(
+    ({ urn, type }) => type === "random:index/randomId:RandomId" && urn.endsWith(`::${IDENTITY}`),
+  );
   const { hex, keepers } = (found?.outputs ?? {}) as { hex?: string; keepers?: { stack?: string } };
   if (hex === undefined || keepers?.stack === undefined) return undefined;
   return { id: hex, prefix: prefixOf(keepers.stack) };

@@ -82,10 +82,13 @@ async function losses(docker: Docker, resources: readonly Recorded[]): Promise<r
     .filter(({ type }) => type === "docker:index/volume:Volume")
     .map(({ id = "" }) => {
       const size = sizes.get(id);
-      const known = size === undefined ? "gone already" : size < 0 ? "size unknown" : `${(size / BYTES_PER_MB).toFixed(1)} MB`;
+      const known =
+        size === undefined ? "gone already" : size < 0 ? "size unknown" : `${(size / BYTES_PER_MB).toFixed(1)} MB`;
       return `  volume ${id} (${known})`;
     });
-  const secrets = named("random:index/randomPassword:RandomPassword").map((name) => name.replace(/^ralex-secrets-/, ""));
+  const secrets = named("random:index/randomPassword:RandomPassword").map((name) =>
+    name.replace(/^ralex-secrets-/, ""),
+  );
   const authority = named("tls:index/selfSignedCert:SelfSignedCert").length > 0;
   return [
     "This removes, for ever:",

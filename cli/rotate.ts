@@ -32,7 +32,14 @@ export function registerRotate(program: Command, checkout: string): void {
       if (exceptGrafana !== true) refuse(keptByGrafana(secret, urns));
       const urn = urnOf(urns, stack, secret);
       // The update protects the new one again.
-      await machine.workspace.capture(["state", "unprotect", urn, "--yes", "--stack", `organization/${PROJECT}/${stack}`]);
+      await machine.workspace.capture([
+        "state",
+        "unprotect",
+        urn,
+        "--yes",
+        "--stack",
+        `organization/${PROJECT}/${stack}`,
+      ]);
       await updateStack(machine, stack, file, ["--replace", urn]);
       console.log(`${secret} of ${stack} has a new value.`);
     });

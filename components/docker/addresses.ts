@@ -6,7 +6,13 @@ import type { Application, Ref, Service } from "../app/model";
  * keep theirs for life, whatever the settings and the other services are. A number is never given to another service;
  * one with several replicas has as many in a row. All others are found by name and get what is free.
  */
-const NUMBERS: Readonly<Record<string, number>> = { victorialogs: 10, openwebui: 11, prometheus: 12, grafana: 13, api: 100 };
+const NUMBERS: Readonly<Record<string, number>> = {
+  victorialogs: 10,
+  openwebui: 11,
+  prometheus: 12,
+  grafana: 13,
+  api: 100,
+};
 /** The upper half of a network's last 256 addresses is for what is found by name. */
 const FIRST_DYNAMIC = 128;
 
@@ -52,7 +58,9 @@ export function planAddresses(application: Application, subnet: string): Address
 function numberOf(service: Service, { logs }: Application): number | undefined {
   const number = NUMBERS[service.name];
   if (number === undefined && (service.maxReplicas > 1 || service.name === logs.service)) {
-    throw new Error(`service ${service.name} needs a fixed address: give it a number in components/docker/addresses.ts`);
+    throw new Error(
+      `service ${service.name} needs a fixed address: give it a number in components/docker/addresses.ts`,
+    );
   }
   return number;
 }

@@ -43,7 +43,10 @@ export class ServiceFiles extends pulumi.CustomResource {
       .all(service.files.map(({ content }) => resolver.text(content)))
       .apply((contents) => service.files.map((file, index) => written(file, contents[index] ?? "")));
     const hash = files.apply((list) =>
-      crypto.createHash("sha256").update(JSON.stringify([service.user, list])).digest("hex"),
+      crypto
+        .createHash("sha256")
+        .update(JSON.stringify([service.user, list]))
+        .digest("hex"),
     );
     super(
       "ralex:docker:Files",

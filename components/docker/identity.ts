@@ -38,15 +38,11 @@ export class Identity {
 
   /** The labels of everything that belongs to the deployment, by name. */
   labels(more: Readonly<Record<string, string>> = {}): pulumi.Output<Record<string, string>> {
-    return pulumi
-      .all([this.stack, this.deployment])
-      .apply(
-        ([stack, deployment]): Record<string, string> => ({
-          [DEPLOYMENT_LABEL]: deployment,
-          [STACK_LABEL]: stack,
-          ...more,
-        }),
-      ) as pulumi.Output<Record<string, string>>;
+    return pulumi.all([this.stack, this.deployment]).apply(([stack, deployment]): Record<string, string> => ({
+      [DEPLOYMENT_LABEL]: deployment,
+      [STACK_LABEL]: stack,
+      ...more,
+    })) as pulumi.Output<Record<string, string>>;
   }
 
   /** {@link labels} as the Docker provider takes them. */

@@ -183,7 +183,8 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
     started: ReadonlyMap<string, DockerService>,
   ): pulumi.Output<VerificationResult> {
     const services = this.args.application.services.filter(({ kind }) => kind === "service");
-    const [job] = new DockerService(`${name}-probe`, { ...argsOf(probe, []), runsLater: true }, { parent: this }).containers;
+    const [job] = new DockerService(`${name}-probe`, { ...argsOf(probe, []), runsLater: true }, { parent: this })
+      .containers;
     if (job === undefined) throw new Error("the probe has no container");
     const containers = services.flatMap((service) =>
       (started.get(service.name)?.containers ?? []).map((container) => ({

@@ -124,7 +124,8 @@ export class DockerService extends pulumi.ComponentResource {
 
   private mounts(files: ServiceFiles | undefined): docker.types.input.ContainerMount[] {
     const { service, volumes, checkout } = this.args;
-    const own = files === undefined ? [] : [{ type: "volume", source: files.volume, target: FILES_FOLDER, readOnly: true }];
+    const own =
+      files === undefined ? [] : [{ type: "volume", source: files.volume, target: FILES_FOLDER, readOnly: true }];
     const named = service.volumes.map(({ volume, path }) => ({
       type: "volume",
       source: volumes.get(volume)?.name ?? volume,

@@ -236,7 +236,8 @@ echo $(( $(date +%s%N) - start ))`;
   /** Removes every stack with its data, and the copy. */
   async remove(): Promise<void> {
     for (const upstream of this.upstreams) await docker.getContainer(upstream).remove({ force: true });
-    for (const name of Object.keys(ENVIRONMENTS) as Environment[]) await this.ralex(name, "reset", "--confirm", name, "-s", name);
+    for (const name of Object.keys(ENVIRONMENTS) as Environment[])
+      await this.ralex(name, "reset", "--confirm", name, "-s", name);
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }

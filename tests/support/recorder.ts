@@ -13,6 +13,7 @@ export interface Registration {
   readonly name: string;
   readonly parent: string;
   readonly protect: boolean;
+  readonly ignoreChanges: readonly string[];
 }
 
 /** What the checks of a deployment write when all is well. */
@@ -30,8 +31,9 @@ const COMPUTED: Readonly<Record<string, (name: string) => Record<string, unknown
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request-of-${name}\n` }),
   "tls:index/locallySignedCert:LocallySignedCert": (name) => ({ certPem: `cert-of-${name}\n` }),
   "docker:index/remoteImage:RemoteImage": (name) => ({ imageId: `id-of-${name}` }),
-  "command:local:Command": (name) =>
-    name.endsWith("-verification-checks") ? { stdout: `${JSON.stringify(PASSED)}\n` } : {},
+  "random:index/randomId:RandomId": (name) => ({ hex: `hex-of-${name}` }),
+  "ralex:docker:Files": (name) => ({ volume: `volume-of-${name}` }),
+  "ralex:docker:Checks": () => ({ result: PASSED }),
   "docker-build:index:Image": () => ({ digest: `sha256:${"ab".repeat(32)}` }),
 };
 
@@ -72,6 +74,7 @@ export async function record(
       name: request.getName(),
       parent: request.getParent(),
       protect: request.getProtect(),
+      ignoreChanges: request.getIgnorechangesList(),
     });
     return registerResource.call(this, request, ...more);
   };
@@ -103,6 +106,7 @@ interface RegisterRequest {
   getName(): string;
   getParent(): string;
   getProtect(): boolean;
+  getIgnorechangesList(): string[];
 }
 
 interface OutputsRequest {

@@ -91,9 +91,7 @@ export const checks: Kind<ChecksInputs, ChecksOutputs> = {
     const failed = result.checks.filter(({ passed }) => !passed);
     if (failed.length > 0) {
       const lines = failed.map(({ name, detail }) => `  not so: ${name} (${detail})`).join("\n");
-      throw new Error(
-        `the deployment is up, but ${failed.length} of ${result.checks.length} checks failed:\n${lines}`,
-      );
+      throw new Error(`the deployment is up, but ${failed.length} of ${result.checks.length} checks failed:\n${lines}`);
     }
     return { id: inputs.probe.name, outputs: { ids: idsOf(inputs), result } };
   },

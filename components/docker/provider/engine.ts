@@ -46,9 +46,7 @@ function collector(stream: NodeJS.ReadableStream): Promise<{ stdout: string; std
 
 /** Runs a command in a running container, without a shell. */
 export async function exec(container: string, command: readonly string[]): Promise<Said> {
-  const made = await engine
-    .getContainer(container)
-    .exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+  const made = await engine.getContainer(container).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
   const said = await collector(await made.start({ hijack: true, stdin: false }));
   const { ExitCode } = await made.inspect();
   return { exitCode: ExitCode ?? -1, ...said };
@@ -80,5 +78,7 @@ const LAST_LINES = 20;
 
 export function lastLines({ stdout, stderr }: Said): string {
   const lines = `${stderr}${stdout}`.trim().split("\n").slice(-LAST_LINES);
-  return lines.join("\n") === "" ? "it said nothing" : `its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`;
+  return lines.join("\n") === ""
+    ? "it said nothing"
+    : `its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`;
 }

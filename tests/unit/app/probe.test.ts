@@ -89,7 +89,7 @@ describe("the edge's upstreams for a replica that is drained", () => {
       ([, name = "", body = ""]) =>
         [name, [...body.matchAll(/server (\S+)/g)].map(([, address = ""]) => address)] as const,
     );
-    const api = (plan.of.get("api") ?? []).map((address) => `${address}:8000`);
+    const api = (plan.of.get("api") ?? []).slice(0, apiReplicas).map((address) => `${address}:8000`);
     return { text, upstreams: new Map(upstreams), api };
   };
 

@@ -49,9 +49,30 @@ describe("a stack's state", () => {
 
   describe("beside the engine's containers", () => {
     const removed: string[] = [];
+    const IDENTITY = {
+      urn: "urn:pulumi:made::ralex::random:index/randomId:RandomId::ralex-identity",
+      type: "random:index/randomId:RandomId",
+      outputs: { hex: "0a1b2c3d", keepers: { stack: "made" } },
+    };
+    const resources = [IDENTITY, ...["known", "files"].map((id) => ({ urn: `urn::${id}`, type: "t", id }))];
+    beforeAll(() =>
+      fs.writeFileSync(
+        path.join(folder, "stacks/ralex/made.json"),
+        JSON.stringify({ checkpoint: { latest: { resources } } }),
+      ),
+    );
+    const asked: unknown[] = [];
     const engine = {
-      listContainers: () => Promise.resolve(["known", "left"].map((Id) => ({ Id, Names: [`/${Id}`] }))),
+      listContainers: ({ filters }: { filters: unknown }) => {
+        asked.push(filters);
+        return Promise.resolve(["known", "left"].map((Id) => ({ Id, Names: [`/${Id}`] })));
+      },
       listNetworks: () => Promise.resolve([{ Id: "net", Name: "net" }]),
+      listVolumes: ({ filters }: { filters: string }) => {
+        asked.push(JSON.parse(filters));
+        return Promise.resolve({ Volumes: ["files", "old-files"].map((Name) => ({ Name })) });
+      },
+      getVolume: (id: string) => ({ remove: () => Promise.resolve(void removed.push(id)) }),
       getContainer: (id: string) => ({ remove: () => Promise.resolve(void removed.push(id)) }),
       getNetwork: (id: string) => ({ remove: () => Promise.resolve(void removed.push(id)) }),
     } as unknown as Docker;
@@ -62,8 +83,11 @@ describe("a stack's state", () => {
     afterEach(() => jest.restoreAllMocks());
 
     test("tells what an interrupted command left behind", async () => {
-      await sweepOrphans(workspaceOf(`file://${checkout}/state`), engine, "ralex", "plain");
-      expect(removed).toEqual(["left", "net"]);
+      await sweepOrphans(workspaceOf(`file://${checkout}/state`), engine, "ralex", "made");
+      expect(removed).toEqual(["left", "net", "old-files"]);
+      // Of this deployment alone, and no volume that holds data.
+      const own = "ralex.deployment=0a1b2c3d";
+      expect(asked).toEqual([{ label: [own] }, { label: [own, "ralex.files"] }]);
     });
 
     test("removes nothing when the backend does not know the stack, and says which backend that is", async () => {

@@ -89,9 +89,10 @@ describe("a stack whose resources are compared with the engine", () => {
     { type: CONTAINER, id: "migrations", inputs: { start: false, mustRun: false } },
     { type: "docker:index/network:Network", id: "private" },
     { type: "docker:index/volume:Volume", id: "data" },
+    { type: "ralex:docker:Files", id: "files" },
     { type: "random:index/randomPassword:RandomPassword", id: "none" },
   ];
-  const engine = (containers: Readonly<Record<string, string>>, networks = ["private"], volumes = ["data"]) =>
+  const engine = (containers: Readonly<Record<string, string>>, networks = ["private"], volumes = ["data", "files"]) =>
     ({
       listContainers: () => Promise.resolve(Object.entries(containers).map(([Id, State]) => ({ Id, State }))),
       listNetworks: () => Promise.resolve(networks.map((Id) => ({ Id }))),
@@ -114,7 +115,8 @@ describe("a stack whose resources are compared with the engine", () => {
     ["a container that is to run was stopped", engine({ ...whole, api: "exited" }), true],
     ["a job's container is gone", engine({ api: "running" }), true],
     ["a network is gone", engine(whole, []), true],
-    ["a volume is gone", engine(whole, ["private"], []), true],
+    ["a volume is gone", engine(whole, ["private"], ["files"]), true],
+    ["a volume of files is gone", engine(whole, ["private"], ["data"]), true],
   ])("when %s", async (_, docker, expected) => {
     expect(await lacksSomething(workspace, docker, "ralex", "dev")).toBe(expected);
   });

@@ -1,6 +1,9 @@
 /** What `./ralex status` and `./ralex logs` say of an engine that answers, and of one that does not. */
+import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
 import { Command } from "commander";
 import { EXIT } from "../../../cli/failure";
 import { registerLogs } from "../../../cli/logs";
@@ -10,6 +13,17 @@ interface Container {
   readonly State: Readonly<Record<string, unknown>>;
   readonly job?: true;
 }
+
+const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-status-"));
+const state = path.join(checkout, ".ralex/state/.pulumi/stacks/ralex/dev.json");
+fs.mkdirSync(path.dirname(state), { recursive: true });
+const identity = {
+  urn: "urn:pulumi:dev::ralex::random:index/randomId:RandomId::ralex-identity",
+  type: "random:index/randomId:RandomId",
+  outputs: { hex: "0a1b2c3d", keepers: { stack: "made-as" } },
+};
+fs.writeFileSync(state, JSON.stringify({ checkpoint: { latest: { resources: [identity] } } }));
+afterAll(() => fs.rmSync(checkout, { recursive: true }));
 
 const before = { environment: process.env, exitCode: process.exitCode };
 let server: http.Server | undefined;
@@ -24,7 +38,7 @@ afterEach(() => {
 async function engine(containers: Readonly<Record<string, Container>>): Promise<void> {
   const list = Object.keys(containers).map((Id) => ({ Id, Labels: { "ralex.service": Id } }));
   const answer = (url: string): unknown => {
-    if (url.includes("/containers/json")) return list;
+    if (url.includes("/containers/json")) return url.includes("ralex.deployment%3D0a1b2c3d") ? list : [];
     const name = /\/containers\/(\w+)\/json/.exec(url)?.[1] ?? "";
     const { State, job } = containers[name] ?? {};
     return { Name: `/${name}`, State, HostConfig: { RestartPolicy: { Name: job ? "no" : "unless-stopped" } } };
@@ -40,7 +54,7 @@ async function engine(containers: Readonly<Record<string, Container>>): Promise<
 async function status(): Promise<{ healths: Record<string, string>; exitCode: unknown }> {
   const said = jest.spyOn(console, "log").mockReturnValue(undefined);
   const program = new Command();
-  registerStatus(program);
+  registerStatus(program, checkout);
   process.exitCode = EXIT.done;
   await program.parseAsync(["status", "--json"], { from: "user" });
   const rows = JSON.parse(String(said.mock.calls.at(-1)?.[0])) as readonly { container: string; health: string }[];
@@ -76,6 +90,6 @@ test.each([
 ])("%s says what to do where no engine answers", async (_, register, args) => {
   process.env = { ...before.environment, DOCKER_HOST: "tcp://127.0.0.1:1" };
   const program = new Command();
-  register(program);
+  register(program, checkout);
   await expect(program.parseAsync(args, { from: "user" })).rejects.toThrow("no Docker Engine answers: install Docker");
 });

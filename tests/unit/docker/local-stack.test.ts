@@ -5,7 +5,7 @@ import { loadSettings } from "../../../components/settings/load";
 import { ofType, PASSED, record, type Recorded } from "../../support/recorder";
 
 const CONTAINER = "docker:index/container:Container";
-const COMMAND = "command:local:Command";
+const FILES = "ralex:docker:Files";
 
 const recorded = new Map<string, ReturnType<typeof record>>();
 
@@ -17,9 +17,12 @@ function stack(configuration: Record<string, unknown> = {}): ReturnType<typeof r
   return known;
 }
 
+const unprotected = () => recordStack({}, undefined, false);
+
 function recordStack(
   configuration: Record<string, unknown>,
   use: (made: LocalStack) => unknown = () => undefined,
+  protect = true,
 ): ReturnType<typeof record> {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack: configuration });
   const application = describeRalex(settings);
@@ -43,7 +46,7 @@ function recordStack(
           substitutes: [],
           checkout: "/checkout",
         },
-        { protect: true },
+        { protect },
       ),
     ),
   );
@@ -65,8 +68,12 @@ describe("the local stack", () => {
     for (const { type, custom } of resources) if (custom) counts[type] = (counts[type] ?? 0) + 1;
     expect(counts).toEqual({
       [CONTAINER]: 15,
-      // Files of 13 services, limits of 14 replicas, one run of the migrations, which sets its limit first.
-      [COMMAND]: 28,
+      // Three exporters' like have none.
+      [FILES]: 10,
+      "ralex:docker:Admission": 3,
+      "ralex:docker:JobRun": 1,
+      "ralex:docker:ProcessLimits": 1,
+      "random:index/randomId:RandomId": 1,
       "docker:index/network:Network": 2,
       "docker:index/remoteImage:RemoteImage": 12,
       "docker:index/volume:Volume": 6,
@@ -102,15 +109,19 @@ describe("the local stack", () => {
     }
   });
 
-  test("limits the processes of every container, jobs among them, and of a job before it is started", async () => {
+  test("limits the processes of every service's container, and gives a job's limit to whoever runs it", async () => {
     const { resources } = await stack(PINNED);
-    const limited = ofType(resources, COMMAND).flatMap(({ inputs }) => {
-      const found = /docker update --pids-limit [1-9]\d* (\S+)/.exec(String(inputs.create));
-      return found === null ? [] : [found[1]];
-    });
+    const [limits] = ofType(resources, "ralex:docker:ProcessLimits");
+    const limited = limits?.inputs.containers as readonly { name: string; id: string; pids: number }[];
+    const [run] = ofType(resources, "ralex:docker:JobRun");
+    const [checks] = ofType(resources, "ralex:docker:Checks");
+    const all = [...limited, { name: run?.inputs.container, pids: run?.inputs.pids }, checks?.inputs.probe as Limited];
     const made = ofType(resources, CONTAINER).map(({ inputs }) => inputs.name);
-    expect(limited.sort()).toEqual(made.sort());
+    expect(all.map(({ name }) => name).sort()).toEqual(made.sort());
     expect(made).toEqual(expect.arrayContaining(["ralex-dev-migrations", "ralex-dev-probe"]));
+    for (const { pids } of all) expect(pids).toBeGreaterThan(0);
+    for (const { name, id } of limited)
+      expect(id).toMatch(new RegExp(`^${name.replace("ralex-dev", "ralex").replace(/-\d$/, "")}-\\d-id$`));
   });
 
   test("publishes the edge's listeners on the loopback address and nothing else", async () => {
@@ -127,24 +138,40 @@ describe("the local stack", () => {
     const { resources } = await stack({ openrouterApiKey: "set" });
     const canary = /value-of-|canary-key|key-of-/;
     for (const { inputs } of ofType(resources, CONTAINER)) expect(shown(inputs)).not.toMatch(canary);
-    for (const { inputs } of ofType(resources, COMMAND)) {
-      expect(shown({ ...inputs, stdin: undefined })).not.toMatch(canary);
-    }
-    const files = ofType(resources, COMMAND).map(({ inputs }) => shown(inputs.stdin));
-    expect(files.some((text) => text.includes("canary-key"))).toBe(true);
+    const files = ofType(resources, FILES);
+    for (const { inputs } of files) expect(shown({ ...inputs, files: undefined })).not.toMatch(canary);
+    expect(files.some(({ inputs }) => shown(inputs.files).includes("canary-key"))).toBe(true);
+  });
+
+  test("marks the contents of all files as secret, so that none is in clear in the state", async () => {
+    const { resources } = await stack();
+    for (const { inputs } of ofType(resources, FILES)) expect(isSecret(inputs.files)).toBe(true);
+  });
+
+  test("protects what holds data or was given to people, and pins what would replace a volume", async () => {
+    const { registrations } = await unprotected();
+    const isKept = ({ type, name }: { type: string; name: string }) =>
+      /:(Volume|RandomPassword|RandomId|SelfSignedCert)$/.test(type) || name === "ralex-tls-ca-key";
+    const custom = registrations.filter(
+      ({ type }) => !/^ralex:|^pulumi:/.test(type) || type.startsWith("ralex:docker:F"),
+    );
+    expect(custom.filter(({ protect }) => protect).map(({ name }) => name)).toEqual(
+      custom.filter(isKept).map(({ name }) => name),
+    );
+    const volumes = custom.filter(({ type }) => type.endsWith(":Volume"));
+    expect(volumes).toHaveLength(6);
+    for (const { ignoreChanges } of volumes) expect(ignoreChanges).toEqual(["name", "labels", "driver", "driverOpts"]);
   });
 
   test("gives secret files mode 0400 and the container's own user, and plain ones 0444", async () => {
     const { resources } = await stack();
-    const redis = ofType(resources, COMMAND).find(({ name }) => name === "ralex-redis-files-written");
-    const files = JSON.parse(secretText(redis?.inputs.stdin)) as { name: string; mode: number; uid: number }[];
-    expect(files).toEqual([expect.objectContaining({ name: "0-users.acl", mode: 0o400, uid: 999, gid: 999 })]);
-    const edge = ofType(resources, COMMAND).find(({ name }) => name === "ralex-edge-files-written");
-    const modes = (JSON.parse(secretText(edge?.inputs.stdin)) as typeof files).map(({ name, mode }) => [name, mode]);
-    expect(modes).toEqual([
-      ["0-nginx.conf", 0o444],
-      ["1-tls.crt", 0o444],
-      ["2-tls.key", 0o400],
+    const of = (name: string) => filesOf(resources, name).map(({ path, mode }) => [path, mode.toString(8)] as const);
+    const redis = ofType(resources, FILES).find(({ name }) => name === "ralex-redis-files");
+    expect([redis?.inputs.user, of("redis")]).toEqual([{ uid: 999, gid: 999 }, [["secrets/users.acl", "400"]]]);
+    expect(of("edge")).toEqual([
+      ["nginx.conf", "444"],
+      ["tls.crt", "444"],
+      ["secrets/tls.key", "400"],
     ]);
   });
 
@@ -155,8 +182,8 @@ describe("the local stack", () => {
     const replicas = [address("ralex-dev-api-0"), address("ralex-dev-api-1")];
     expect(new Set(replicas).size).toBe(2);
     for (const service of ["edge", "prometheus"]) {
-      const files = ofType(resources, COMMAND).find(({ name }) => name === `ralex-${service}-files-written`);
-      for (const replica of replicas) expect(secretText(files?.inputs.stdin)).toContain(`${replica}:8000`);
+      const written = JSON.stringify(filesOf(resources, service));
+      for (const replica of replicas) expect(written).toContain(`${replica}:8000`);
     }
   });
 
@@ -179,12 +206,35 @@ describe("the local stack", () => {
   test("runs the migrations as a step of its own that fails the update when they fail", async () => {
     const { resources } = await stack();
     expect(container(resources, "ralex-dev-migrations")).toMatchObject({ start: false, mustRun: false, restart: "no" });
-    const run = ofType(resources, COMMAND).find(({ name }) => name === "ralex-migrations-0-run");
-    expect(run?.inputs.create).toMatch(
-      /^docker update --pids-limit \d+ ralex-dev-migrations > \/dev\/null && docker start --attach ralex-dev-migrations$/,
-    );
+    expect(ofType(resources, "ralex:docker:JobRun").map(({ name, inputs }) => [name, inputs])).toEqual([
+      ["ralex-migrations-0-run", { container: "ralex-dev-migrations", containerId: "ralex-migrations-0-id", pids: 64 }],
+    ]);
+  });
+
+  test("keeps names and labels of the stack that it was made as, with no path in them", async () => {
+    const { resources } = await stack();
+    for (const { type, inputs } of resources) {
+      if (!type.startsWith("docker:") || type.endsWith("RemoteImage")) continue;
+      expect(inputs.name).toMatch(/^ralex-dev-/);
+      const labels = inputs.labels as readonly { label: string; value: string }[];
+      expect(labels).toEqual(
+        expect.arrayContaining([
+          { label: "ralex.deployment", value: "hex-of-ralex-identity" },
+          { label: "ralex.stack", value: "dev" },
+        ]),
+      );
+    }
+    expect(shown(resources)).not.toContain("/checkout");
+    const reloading = await stack({ hotReload: true });
+    const mounting = reloading.resources.filter(({ inputs }) => shown(inputs).includes("/checkout"));
+    expect(mounting.map(({ name }) => name)).toEqual(["ralex-api-0", "ralex-api-1"]);
   });
 });
+
+interface Limited {
+  readonly name: string;
+  readonly pids: number;
+}
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 const PINNED = {
@@ -194,12 +244,6 @@ const PINNED = {
     images: { "ralex-api": `127.0.0.1:5055/ralex-api@${DIGEST}`, probe: `127.0.0.1:5055/probe@${DIGEST}` },
   },
 };
-const commandNamed = (resources: readonly Recorded[], name: string): Recorded["inputs"] => {
-  const found = ofType(resources, COMMAND).find((one) => one.name === name);
-  if (found === undefined) throw new Error(`no command ${name}`);
-  return found.inputs;
-};
-
 describe("the local stack with a pinned release", () => {
   test("has the probe's files, image and container and the verification beside the others, and nothing else", async () => {
     const counts = async (configuration: Record<string, unknown>) => {
@@ -215,43 +259,35 @@ describe("the local stack with a pinned release", () => {
     );
     expect(more).toEqual({
       [CONTAINER]: 1,
-      // The probe's files, its limit, and the checks.
-      [COMMAND]: 3,
+      [FILES]: 1,
+      "ralex:docker:Checks": 1,
       "docker:index/remoteImage:RemoteImage": 1,
       "ralex:docker:Service": 1,
-      "ralex:docker:ServiceFiles": 1,
-      "ralex:docker:Verification": 1,
     });
   });
 
   test("verifies every running container by digest, in no job's place, and again only for another container", async () => {
     const { resources } = await stack(PINNED);
-    const inputs = commandNamed(resources, "ralex-verification-checks");
-    expect(inputs.create).toMatch(/^node '.*\/components\/docker\/verify\.mjs'$/);
-    expect(inputs.update).toBeUndefined();
-    expect(inputs.logging).toBe("stderr");
-    const { probe, containers } = JSON.parse(secretText(inputs.stdin)) as {
-      probe: string;
-      containers: Record<string, string>;
+    const [checks] = ofType(resources, "ralex:docker:Checks");
+    expect(checks?.name).toBe("ralex-checks");
+    const { probe, containers } = checks?.inputs as {
+      probe: { name: string; id: string };
+      containers: { name: string; id: string; image: string }[];
     };
-    expect(probe).toBe("ralex-dev-probe");
+    expect([probe.name, probe.id]).toEqual(["ralex-dev-probe", "ralex-probe-0-id"]);
     const running = ofType(resources, CONTAINER).filter(({ inputs: of }) => of.start !== false);
-    expect(Object.keys(containers).sort()).toEqual(running.map(({ inputs: of }) => of.name).sort());
-    expect(Object.keys(containers)).toHaveLength(13);
-    for (const ref of Object.values(containers)) expect(() => ImageRef.parse(ref)).not.toThrow();
-    expect(containers["ralex-dev-api-1"]).toBe(PINNED.release.images["ralex-api"]);
-    const ids = (inputs.triggers as string[][][]).flat(2);
-    expect(ids.sort()).toEqual([...running.map(({ name }) => `${name}-id`), "ralex-probe-0-id"].sort());
+    expect(containers.map(({ name }) => name).sort()).toEqual(running.map(({ inputs: of }) => of.name).sort());
+    expect(containers.map(({ id }) => id).sort()).toEqual(running.map(({ name }) => `${name}-id`).sort());
+    expect(containers).toHaveLength(13);
+    for (const { image } of containers) expect(() => ImageRef.parse(image)).not.toThrow();
+    const replica = containers.find(({ name }) => name === "ralex-dev-api-1");
+    expect(replica?.image).toBe(PINNED.release.images["ralex-api"]);
   });
 
   test("makes the probe's container and leaves it to the verification to run it", async () => {
     const { resources } = await stack(PINNED);
     expect(container(resources, "ralex-dev-probe")).toMatchObject({ start: false, mustRun: false, restart: "no" });
-    const touching = ofType(resources, COMMAND).filter(({ inputs }) =>
-      String(inputs.create).includes("ralex-dev-probe"),
-    );
-    expect(touching.map(({ name }) => name)).toEqual(["ralex-probe-0-pids"]);
-    expect(touching[0]?.inputs.create).toMatch(/^docker update --pids-limit \d+ ralex-dev-probe > \/dev\/null$/);
+    expect(ofType(resources, "ralex:docker:JobRun").map(({ name }) => name)).toEqual(["ralex-migrations-0-run"]);
   });
 
   test("says what the checks wrote; without a pin, that nothing was checked", async () => {
@@ -267,32 +303,42 @@ describe("the local stack with a pinned release", () => {
 });
 
 describe("a replica's place in the edge's rotation", () => {
-  test("is drained before the replica goes, and given back when it is ready, one replica after the other", async () => {
+  test("is one's own, and known by the container that it is for", async () => {
     const { resources } = await stack({ apiReplicas: 3 });
-    for (const slot of [0, 1, 2]) {
-      const inputs = commandNamed(resources, `ralex-api-${slot}-rotation`);
-      expect(inputs.create).toMatch(
-        /^docker update --pids-limit \d+ ralex-dev-api-\d > \/dev\/null && node '.*rotate-replica\.mjs' admit /,
-      );
-      expect(inputs.create).toContain(`"replica":"ralex-dev-api-${slot}"`);
-      expect(inputs.delete).toMatch(/^node '.*rotate-replica\.mjs' drain /);
-      for (const command of [inputs.create, inputs.delete])
-        expect(command).toContain(`"drainFile":"/tmp/drained-${slot}"`);
-      expect((inputs.triggers as unknown[])[0]).toBe(`ralex-api-${slot}-id`);
-    }
-    expect(ofType(resources, COMMAND).filter(({ name }) => name.endsWith("-rotation"))).toHaveLength(3);
+    const admissions = ofType(resources, "ralex:docker:Admission");
+    expect(admissions).toHaveLength(3);
+    admissions.forEach(({ name, inputs }, slot) => {
+      expect(name).toBe(`ralex-api-${slot}-admission`);
+      expect(inputs).toMatchObject({
+        container: `ralex-dev-api-${slot}`,
+        containerId: `ralex-api-${slot}-id`,
+        edge: "ralex-dev-edge",
+        drainFile: `/tmp/drained-${slot}`,
+        drains: true,
+      });
+      expect((inputs.readiness as string[]).length).toBeGreaterThan(0);
+    });
   });
 
-  test("is not drained where no other replica stands in for it", async () => {
+  test("is not drained where no other replica stands in for it; the replica is called as it is among others", async () => {
     const { resources } = await stack({ apiReplicas: 1 });
-    const inputs = commandNamed(resources, "ralex-api-0-rotation");
-    expect(inputs.delete).toBeUndefined();
-    expect(inputs.create).toContain(" admit ");
+    const [only, ...others] = ofType(resources, "ralex:docker:Admission");
+    expect([only?.inputs.container, only?.inputs.drains, others]).toEqual(["ralex-dev-api-0", false, []]);
   });
 });
 
+interface Written {
+  readonly path: string;
+  readonly mode: number;
+  readonly content: string;
+}
+
 /** Mocks see a secret as an object with its value. */
-function secretText(value: unknown): string {
-  if (typeof value === "string") return value;
-  return String((value as { value: unknown }).value);
+const isSecret = (value: unknown): value is { value: unknown } =>
+  typeof value === "object" && value !== null && "4dabf18193072939515e22adb298388d" in value;
+
+function filesOf(resources: readonly Recorded[], service: string): readonly Written[] {
+  const found = ofType(resources, FILES).find(({ name }) => name === `ralex-${service}-files`)?.inputs.files;
+  if (!isSecret(found)) throw new Error(`the files of ${service} are none, or not secret`);
+  return found.value as readonly Written[];
 }

@@ -43,7 +43,10 @@ export function composeDocument(args: DocumentArgs): Record<string, unknown> {
     name: project,
     services: Object.fromEntries(services) as Record<string, unknown>,
     networks: {
-      private: { internal: true, ipam: { config: [{ subnet: plan.subnet, gateway: plan.gateway }] } },
+      private: {
+        internal: true,
+        ipam: { config: [{ subnet: plan.subnet, gateway: plan.gateway, ip_range: plan.dynamicRange }] },
+      },
       egress: {},
     },
     volumes: Object.fromEntries(application.volumes.map((volume) => [volume, {}])),
@@ -54,7 +57,7 @@ function serviceOf(args: DocumentArgs, service: Service, slot: number): Record<s
   const { values, images, plan } = args;
   const { capabilities, readOnly, securityOpts, tmpfs, user, init, cpus, memory } = confinement(service);
   const { logDriver, logOpts } = logging(service, logTarget(args, service));
-  const address = plan.of.get(service.name)?.[slot] ?? "";
+  const address = plan.of.get(service.name)?.[slot];
   return {
     image: images[service.image],
     hostname: slotName(service, slot),
@@ -69,7 +72,7 @@ function serviceOf(args: DocumentArgs, service: Service, slot: number): Record<s
     tmpfs: Object.entries(tmpfs).map(([target, options]) => `${target}:${options}`),
     volumes: volumesOf(args, service),
     networks: {
-      private: { ipv4_address: address, aliases: [service.name] },
+      private: { ...(address === undefined ? {} : { ipv4_address: address }), aliases: [service.name] },
       ...(service.egress ? { egress: {} } : {}),
     },
     ...portsOf(args, service),

@@ -11,7 +11,6 @@ import { composeDocument, fileName } from "./document";
 import { Values, type Certificate } from "./values";
 
 const PROJECT = "ralex-bench-compose";
-const WRITER = path.resolve(__dirname, "../../../../components/docker/write-files.mjs");
 
 export const COMPOSE_VERSION = `docker compose ${GO_MODULES.compose.version}`;
 
@@ -38,13 +37,13 @@ export class ComposeProject {
     const values = new Values(application, plan, await certificate(folder));
     const filesFolder = path.join(folder, "files");
     for (const service of application.services) {
-      const files = service.files.map((file, index) => ({
-        name: fileName(file, index),
-        mode: file.secret ? 0o400 : 0o444,
-        ...service.user,
-        content: values.text(file.content),
-      }));
-      await execa("node", [WRITER, "write", path.join(filesFolder, service.name)], { input: JSON.stringify(files) });
+      const target = path.join(filesFolder, service.name);
+      fs.mkdirSync(target, { recursive: true, mode: 0o700 });
+      service.files.forEach((file, index) => {
+        const written = path.join(target, fileName(file, index));
+        fs.writeFileSync(written, values.text(file.content), { mode: file.secret ? 0o400 : 0o444 });
+        fs.chownSync(written, service.user.uid, service.user.gid);
+      });
     }
     const project = PROJECT;
     const document = composeDocument({ project, application, plan, values, images, filesFolder, checkout });
