@@ -29,6 +29,10 @@ async function inspect(service: string) {
   return { pid: State.Pid, running: State.Running, health: State.Health?.Status ?? "healthy", restarts: RestartCount };
 }
 
+/** When a container was started last, as the engine writes it: texts in the order of time. */
+const started = async (service: string): Promise<string> =>
+  (await docker.getContainer(stack.container(service)).inspect()).State.StartedAt;
+
 /** Kills a container's first process from the host, as a crash would; `docker kill` would count as a wish. */
 async function crash(service: string): Promise<void> {
   const before = await inspect(service);
@@ -116,7 +120,13 @@ describe("a rotated secret", () => {
 
   test("of Postgres reaches the database, and the API goes on", async () => {
     const id = await newSession("before the rotation");
+    const [postgres, job] = [await inspect("postgres"), await started("databases")];
     expect((await stack.ralex(["rotate", "ralexDatabasePassword", "-s", STACK])).exitCode).toBe(0);
     expect(await poll("the session", 30_000, () => sessionText(id))).toContain("before the rotation");
+    // The job ran again, before those who log in with the new password; Postgres went on.
+    const ran = await started("databases");
+    expect(ran > job).toBe(true);
+    for (const service of ["migrations", "api-0", "api-1"]) expect((await started(service)) > ran).toBe(true);
+    expect(await inspect("postgres")).toEqual(postgres);
   }, 300_000);
 });

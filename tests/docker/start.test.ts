@@ -29,13 +29,15 @@ describe("npm start", () => {
     expect(stdout).toBe("");
   }, 120_000);
 
-  test("leaves every container running and healthy, and the migrations done", async () => {
+  test("leaves every container running and healthy, and the jobs done", async () => {
     const { stdout, exitCode } = await stack.ralex(["status", "--json", "-s", STACK]);
     const containers = JSON.parse(stdout) as { container: string; state: string; health: string }[];
     expect(exitCode).toBe(0);
-    expect(containers).toHaveLength(14);
+    expect(containers).toHaveLength(15);
     for (const { container, health, state } of containers) {
-      const expected = container.endsWith("migrations") ? ["exited (0)", "done"] : ["running", expect.any(String)];
+      const expected = /-(databases|migrations)$/.test(container)
+        ? ["exited (0)", "done"]
+        : ["running", expect.any(String)];
       expect([state, health]).toEqual(expected);
       expect(health).not.toMatch(/unhealthy|starting/);
     }

@@ -1,6 +1,7 @@
 import { checkApplication, ModelError } from "../../../components/app/check";
 import type { Application, Service, Text } from "../../../components/app/model";
 import { describeRalex } from "../../../components/app/ralex";
+import { DATABASES, databasePassword } from "../../../components/app/services/data";
 import { mentionsSecret, refsOf, secret } from "../../../components/app/text";
 import { loadSettings } from "../../../components/settings/load";
 
@@ -36,7 +37,7 @@ describe("the description of Ralex", () => {
         .sort(),
     ).toEqual(
       [
-        ...["postgres", "redis", "migrations", "api", "openwebui", "edge"],
+        ...["postgres", "redis", "databases", "migrations", "api", "openwebui", "edge"],
         ...["prometheus", "alertmanager", "victorialogs"],
         ...["node-exporter", "postgres-exporter", "redis-exporter", "nginx-exporter"],
       ].sort(),
@@ -171,6 +172,41 @@ describe("the description of Ralex", () => {
         .sort(),
     ).toEqual(["api", "openwebui"]);
   });
+
+  test("starts Postgres by its image's own entrypoint, and waits until it listens to the network", () => {
+    const postgres = service(ralex(), "postgres");
+    expect(postgres.entrypoint).toBeUndefined();
+    expect(postgres.command?.[0]).toBe("postgres");
+    expect(postgres.environment.POSTGRES_INITDB_ARGS).toBe("--data-checksums");
+    // The temporary server of a new volume listens on the socket only.
+    expect(postgres.health?.command).toEqual(["pg_isready", "-q", "-h", "127.0.0.1"]);
+    // A rotated password of a database replaces no Postgres.
+    expect(postgres.files.flatMap(({ content }) => refsOf(content))).toEqual([secret("superuserPassword")]);
+  });
+
+  test.each([{}, { source: "/srv/ralex", sourceCommand: "python -m myapp" }])(
+    "lets everybody who logs in to a database wait for the job that makes it and sets its password (%j)",
+    (stack) => {
+      const application = ralex(stack);
+      const waits = (name: string): boolean =>
+        service(application, name).dependsOn.some(
+          (one) => (one.service === "databases" && one.condition === "completed") || waits(one.service),
+        );
+      const passwords = new Set<string>(DATABASES.map(databasePassword));
+      const users = application.services.filter(
+        ({ name, files }) =>
+          name !== "databases" &&
+          files
+            .flatMap(({ content }) => refsOf(content))
+            .some((ref) => ref.ref === "secret" && passwords.has(ref.secret)),
+      );
+      expect(users.length).toBeGreaterThanOrEqual(3);
+      expect(users.filter(({ name }) => !waits(name)).map(({ name }) => name)).toEqual([]);
+      // Who holds the password is replaced with it, and so is the job, before them.
+      const held = service(application, "databases").files.flatMap(({ content }) => refsOf(content));
+      for (const password of [...passwords, "superuserPassword"]) expect(held).toContainEqual(secret(password));
+    },
+  );
 
   test("mounts the checkout's bridge over the image's only for hot reload", () => {
     expect(service(ralex(), "api")).toMatchObject({ image: "ralex-api" });

@@ -13,7 +13,7 @@ describe("the plan of addresses", () => {
       fc.property(octet, octet, fc.integer({ min: 16, max: 24 }), fc.integer({ min: 1, max: 20 }), (a, b, bits, n) => {
         const plan = planAddresses(application(n), `10.${a}.${b}.0/${bits}`);
         const all = [...plan.of.values()].flat();
-        expect(all).toHaveLength(12 + n);
+        expect(all).toHaveLength(13 + n);
         expect(new Set([...all, plan.gateway]).size).toBe(all.length + 1);
         const prefix = plan.subnet.split(".").slice(0, 2).join(".");
         for (const address of all) expect(address.startsWith(`${prefix}.`)).toBe(true);

@@ -64,9 +64,9 @@ describe("the local stack", () => {
     const counts: Record<string, number> = {};
     for (const { type, custom } of resources) if (custom) counts[type] = (counts[type] ?? 0) + 1;
     expect(counts).toEqual({
-      [CONTAINER]: 15,
-      // Files of 13 services, limits of 14 replicas, one run of the migrations, which sets its limit first.
-      [COMMAND]: 28,
+      [CONTAINER]: 16,
+      // Files of 14 services, limits of 14 replicas, two runs of jobs, each of which sets its limit first.
+      [COMMAND]: 30,
       "docker:index/network:Network": 2,
       "docker:index/remoteImage:RemoteImage": 12,
       "docker:index/volume:Volume": 6,
@@ -110,7 +110,7 @@ describe("the local stack", () => {
     });
     const made = ofType(resources, CONTAINER).map(({ inputs }) => inputs.name);
     expect(limited.sort()).toEqual(made.sort());
-    expect(made).toEqual(expect.arrayContaining(["ralex-dev-migrations", "ralex-dev-probe"]));
+    expect(made).toEqual(expect.arrayContaining(["ralex-dev-databases", "ralex-dev-migrations", "ralex-dev-probe"]));
   });
 
   test("publishes the edge's listeners on the loopback address and nothing else", async () => {
@@ -176,14 +176,18 @@ describe("the local stack", () => {
     }
   });
 
-  test("runs the migrations as a step of its own that fails the update when they fail", async () => {
-    const { resources } = await stack();
-    expect(container(resources, "ralex-dev-migrations")).toMatchObject({ start: false, mustRun: false, restart: "no" });
-    const run = ofType(resources, COMMAND).find(({ name }) => name === "ralex-migrations-0-run");
-    expect(run?.inputs.create).toMatch(
-      /^docker update --pids-limit \d+ ralex-dev-migrations > \/dev\/null && docker start --attach ralex-dev-migrations$/,
-    );
-  });
+  test.each(["databases", "migrations"])(
+    "runs %s as a step of its own that fails the update when it fails",
+    async (job) => {
+      const { resources } = await stack();
+      expect(container(resources, `ralex-dev-${job}`)).toMatchObject({ start: false, mustRun: false, restart: "no" });
+      expect(commandNamed(resources, `ralex-${job}-0-run`).create).toMatch(
+        new RegExp(
+          `^docker update --pids-limit \\d+ ralex-dev-${job} > /dev/null && docker start --attach ralex-dev-${job}$`,
+        ),
+      );
+    },
+  );
 });
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
