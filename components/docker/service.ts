@@ -66,7 +66,7 @@ export class DockerService extends pulumi.ComponentResource {
     this.containerNames = containerNames(args.identity.prefix, service.name, service.replicas);
     this.containerIds = pulumi.all(containers.map(({ id }) => id));
     this.ready = ready;
-    this.registerOutputs({ containerNames: this.containerNames });
+    this.registerOutputs({ containerNames: this.containerNames, containerIds: this.containerIds });
   }
 
   private containerName(slot: number): string {

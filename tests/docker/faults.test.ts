@@ -83,9 +83,11 @@ describe("a stack that is stopped and started", () => {
   test("has its data, its keys and its certificates", async () => {
     const id = await newSession("survives a stop");
     const ca = await stack.output("caCertificate");
+    const running = () => docker.listContainers({ filters: { label: [`ralex.stack=${STACK}`] } });
+    expect((await running()).length).toBeGreaterThanOrEqual(SERVICES.length);
     const stopped = await stack.ralex(["stop", "-s", STACK]);
     expect(stopped.exitCode).toBe(0);
-    expect(await docker.listContainers({ filters: { label: [`ralex.stack=${STACK}`] } })).toEqual([]);
+    expect(await running()).toEqual([]);
     await stack.start();
     expect(await stack.output("apiKey")).toBe(apiKey);
     expect(await stack.output("caCertificate")).toBe(ca);
@@ -98,6 +100,7 @@ describe("a changed setting", () => {
     const edge = await inspect("edge");
     stack.configure({ apiRateLimitPerMinute: 1 });
     const { stderr } = await stack.start();
+    expect(stderr).toMatch(/Resources:\s[^]*(updated|replaced)/);
     expect(stderr).not.toMatch(/docker-build:index:Image.*(updat|replac|creat)/);
     await poll("the new limit", 30_000, async () => ((await chat("too many")).status === 429 ? true : undefined));
     expect((await inspect("edge")).pid).toBe(edge.pid);

@@ -12,15 +12,14 @@ const CANARY = "canary-5f0c2d9b7e1a4c38";
 
 let secrets: readonly string[];
 let containers: readonly Docker.ContainerInfo[];
+let inspected: readonly Docker.ContainerInspectInfo[];
 
 beforeAll(async () => {
   fs.writeFileSync(path.join(stack.folder, ".env"), `RALEX_OPENROUTER_API_KEY=${CANARY}\n`, { mode: 0o600 });
   await stack.start();
   containers = await docker.listContainers({ all: true, filters: { label: [`ralex.stack=${STACK}`] } });
-  secrets = [
-    CANARY,
-    ...mountedSecrets(await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).inspect()))),
-  ];
+  inspected = await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).inspect()));
+  secrets = [CANARY, ...mountedSecrets(inspected)];
 }, 900_000);
 
 afterAll(async () => {
@@ -29,10 +28,10 @@ afterAll(async () => {
 }, 300_000);
 
 /** The contents of every secret file, and each long word in them: URLs hold a password in their middle. */
-function mountedSecrets(inspected: readonly Docker.ContainerInspectInfo[]): readonly string[] {
-  const files = inspected
+function mountedSecrets(of: readonly Docker.ContainerInspectInfo[]): readonly string[] {
+  const files = of
     .flatMap(({ Mounts }) => Mounts)
-    .filter(({ Type, Destination }) => Type === "bind" && Destination.startsWith("/run/secrets/"))
+    .filter(({ Type, Destination }) => Type === "bind" && Destination.startsWith("/etc/ralex/secrets/"))
     .map(({ Source }) => fs.readFileSync(Source, "utf8"));
   const words = files.flatMap((text) => text.match(/[A-Za-z0-9+/$.]{32,}/g) ?? []);
   // Digests are made to be known; what they are made of is among the words.
@@ -72,10 +71,13 @@ describe("no secret of the stack", () => {
   });
 
   test("stands in a log", async () => {
+    let characters = 0;
     for (const { Id } of containers) {
       const { all } = await execa("docker", ["logs", Id], { all: true });
+      characters += (all ?? "").length;
       expect(found(all ?? "")).toEqual([]);
     }
+    expect(characters).toBeGreaterThan(1000);
   });
 
   test("stands in an image's configuration or history", async () => {
@@ -96,6 +98,7 @@ describe("no secret of the stack", () => {
   }, 120_000);
 
   test("stands in an environment or a command line of any process", () => {
+    const read = new Set<string>();
     for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
       for (const file of ["environ", "cmdline"]) {
         let text: string;
@@ -104,15 +107,21 @@ describe("no secret of the stack", () => {
         } catch {
           continue; // The process ended meanwhile.
         }
+        if (text !== "") read.add(`${pid} ${file}`);
         expect(found(text)).toEqual([]);
       }
     }
+    // Of every container that runs, both were read.
+    const running = inspected.filter(({ State }) => State.Running).map(({ State }) => State.Pid);
+    expect(running.length).toBeGreaterThan(10);
+    for (const pid of running) for (const file of ["environ", "cmdline"]) expect(read).toContain(`${pid} ${file}`);
   });
 
   test("stands in clear in the state, the stack's file or anything else that the checkout keeps", async () => {
     const kept = ["state", "init", "pulumi"].map((folder) => path.join(stack.folder, ".ralex", folder));
-    for (const file of kept.flatMap(filesUnder))
-      expect([file, found(fs.readFileSync(file, "latin1"))]).toEqual([file, []]);
+    const files = kept.flatMap(filesUnder);
+    expect(files).toContainEqual(expect.stringMatching(new RegExp(`state/.*/${STACK}\\.json$`)));
+    for (const file of files) expect([file, found(fs.readFileSync(file, "latin1"))]).toEqual([file, []]);
   });
 
   test("is readable for anybody but root and the container's own user", () => {
