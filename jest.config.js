@@ -11,4 +11,4 @@ const tier = (name) => ({
   },
 });
 
-module.exports = { projects: ["unit", "engine", "docker", "promotion", "browser"].map(tier) };
+module.exports = { projects: ["unit", "database", "engine", "docker", "promotion", "browser"].map(tier) };

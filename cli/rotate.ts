@@ -14,6 +14,7 @@ const GRAFANA_VOLUME = "ralex-volume-grafana";
 interface Options {
   readonly stack: string;
   readonly exceptGrafana?: true;
+  readonly exceptPostgres?: true;
 }
 
 /** `./ralex rotate <secret>`: makes a new value and brings it to every service that uses it. */
@@ -24,9 +25,11 @@ export function registerRotate(program: Command, checkout: string): void {
     .argument("<secret>", "a generated secret, apiKey for instance")
     .option("-s, --stack <stack>", "the environment", "dev")
     .option("--except-grafana", "operatorPassword: go on where Grafana keeps the password of its first start")
-    .action(async (secret: string, { stack, exceptGrafana }: Options) => {
+    .option("--except-postgres", "superuserPassword: go on where Postgres keeps the password of its first start")
+    .action(async (secret: string, { stack, exceptGrafana, exceptPostgres }: Options) => {
       const file = committedFile(checkout, stack);
       refuse(keptByOpenWebui(secret));
+      if (exceptPostgres !== true) refuse(keptByPostgres(secret, stack));
       const machine = await prepareMachine(checkout, { docker: true });
       const urns = await urnsOf(machine.workspace, stack);
       if (exceptGrafana !== true) refuse(keptByGrafana(secret, urns));
@@ -56,6 +59,21 @@ function keptByOpenWebui(secret: string): string | undefined {
   return (
     "adminPassword was not replaced: Open WebUI takes it at its first start only, so the old one would stay valid. " +
     "Change it in the browser, under Settings > Account; ./ralex output adminPassword goes on showing the first one"
+  );
+}
+
+/**
+ * The job that sets every other password logs in with this one, so it would be locked out. Only who is in Postgres'
+ * container, where no password is asked for, can give it a new one.
+ */
+export function keptByPostgres(secret: string, stack: string): string | undefined {
+  if (secret !== "superuserPassword") return undefined;
+  return (
+    "superuserPassword was not replaced: Postgres takes it with a new volume only, and the job that makes roles and " +
+    "databases would be refused with a new one. Nothing else uses it, and it serves inside the private network only. " +
+    `To replace it all the same: ./ralex rotate superuserPassword -s ${stack} --except-postgres, which fails where that ` +
+    `job is refused; then docker exec ralex-${stack}-postgres sh /etc/ralex/set-superuser-password.sh; then start or ` +
+    "deploy again"
   );
 }
 

@@ -3,6 +3,7 @@ import type { Settings } from "../settings/schema";
 import type { Application, SecretSource } from "./model";
 import { api, migrations } from "./services/api";
 import { DATABASES, databasePassword, postgres, redis } from "./services/data";
+import { databases } from "./services/databases";
 import { edge, listeners } from "./services/edge";
 import { grafana } from "./services/grafana";
 import { monitoring } from "./services/monitoring";
@@ -21,8 +22,8 @@ export interface Available {
 /** The one description of Ralex. Pure: the same settings give the same application. */
 export function describeRalex(settings: Settings, available: Available = { grafana: false }): Application {
   const core = [
-    ...[postgres, redis, ...(settings.source === undefined ? [migrations] : []), api(settings), openwebui(settings)],
-    edge(settings, available.grafana),
+    ...[postgres, redis, databases, ...(settings.source === undefined ? [migrations] : [])],
+    ...[api(settings), openwebui(settings), edge(settings, available.grafana)],
   ];
   const services = [...core, ...monitoring(core), ...(available.grafana ? [grafana(settings)] : [])];
   const generated = [

@@ -29,6 +29,10 @@ async function inspect(service: string) {
   return { pid: State.Pid, running: State.Running, health: State.Health?.Status ?? "healthy", restarts: RestartCount };
 }
 
+/** When a container was started last, as the engine writes it: texts in the order of time. */
+const started = async (service: string): Promise<string> =>
+  (await docker.getContainer(stack.container(service)).inspect()).State.StartedAt;
+
 /** Kills a container's first process from the host, as a crash would; `docker kill` would count as a wish. */
 async function crash(service: string): Promise<void> {
   const before = await inspect(service);
@@ -79,9 +83,11 @@ describe("a stack that is stopped and started", () => {
   test("has its data, its keys and its certificates", async () => {
     const id = await newSession("survives a stop");
     const ca = await stack.output("caCertificate");
+    const running = () => docker.listContainers({ filters: { label: [`ralex.stack=${STACK}`] } });
+    expect((await running()).length).toBeGreaterThanOrEqual(SERVICES.length);
     const stopped = await stack.ralex(["stop", "-s", STACK]);
     expect(stopped.exitCode).toBe(0);
-    expect(await docker.listContainers({ filters: { label: [`ralex.stack=${STACK}`] } })).toEqual([]);
+    expect(await running()).toEqual([]);
     await stack.start();
     expect(await stack.output("apiKey")).toBe(apiKey);
     expect(await stack.output("caCertificate")).toBe(ca);
@@ -94,6 +100,7 @@ describe("a changed setting", () => {
     const edge = await inspect("edge");
     stack.configure({ apiRateLimitPerMinute: 1 });
     const { stderr } = await stack.start();
+    expect(stderr).toMatch(/Resources:\s[^]*(updated|replaced)/);
     expect(stderr).not.toMatch(/docker-build:index:Image.*(updat|replac|creat)/);
     await poll("the new limit", 30_000, async () => ((await chat("too many")).status === 429 ? true : undefined));
     expect((await inspect("edge")).pid).toBe(edge.pid);
@@ -116,7 +123,13 @@ describe("a rotated secret", () => {
 
   test("of Postgres reaches the database, and the API goes on", async () => {
     const id = await newSession("before the rotation");
+    const [postgres, job] = [await inspect("postgres"), await started("databases")];
     expect((await stack.ralex(["rotate", "ralexDatabasePassword", "-s", STACK])).exitCode).toBe(0);
     expect(await poll("the session", 30_000, () => sessionText(id))).toContain("before the rotation");
+    // The job ran again, before those who log in with the new password; Postgres went on.
+    const ran = await started("databases");
+    expect(ran > job).toBe(true);
+    for (const service of ["migrations", "api-0", "api-1"]) expect((await started(service)) > ran).toBe(true);
+    expect(await inspect("postgres")).toEqual(postgres);
   }, 300_000);
 });

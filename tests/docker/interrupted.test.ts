@@ -22,6 +22,7 @@ describe("a start that is killed", () => {
     async () => {
       await stack.start();
       const expected = await names();
+      expect(expected).toContain(`/${stack.container("api-0")}`);
       const apiKey = await stack.output("apiKey");
       const moments = fc.sample(fc.integer({ min: 500, max: LATEST_KILL_MS }), KILLS);
       for (const moment of moments) {
@@ -36,6 +37,7 @@ describe("a start that is killed", () => {
         expect(await names()).toEqual(expected);
         expect(await stack.output("apiKey")).toBe(apiKey);
         const again = await stack.start();
+        expect(again.stderr).toMatch(/Resources:\s+\d+ unchanged/);
         expect(again.stderr).not.toMatch(/\d+ (created|updated|replaced|deleted)/);
       }
     },

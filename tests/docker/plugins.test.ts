@@ -14,7 +14,7 @@ const docker = new Docker();
 const RUN = `ralex-plugins-${crypto.randomBytes(3).toString("hex")}`;
 const IMAGE = `${RUN}:1`;
 const SUBNET = `10.${200 + crypto.randomInt(50)}.${crypto.randomInt(250)}.0/24`;
-const LABELS = { "ralex.stack": RUN, "ralex.checkout": "/tests" };
+const LABELS = { "ralex.stack": RUN, "ralex.deployment": "0a1b2c3d" };
 const stacks: TestStack[] = [];
 
 /** One static program that serves, checks a file, or ends: enough to be a container without an image to download. */
@@ -188,7 +188,7 @@ describe("a name that is taken", () => {
     docker.createContainer({ name: NAME, Image: IMAGE, Cmd: ["serve"], Labels: owner });
 
   test("by a container of somebody else is an error that says what to do, and that container stays", async () => {
-    const foreign = await occupy({ "ralex.stack": RUN, "ralex.checkout": "/somewhere/else" });
+    const foreign = await occupy({ "ralex.stack": RUN, "ralex.deployment": "another" });
     const stack = await stackOf("taken-foreign", program);
     const { exitCode, text } = await stack.up();
     expect(exitCode).not.toBe(0);

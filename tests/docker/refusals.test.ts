@@ -18,9 +18,9 @@ afterAll(() => removeCopy(stack), 120_000);
 
 const ownPorts = { webPort: 23000, apiPort: 28000, tlsPort: 28443, prometheusPort: 29090, logsPort: 29428 };
 
-/** Everything that this checkout made on the engine. */
+/** Everything of this stack on the engine, by name: a label that was called otherwise would find nothing, ever. */
 async function made(): Promise<number> {
-  const filters = { label: [`ralex.checkout=${stack.folder}`] };
+  const filters = { name: [`ralex-${stack.name}-`] };
   const [containers, networks, { Volumes }] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listNetworks({ filters }),
@@ -28,6 +28,16 @@ async function made(): Promise<number> {
   ]);
   return containers.length + networks.length + (Volumes ?? []).length;
 }
+
+test("what a start makes is found by its name", async () => {
+  const name = `ralex-${stack.name}-of-a-test`;
+  await docker.createVolume({ Name: name });
+  try {
+    expect(await made()).toBe(1);
+  } finally {
+    await docker.getVolume(name).remove();
+  }
+});
 
 describe("a start that cannot work", () => {
   afterEach(async () => {

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import Docker from "dockerode";
 import execa from "execa";
+import { FILES_FOLDER } from "../../components/app/model";
 import { STACK, testStack } from "../support/stack";
 
 const stack = testStack();
@@ -12,15 +13,14 @@ const CANARY = "canary-5f0c2d9b7e1a4c38";
 
 let secrets: readonly string[];
 let containers: readonly Docker.ContainerInfo[];
+let inspected: readonly Docker.ContainerInspectInfo[];
 
 beforeAll(async () => {
   fs.writeFileSync(path.join(stack.folder, ".env"), `RALEX_OPENROUTER_API_KEY=${CANARY}\n`, { mode: 0o600 });
   await stack.start();
   containers = await docker.listContainers({ all: true, filters: { label: [`ralex.stack=${STACK}`] } });
-  secrets = [
-    CANARY,
-    ...mountedSecrets(await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).inspect()))),
-  ];
+  inspected = await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).inspect()));
+  secrets = [CANARY, ...mountedSecrets(inspected)];
 }, 900_000);
 
 afterAll(async () => {
@@ -28,12 +28,20 @@ afterAll(async () => {
   await stack.start();
 }, 300_000);
 
-/** The contents of every secret file, and each long word in them: URLs hold a password in their middle. */
-function mountedSecrets(inspected: readonly Docker.ContainerInspectInfo[]): readonly string[] {
-  const files = inspected
+/** Folders of the engine's host with what is mounted as services' files. */
+const volumesOfFiles = (of: readonly Docker.ContainerInspectInfo[]): readonly string[] =>
+  of
     .flatMap(({ Mounts }) => Mounts)
-    .filter(({ Type, Destination }) => Type === "bind" && Destination.startsWith("/run/secrets/"))
-    .map(({ Source }) => fs.readFileSync(Source, "utf8"));
+    .filter(({ Type, Destination }) => Type === "volume" && Destination === FILES_FOLDER)
+    .map(({ Source }) => Source);
+
+/** The contents of every secret file, and each long word in them: URLs hold a password in their middle. */
+function mountedSecrets(of: readonly Docker.ContainerInspectInfo[]): readonly string[] {
+  const files = volumesOfFiles(of)
+    .map((folder) => path.join(folder, "secrets"))
+    .filter((folder) => fs.existsSync(folder))
+    .flatMap(filesUnder)
+    .map((file) => fs.readFileSync(file, "utf8"));
   const words = files.flatMap((text) => text.match(/[A-Za-z0-9+/$.]{32,}/g) ?? []);
   // Digests are made to be known; what they are made of is among the words.
   return [...new Set(words.filter((word) => !/^[0-9a-f]{64}$/.test(word)))];
@@ -62,7 +70,7 @@ async function foundIn(stream: NodeJS.ReadableStream): Promise<readonly string[]
 describe("no secret of the stack", () => {
   test("is missing from this test: passwords, keys, the certificate's key and the person's own", () => {
     expect(secrets.length).toBeGreaterThan(15);
-    expect(containers).toHaveLength(14);
+    expect(containers).toHaveLength(15);
   });
 
   test("stands in what docker inspect shows", async () => {
@@ -72,10 +80,13 @@ describe("no secret of the stack", () => {
   });
 
   test("stands in a log", async () => {
+    let characters = 0;
     for (const { Id } of containers) {
       const { all } = await execa("docker", ["logs", Id], { all: true });
+      characters += (all ?? "").length;
       expect(found(all ?? "")).toEqual([]);
     }
+    expect(characters).toBeGreaterThan(1000);
   });
 
   test("stands in an image's configuration or history", async () => {
@@ -96,6 +107,7 @@ describe("no secret of the stack", () => {
   }, 120_000);
 
   test("stands in an environment or a command line of any process", () => {
+    const read = new Set<string>();
     for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
       for (const file of ["environ", "cmdline"]) {
         let text: string;
@@ -104,23 +116,35 @@ describe("no secret of the stack", () => {
         } catch {
           continue; // The process ended meanwhile.
         }
+        if (text !== "") read.add(`${pid} ${file}`);
         expect(found(text)).toEqual([]);
       }
     }
+    // Of every container that runs, both were read.
+    const running = inspected.filter(({ State }) => State.Running).map(({ State }) => State.Pid);
+    expect(running.length).toBeGreaterThan(10);
+    for (const pid of running) for (const file of ["environ", "cmdline"]) expect(read).toContain(`${pid} ${file}`);
   });
 
   test("stands in clear in the state, the stack's file or anything else that the checkout keeps", async () => {
     const kept = ["state", "init", "pulumi"].map((folder) => path.join(stack.folder, ".ralex", folder));
-    for (const file of kept.flatMap(filesUnder))
-      expect([file, found(fs.readFileSync(file, "latin1"))]).toEqual([file, []]);
+    const files = kept.flatMap(filesUnder);
+    expect(files).toContainEqual(expect.stringMatching(new RegExp(`state/.*/${STACK}\\.json$`)));
+    for (const file of files) expect([file, found(fs.readFileSync(file, "latin1"))]).toEqual([file, []]);
   });
 
-  test("is readable for anybody but root and the container's own user", () => {
-    // Beside each folder is the number of its writers, which is root's alone.
-    const files = filesUnder(path.join(stack.folder, ".ralex", "files")).filter((file) => !file.endsWith(".writers"));
-    const modes = files.map((file) => fs.statSync(file).mode & 0o777);
-    expect(new Set(modes)).toEqual(new Set([0o400, 0o444]));
-    expect(fs.statSync(path.join(stack.folder, ".ralex", "files", STACK)).mode & 0o077).toBe(0);
+  test("is readable for anybody but root and the container's own user, and none is mounted twice", () => {
+    const users = new Map(inspected.flatMap(({ Mounts, Config }) => Mounts.map(({ Source }) => [Source, Config.User])));
+    const folders = volumesOfFiles(inspected);
+    expect(folders.length).toBeGreaterThan(8);
+    expect(new Set(folders).size).toBe(folders.length);
+    for (const folder of folders) {
+      for (const file of filesUnder(folder)) {
+        const { mode, uid, gid } = fs.statSync(file);
+        const isSecret = path.basename(path.dirname(file)) === "secrets";
+        expect([file, mode & 0o777, `${uid}:${gid}`]).toEqual([file, isSecret ? 0o400 : 0o444, users.get(folder)]);
+      }
+    }
   });
 });
 

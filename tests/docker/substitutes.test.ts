@@ -141,10 +141,12 @@ const until = async (what: string, seconds: number, holds: () => Promise<string>
 const logsOf = async (name: string): Promise<string> =>
   (await docker.getContainer(`${RUN}-${name}`).logs({ stdout: true, stderr: true, tail: 40 })).toString("utf8");
 
-/** Waits as a target does: healthy where there is a health check, running where there is none. */
+/** Waits as a target does: a job is over, a service healthy where there is a health check, running where there is none. */
 const up = (service: Service): Promise<void> =>
   until(service.name, 150, async () => {
     const { State } = await docker.getContainer(`${RUN}-${service.name}`).inspect();
+    if (service.kind === "job" && State.Status !== "running" && State.ExitCode === 0) return "";
+    if (service.kind === "job" && State.Running) return "still runs";
     if (!State.Running) throw new Error(`${service.name} ended: ${await logsOf(service.name)}`);
     const state = State.Health?.Status ?? "healthy";
     return state === "healthy" ? "" : `${state}: ${await logsOf(service.name)}`;
@@ -176,6 +178,18 @@ afterAll(async () => {
   await docker.getNetwork(RUN).remove();
   fs.rmSync(folder, { recursive: true, force: true });
 }, 120_000);
+
+async function psql(statement: string): Promise<string> {
+  const command = await docker.getContainer(`${RUN}-postgres`).exec({
+    Cmd: ["psql", "-XAtq", "-h", "/var/run/postgresql", "-U", "postgres", "-c", statement],
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const stream = await command.start({});
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
 
 test("there is a substitute for every third-party image of the model, and for the base of our own", () => {
   const used = [...new Set(services.map(({ image }) => image)), "python"].sort();
@@ -240,20 +254,13 @@ test("the log store finds a line that came by syslog", async () => {
   );
 }, 60_000);
 
+test("Postgres has checksums", async () => {
+  expect(await psql("SHOW data_checksums")).toMatch(/\bon\b/);
+});
+
 test("Postgres keeps its data when the container is made again on the same volume", async () => {
   const postgres = services.find(({ name }) => name === "postgres");
   if (postgres === undefined) throw new Error("no postgres in the model");
-  const psql = async (statement: string): Promise<string> => {
-    const command = await docker.getContainer(`${RUN}-postgres`).exec({
-      Cmd: ["psql", "-XAtq", "-h", "/var/run/postgresql", "-U", "postgres", "-c", statement],
-      AttachStdout: true,
-      AttachStderr: true,
-    });
-    const stream = await command.start({});
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString("utf8");
-  };
   await psql("CREATE TABLE kept (word text); INSERT INTO kept VALUES ('still here')");
   const container = docker.getContainer(`${RUN}-postgres`);
   await container.stop({ t: postgres.stopGraceSeconds });

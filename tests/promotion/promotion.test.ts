@@ -421,13 +421,25 @@ describe("accidents", () => {
   test(
     "of two deployments at once one is refused, and the state is whole",
     async () => {
-      const results = await Promise.all(
-        [1, 2].map(() => all.ralex("pprod", "rollback", "-s", "pprod", "--to", first, "--yes")),
-      );
-      expect(results.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThanOrEqual(1);
-      for (const { exitCode, stderr } of results) {
-        if (exitCode !== 0) expect(stderr).toMatch(/another command|currently locked|is the one that pprod has pinned/);
+      const one = all.spawn("pprod", "rollback", "-s", "pprod", "--to", first, "--yes");
+      const group = -(one.pid ?? 0);
+      await new Promise<void>((resolve, reject) => {
+        one.stderr?.on("data", (text: Buffer) => {
+          if (/ralex-verification-checks (creating|replacing)/.test(text.toString())) resolve();
+        });
+        void one.then(() => reject(new Error("it ended before its verification")));
+      });
+      // In the middle of its update, and there it stays until the other one was answered.
+      process.kill(group, "SIGSTOP");
+      try {
+        const other = await all.ralex("pprod", "deploy", "-s", "pprod", "--yes");
+        expect(other.exitCode).not.toBe(0);
+        expect(other.stderr).toMatch(/another command is working on|currently locked/);
+      } finally {
+        process.kill(group, "SIGCONT");
       }
+      const { exitCode, stderr } = await one;
+      expect([exitCode, exitCode === 0 ? "" : stderr]).toEqual([0, ""]);
       await all.must("pprod", "deploy", "-s", "pprod", "--yes");
       expect((await ledger("pprod"))[0]?.id).toBe(first);
     },

@@ -24,6 +24,12 @@ export async function prepareBridge(checkout: string): Promise<void> {
   await bridgeEnvironment(checkout);
 }
 
+/** @throws Error that says what is missing. */
+export async function preparePostgres(): Promise<void> {
+  if (process.getuid?.() !== 0) throw new Error("it takes root, to run Postgres as a user that its socket trusts");
+  if (!fs.existsSync("/usr/lib/postgresql/15/bin/initdb")) await aptInstall(PACKAGES.slice(0, 1));
+}
+
 /** A virtual environment with exactly what requirements-dev.lock says, made once a lock and machine. */
 export async function bridgeEnvironment(checkout: string): Promise<string> {
   const lock = path.join(checkout, BRIDGE, "requirements-dev.lock");

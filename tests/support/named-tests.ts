@@ -64,7 +64,7 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
       name: "health checks",
       meaning: "every container says how it is, and comes back by itself",
       tests: [
-        ...at(START, "leaves every container running and healthy, and the migrations done"),
+        ...at(START, "leaves every container running and healthy, and the jobs done"),
         ...at(FAULTS, "%s is back by itself, and no acknowledged session is lost"),
         ...at(`${BRIDGE}/test_command_line.py`, "test_the_health_check_is_quick_and_tells_a_running_server_from_none"),
       ],
@@ -95,7 +95,7 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
       name: "service start-up",
       meaning: "one command brings every service up, in order",
       tests: [
-        ...at(START, "leaves every container running and healthy, and the migrations done"),
+        ...at(START, "leaves every container running and healthy, and the jobs done"),
         ...at(START, "started again changes nothing, and leaves the checkout clean"),
       ],
     },

@@ -14,6 +14,15 @@ export interface Registration {
   readonly parent: string;
   readonly protect: boolean;
   readonly ignoreChanges: readonly string[];
+  readonly custom: boolean;
+}
+
+/** A component that was made, of whatever class. */
+export interface Component {
+  readonly name: string;
+  /** Name of its class. */
+  readonly kind: string;
+  readonly instance: pulumi.ComponentResource;
 }
 
 /** What the checks of a deployment write when all is well. */
@@ -50,6 +59,7 @@ export async function record(
   const resources: Recorded[] = [];
   const registrations: Registration[] = [];
   const outputs = new Map<string, readonly string[]>();
+  const instances = new Map<string, pulumi.ComponentResource>();
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, custom }) => {
@@ -75,6 +85,7 @@ export async function record(
       parent: request.getParent(),
       protect: request.getProtect(),
       ignoreChanges: request.getIgnorechangesList(),
+      custom: request.getCustom(),
     });
     return registerResource.call(this, request, ...more);
   };
@@ -83,10 +94,22 @@ export async function record(
     outputs.set(name, Object.keys(request.getOutputs()?.toJavaScript() ?? {}));
     return registerResourceOutputs.call(this, request, ...more);
   };
-  await program();
-  // Late children would be missing otherwise, and an assertion over none of them would pass.
-  await pulumi.runtime.disconnect();
-  return { resources, registrations, outputs };
+  // Every component's constructor calls it, whatever the class.
+  const prototype = pulumi.ComponentResource.prototype as unknown as Constructed;
+  const { initialize } = prototype;
+  prototype.initialize = function (args, opts, name, type) {
+    instances.set(name, this as unknown as pulumi.ComponentResource);
+    return initialize.call(this, args, opts, name, type);
+  };
+  try {
+    await program();
+    // Late children would be missing otherwise, and an assertion over none of them would pass.
+    await pulumi.runtime.disconnect();
+  } finally {
+    prototype.initialize = initialize;
+  }
+  const components = [...instances].map(([name, instance]) => ({ name, kind: instance.constructor.name, instance }));
+  return { resources, registrations, outputs, components };
 }
 
 export interface Recording {
@@ -94,6 +117,11 @@ export interface Recording {
   readonly registrations: readonly Registration[];
   /** Names of the outputs that components registered, by component name. */
   readonly outputs: ReadonlyMap<string, readonly string[]>;
+  readonly components: readonly Component[];
+}
+
+interface Constructed {
+  initialize(args: unknown, opts: unknown, name: string, type: string): unknown;
 }
 
 interface Monitor {
@@ -107,6 +135,7 @@ interface RegisterRequest {
   getParent(): string;
   getProtect(): boolean;
   getIgnorechangesList(): string[];
+  getCustom(): boolean;
 }
 
 interface OutputsRequest {

@@ -6,7 +6,7 @@ import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
 import { installChromium } from "./chromium";
 import { COPY_PREFIX, copyCheckout, removeCopy, type TestStack } from "./stack";
-import { bridgeEnvironment, BRIDGE, prepareBridge } from "./bridge";
+import { bridgeEnvironment, BRIDGE, prepareBridge, preparePostgres } from "./bridge";
 
 export interface TierResult {
   readonly tier: string;
@@ -191,6 +191,7 @@ export const TIERS: readonly Tier[] = [
   { name: "unit", run: (checkout) => jest(checkout, "unit") },
   { name: "bridge-lint", prepare: prepareBridge, run: bridgeLint },
   { name: "bridge", prepare: prepareBridge, run: pytest },
+  { name: "database", prepare: preparePostgres, run: (checkout) => jest(checkout, "database", ["--runInBand"]) },
   { name: "engine", prepare: preparePulumi, run: (checkout) => jest(checkout, "engine", ["--runInBand"]) },
   { name: "docker", prepare: prepareStack, run: (checkout) => onStack(checkout, "docker") },
   { name: "promotion", prepare: prepareStack, run: (checkout) => jest(checkout, "promotion", ["--runInBand"]) },

@@ -43,7 +43,7 @@ export const migrations: Service = {
   ports: {},
   volumes: [],
   scratch: [{ path: "/tmp", sizeMiB: 16 }],
-  dependsOn: [{ service: "postgres", condition: "healthy" }],
+  dependsOn: [{ service: "databases", condition: "completed" }],
   resources: { cpus: 0.5, memoryMiB: 256, pids: 64 },
   user: USER,
   stopGraceSeconds: 30,
@@ -56,7 +56,7 @@ function foreign(health: Health): Partial<Service> {
   return {
     health: { ...health, command: ["python", "-c", ask], startPeriodSeconds: 60 },
     dependsOn: [
-      { service: "postgres", condition: "healthy" },
+      { service: "databases", condition: "completed" },
       { service: "redis", condition: "healthy" },
     ],
     // Frameworks for agents take several times the bridge's memory.

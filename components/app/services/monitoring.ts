@@ -51,7 +51,7 @@ const exporters: readonly Service[] = [
     files: [{ path: "/etc/ralex/secrets/password", content: secret(databasePassword("monitoring")), secret: true }],
     ports: { http: tcp(9187) },
     metrics: { port: "http", path: "/metrics" },
-    dependsOn: [{ service: "postgres", condition: "healthy" }],
+    dependsOn: [{ service: "databases", condition: "completed" }],
   },
   {
     ...base,

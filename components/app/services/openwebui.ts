@@ -85,7 +85,7 @@ export function openwebui(settings: Settings): Service {
     volumes: [{ volume: "openwebui", path: "/data" }],
     scratch: [{ path: "/tmp", sizeMiB: 256 }],
     dependsOn: [
-      { service: "postgres", condition: "healthy" },
+      { service: "databases", condition: "completed" },
       { service: "redis", condition: "healthy" },
     ],
     resources: { cpus: 2, memoryMiB: 1536, pids: 256 },

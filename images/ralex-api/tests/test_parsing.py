@@ -82,6 +82,11 @@ def test_a_token_count_is_one_that_fits_the_column_or_none(reported: Any) -> Non
     assert count is None or (type(count) is int and 0 <= count < 2**31)
 
 
+@given(st.integers(0, 2**31 - 1))
+def test_a_token_count_that_fits_the_column_is_taken_as_it_is(reported: int) -> None:
+    assert tokens({"prompt_tokens": reported}, "prompt_tokens") == reported
+
+
 def test_costs_are_exact() -> None:
     assert cost(Price(prompt=Decimal("0.15"), completion=Decimal("0.60")), 1, 1) == Decimal("0.00000075")
     assert cost(None, 10**9, 10**9) == 0
@@ -124,6 +129,7 @@ def test_any_variables_load_or_name_each_problem_without_its_value(keys: Path, g
             loaded = load()
         except ConfigurationError as error:
             named = {problem.split(":")[0].split(".")[0] for problem in error.problems}
+            assert named
             assert named <= set(variables)
             assert ("RALEX_TYPO" in named) == ("TYPO" in given_)
         else:
@@ -140,4 +146,5 @@ def test_any_json_as_upstreams_loads_or_is_a_configuration_error(keys: Path, doc
         try:
             assert load().routing.upstreams
         except ConfigurationError as error:
+            assert error.problems
             assert all(problem.startswith("RALEX_UPSTREAMS_FILE") for problem in error.problems)

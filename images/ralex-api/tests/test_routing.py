@@ -94,8 +94,9 @@ async def test_unknown_models_ask_the_upstreams_again_but_not_each_time(monkeypa
     upstream = Listing("one", "a")
     chosen = router(upstream)
     for number in range(5):
-        with pytest.raises(ApiError):
+        with pytest.raises(ApiError) as refused:
             await chosen.find(f"unknown-{number}")
+        assert refused.value.status == 404
     assert upstream.asked == 1
     upstream.offers.append("new")
     monkeypatch.setattr(routing, "UNKNOWN_SECONDS", 0.0)

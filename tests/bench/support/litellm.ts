@@ -6,7 +6,7 @@ import execa from "execa";
 import * as yaml from "yaml";
 import { cached, recipeKey } from "../../../toolchain/cache";
 import { progress } from "../../../toolchain/progress";
-import { freePort } from "./ports";
+import { freePort } from "../../support/ports";
 import { Processes } from "./processes";
 import { MODEL, type Endpoint } from "./endpoint";
 

@@ -8,7 +8,7 @@ import { loadSettings } from "../../../components/settings/load";
 import { BRIDGE } from "../../support/bridge";
 import { ContainerSite, FILES } from "./container-site";
 import { docker, ImageBuilder, withImage } from "./images";
-import { freePort } from "./ports";
+import { freePort } from "../../support/ports";
 import type { Processes } from "./processes";
 import { withScratch } from "./scratch";
 

@@ -30,7 +30,9 @@ describe("the picture of the stack", () => {
     const lines = pictureOf(application()).split("\n");
     expect(lines).toContain("  api --> postgres & redis");
     expect(lines).toContain('  api -. "after" .-> migrations');
+    expect(lines).toContain("  databases --> postgres");
     expect(lines).toContain("  migrations --> postgres");
+    expect(lines).toContain('  migrations -. "after" .-> databases');
     expect(lines).not.toContain("  prometheus --> prometheus");
   });
 });

@@ -1,7 +1,8 @@
 import { checkApplication, ModelError } from "../../../components/app/check";
-import type { Application, Service, Text } from "../../../components/app/model";
+import { withProbe, type Application, type Service, type Text } from "../../../components/app/model";
 import { describeRalex } from "../../../components/app/ralex";
-import { mentionsSecret, refsOf, secret } from "../../../components/app/text";
+import { DATABASES, databasePassword } from "../../../components/app/services/data";
+import { refsOf, secret } from "../../../components/app/text";
 import { loadSettings } from "../../../components/settings/load";
 
 const ralex = (stack: Record<string, unknown> = {}) =>
@@ -36,7 +37,7 @@ describe("the description of Ralex", () => {
         .sort(),
     ).toEqual(
       [
-        ...["postgres", "redis", "migrations", "api", "openwebui", "edge"],
+        ...["postgres", "redis", "databases", "migrations", "api", "openwebui", "edge"],
         ...["prometheus", "alertmanager", "victorialogs"],
         ...["node-exporter", "postgres-exporter", "redis-exporter", "nginx-exporter"],
       ].sort(),
@@ -54,7 +55,8 @@ describe("the description of Ralex", () => {
     expect(file(service(operated, "edge"), "/etc/ralex/secrets/operators")).toBe(
       "operator:<secret:operatorPassword:bcrypt>\n",
     );
-    expect(file(service(operated, "edge"), "/etc/ralex/nginx.conf")).toContain("auth_basic_user_file");
+    const configuration = file(service(operated, "edge"), "/etc/ralex/nginx.conf");
+    for (const text of ["auth_basic_user_file", "listen 9090"]) expect(configuration).toContain(text);
     expect(file(service(ralex(), "edge"), "/etc/ralex/nginx.conf")).not.toContain("listen 9090");
   });
 
@@ -118,7 +120,9 @@ describe("the description of Ralex", () => {
     }
     expect(api).toMatch(/\n {4}error_page 404 @404;/);
     expect(web).not.toContain("error_page");
-    expect(tls?.slice(tls.indexOf("location / {")).split("}")[0]).not.toContain("error_page");
+    const page = tls?.slice(tls.indexOf("location / {")).split("}")[0];
+    expect(page).toMatch(/^location \/ {\s[^]*proxy_pass/);
+    expect(page).not.toContain("error_page");
   });
 
   test("scrapes every service that has metrics, Prometheus included", () => {
@@ -129,9 +133,34 @@ describe("the description of Ralex", () => {
     for (const { name } of scraped) expect(configuration).toContain(`- '<each:${name}>'`);
   });
 
-  test("keeps secrets out of environments and commands", () => {
-    for (const { environment, command } of ralex({ openrouterApiKey: "k" }).services) {
-      expect([...Object.values(environment), ...(command ?? [])].filter(mentionsSecret)).toEqual([]);
+  test("keeps secrets out of environments and commands: in none of any service one would pass", () => {
+    const application = ralex({ openrouterApiKey: "k", release: { id: "r-000000000000", images: {} } });
+    const leak = (name: string, change: (one: Service) => Partial<Service>): string => {
+      const leaking = (one: Service) => (one.name === name ? { ...one, ...change(one) } : one);
+      const { probe } = application;
+      const services = application.services.map(leaking);
+      try {
+        checkApplication({ ...application, services, ...(probe === undefined ? {} : { probe: leaking(probe) }) });
+      } catch (error) {
+        if (error instanceof ModelError) return error.problems.join("\n");
+        throw error;
+      }
+      return "accepted";
+    };
+    const names = withProbe(application).map(({ name }) => name);
+    expect(names).toContain("probe");
+    for (const name of names) {
+      const value: Text = { join: ["a", secret("apiKey", "sha256")] };
+      expect(leak(name, ({ environment }) => ({ environment: { ...environment, LEAK: value } }))).toBe(
+        `${name}: environment LEAK holds a secret; put it into a file`,
+      );
+      expect(leak(name, ({ command = [] }) => ({ command: [...command, value] }))).toBe(
+        `${name}: the command holds a secret; put it into a file`,
+      );
+      const files = [{ path: "/etc/ralex/leak", content: value, secret: false }];
+      expect(leak(name, (one) => ({ files: [...one.files, ...files] }))).toBe(
+        `${name}: file /etc/ralex/leak holds a secret and is not marked so`,
+      );
     }
   });
 
@@ -171,6 +200,41 @@ describe("the description of Ralex", () => {
         .sort(),
     ).toEqual(["api", "openwebui"]);
   });
+
+  test("starts Postgres by its image's own entrypoint, and waits until it listens to the network", () => {
+    const postgres = service(ralex(), "postgres");
+    expect(postgres.entrypoint).toBeUndefined();
+    expect(postgres.command?.[0]).toBe("postgres");
+    expect(postgres.environment.POSTGRES_INITDB_ARGS).toBe("--data-checksums");
+    // The temporary server of a new volume listens on the socket only.
+    expect(postgres.health?.command).toEqual(["pg_isready", "-q", "-h", "127.0.0.1"]);
+    // A rotated password of a database replaces no Postgres.
+    expect(postgres.files.flatMap(({ content }) => refsOf(content))).toEqual([secret("superuserPassword")]);
+  });
+
+  test.each([{}, { source: "/srv/ralex", sourceCommand: "python -m myapp" }])(
+    "lets everybody who logs in to a database wait for the job that makes it and sets its password (%j)",
+    (stack) => {
+      const application = ralex(stack);
+      const waits = (name: string): boolean =>
+        service(application, name).dependsOn.some(
+          (one) => (one.service === "databases" && one.condition === "completed") || waits(one.service),
+        );
+      const passwords = new Set<string>(DATABASES.map(databasePassword));
+      const users = application.services.filter(
+        ({ name, files }) =>
+          name !== "databases" &&
+          files
+            .flatMap(({ content }) => refsOf(content))
+            .some((ref) => ref.ref === "secret" && passwords.has(ref.secret)),
+      );
+      expect(users.length).toBeGreaterThanOrEqual(3);
+      expect(users.filter(({ name }) => !waits(name)).map(({ name }) => name)).toEqual([]);
+      // Who holds the password is replaced with it, and so is the job, before them.
+      const held = service(application, "databases").files.flatMap(({ content }) => refsOf(content));
+      for (const password of [...passwords, "superuserPassword"]) expect(held).toContainEqual(secret(password));
+    },
+  );
 
   test("mounts the checkout's bridge over the image's only for hot reload", () => {
     expect(service(ralex(), "api")).toMatchObject({ image: "ralex-api" });

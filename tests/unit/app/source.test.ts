@@ -35,7 +35,7 @@ describe("a foreign Ralex", () => {
 
   test("waits for the stores, since no migrations run before it", () => {
     expect(api(foreign)?.dependsOn).toEqual([
-      { service: "postgres", condition: "healthy" },
+      { service: "databases", condition: "completed" },
       { service: "redis", condition: "healthy" },
     ]);
   });

@@ -105,6 +105,10 @@ describe("writing a pin", () => {
     const digits = ["a", "b", "c", "d"];
     const written = await Promise.allSettled(digits.map((digit) => writePin(checkout, "prod", pin(digit))));
     const accepted = digits.filter((_, index) => written[index]?.status === "fulfilled");
+    const refused = written.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+    for (const reason of refused) {
+      expect(reason).toMatchObject({ message: expect.stringContaining("another command is writing") as string });
+    }
     expect(accepted.map((digit) => withPin(FILE, pin(digit)))).toContain(fs.readFileSync(file, "utf8"));
   });
 

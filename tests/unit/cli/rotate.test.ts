@@ -3,7 +3,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Command } from "commander";
 import { EXIT } from "../../../cli/failure";
-import { keptByGrafana, registerRotate } from "../../../cli/rotate";
+import { keptByGrafana, keptByPostgres, registerRotate } from "../../../cli/rotate";
+import { postgres as service } from "../../../components/app/services/data";
 
 const urn = (name: string) => `urn:pulumi:prod::ralex::ralex:docker:LocalStack$x::${name}`;
 
@@ -19,6 +20,22 @@ describe("rotating a secret that software keeps from its first start", () => {
       message: expect.stringContaining("under Settings > Account") as string,
     });
     expect(fs.existsSync(path.join(checkout, ".ralex"))).toBe(false);
+    fs.rmSync(checkout, { recursive: true });
+  });
+
+  test("is refused for Postgres' superuser before anything is touched, and says how it can be done", async () => {
+    const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-rotate-"));
+    fs.writeFileSync(path.join(checkout, "Pulumi.prod.yaml"), "config: {}\n");
+    const program = new Command();
+    registerRotate(program, checkout);
+    const rotated = program.parseAsync(["rotate", "superuserPassword", "-s", "prod"], { from: "user" });
+    const script = service.files.map((file) => file.path).find((name) => name.includes("superuser-password"));
+    await expect(rotated).rejects.toMatchObject({
+      exitCode: EXIT.refused,
+      message: expect.stringContaining(`docker exec ralex-prod-postgres sh ${script ?? "no script"};`) as string,
+    });
+    expect(fs.existsSync(path.join(checkout, ".ralex"))).toBe(false);
+    expect(keptByPostgres("ralexDatabasePassword", "prod")).toBeUndefined();
     fs.rmSync(checkout, { recursive: true });
   });
 

@@ -67,11 +67,11 @@ describe("the local stack", () => {
     const counts: Record<string, number> = {};
     for (const { type, custom } of resources) if (custom) counts[type] = (counts[type] ?? 0) + 1;
     expect(counts).toEqual({
-      [CONTAINER]: 15,
-      // Three exporters' like have none.
-      [FILES]: 10,
+      [CONTAINER]: 16,
+      // Of 14 services three have none.
+      [FILES]: 11,
       "ralex:docker:Admission": 3,
-      "ralex:docker:JobRun": 1,
+      "ralex:docker:JobRun": 2,
       "ralex:docker:ProcessLimits": 1,
       "random:index/randomId:RandomId": 1,
       "docker:index/network:Network": 2,
@@ -113,12 +113,16 @@ describe("the local stack", () => {
     const { resources } = await stack(PINNED);
     const [limits] = ofType(resources, "ralex:docker:ProcessLimits");
     const limited = limits?.inputs.containers as readonly { name: string; id: string; pids: number }[];
-    const [run] = ofType(resources, "ralex:docker:JobRun");
+    const runs = ofType(resources, "ralex:docker:JobRun").map(({ inputs }) => inputs);
     const [checks] = ofType(resources, "ralex:docker:Checks");
-    const all = [...limited, { name: run?.inputs.container, pids: run?.inputs.pids }, checks?.inputs.probe as Limited];
+    const all = [
+      ...limited,
+      ...runs.map(({ container: name, pids }) => ({ name, pids })),
+      checks?.inputs.probe as Limited,
+    ];
     const made = ofType(resources, CONTAINER).map(({ inputs }) => inputs.name);
     expect(all.map(({ name }) => name).sort()).toEqual(made.sort());
-    expect(made).toEqual(expect.arrayContaining(["ralex-dev-migrations", "ralex-dev-probe"]));
+    expect(made).toEqual(expect.arrayContaining(["ralex-dev-databases", "ralex-dev-migrations", "ralex-dev-probe"]));
     for (const { pids } of all) expect(pids).toBeGreaterThan(0);
     for (const { name, id } of limited)
       expect(id).toMatch(new RegExp(`^${name.replace("ralex-dev", "ralex").replace(/-\d$/, "")}-\\d-id$`));
@@ -203,12 +207,14 @@ describe("the local stack", () => {
     }
   });
 
-  test("runs the migrations as a step of its own that fails the update when they fail", async () => {
+  test.each([
+    ["databases", 32],
+    ["migrations", 64],
+  ])("runs %s as a step of its own that fails the update when it fails", async (job, pids) => {
     const { resources } = await stack();
-    expect(container(resources, "ralex-dev-migrations")).toMatchObject({ start: false, mustRun: false, restart: "no" });
-    expect(ofType(resources, "ralex:docker:JobRun").map(({ name, inputs }) => [name, inputs])).toEqual([
-      ["ralex-migrations-0-run", { container: "ralex-dev-migrations", containerId: "ralex-migrations-0-id", pids: 64 }],
-    ]);
+    expect(container(resources, `ralex-dev-${job}`)).toMatchObject({ start: false, mustRun: false, restart: "no" });
+    const run = ofType(resources, "ralex:docker:JobRun").find(({ name }) => name === `ralex-${job}-0-run`);
+    expect(run?.inputs).toEqual({ container: `ralex-dev-${job}`, containerId: `ralex-${job}-0-id`, pids });
   });
 
   test("keeps names and labels of the stack that it was made as, with no path in them", async () => {
@@ -287,7 +293,8 @@ describe("the local stack with a pinned release", () => {
   test("makes the probe's container and leaves it to the verification to run it", async () => {
     const { resources } = await stack(PINNED);
     expect(container(resources, "ralex-dev-probe")).toMatchObject({ start: false, mustRun: false, restart: "no" });
-    expect(ofType(resources, "ralex:docker:JobRun").map(({ name }) => name)).toEqual(["ralex-migrations-0-run"]);
+    const runs = ofType(resources, "ralex:docker:JobRun").map(({ inputs }) => inputs.container);
+    expect(runs.sort()).toEqual(["ralex-dev-databases", "ralex-dev-migrations"]);
   });
 
   test("says what the checks wrote; without a pin, that nothing was checked", async () => {

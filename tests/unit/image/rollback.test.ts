@@ -73,12 +73,14 @@ describe("a rollback", () => {
       digits.map((digit) => `r-${digit}`),
       { nil: undefined },
     );
+    let named = 0;
     fc.assert(
       fc.property(ledgers, digits, asked, fc.boolean(), (ledger, pinned, to, isStarted) => {
         const question = { stack: "prod", ledger, pin: pin(pinned), isStarted, schema, to };
         const { target, refusals } = rollbackTarget(question);
         expect(refusals.length === 0).toBe(target !== undefined);
         if (target === undefined) return;
+        named += 1;
         expect(ledger).toContain(target);
         if (to !== undefined) expect(target.id).toBe(to);
         const newest = ledger[0];
@@ -89,6 +91,8 @@ describe("a rollback", () => {
         }
       }),
     );
+    // Refusals alone would show nothing.
+    expect(named).toBeGreaterThan(10);
   });
 });
 
