@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { EXEMPTIONS } from "./loopback";
 import { prepareMachine } from "./machine";
-import { commandLine } from "./shell-quote";
+import { commandLine } from "../components/command-line";
 import type { Workspace } from "./workspace";
 
 /** What `pulumi` by hand needs to find the same tools, backend and passphrase as the commands. */

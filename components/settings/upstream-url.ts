@@ -30,9 +30,9 @@ function problemsOf(value: string): readonly string[] {
   if (!/^https?:\/\/(?:[^/?#@\\]*@)?[^/?#@\\%]+(?:[/?#]|$)/i.test(value) || !URL.canParse(value)) {
     return ["must be a URL with a host and at most a port up to 65535, as in http://models.example:8080/v1"];
   }
-  const { username, password, hostname, port } = new URL(value);
+  const { hostname, port } = new URL(value);
   return [
-    ...(username !== "" || password !== "" || value.includes("@")
+    ...(/^https?:\/\/[^/?#]*@/i.test(value)
       ? ["must hold no user and no password, since it is kept in clear: put the key into upstreamApiKey"]
       : []),
     ...(/[?#]/.test(value) ? ["must have no ? and no #: paths of the protocol are put behind it"] : []),

@@ -104,7 +104,7 @@ describe(".env", () => {
   test("takes every value without a single quote, line or control character between single quotes", () => {
     fc.assert(
       fc.property(text, (value) => {
-        fc.pre(!/'|[^\P{Cc}\t]/u.test(value) && value.isWellFormed());
+        fc.pre(!/'|[^\P{Cc}\t]/u.test(value) && Buffer.from(value).toString() === value);
         expect(parse(`K='${value}'`)).toEqual({ dotenv: { K: value }, dotenvProblems: [] });
       }),
     );

@@ -14,6 +14,7 @@ describe("an upstream's address", () => {
     "HTTP://models.example/a%20b",
     "http://localhost.example/v1",
     "http://mylocalhost/v1",
+    "https://models.example/@tenant/v1",
   ])("may be %s", (url) => {
     expect(problemOf(url)).toBe("");
   });
