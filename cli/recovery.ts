@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type Docker from "dockerode";
+import { commandLine } from "../components/command-line";
 import { CHECKOUT_LABEL, STACK_LABEL } from "../components/docker/identity";
 import { Failure } from "./failure";
 import { backendUrl, localBackend, resourcesInState } from "./local-backend";
@@ -122,10 +123,11 @@ export async function sweepOrphans(
   const resources = resourcesInState(backend, project, stack);
   if (resources === undefined) {
     if (containers.length === 0) return;
+    const filters = label.flatMap((one) => ["--filter", `label=${one}`]);
     throw new Failure(
       `${containers.length} containers of ${stack} are on this engine, and the backend ${backendUrl(workspace)} does ` +
         `not know ${project}/${stack}: set PULUMI_BACKEND_URL to the one that does. If its state is lost, remove them ` +
-        `(docker rm -f $(docker ps -aq ${label.map((one) => `--filter label=${one}`).join(" ")})); volumes keep the data`,
+        `(docker rm -f $(${commandLine("docker", "ps", "-aq", ...filters)})); volumes keep the data`,
     );
   }
   const known = new Set(resources.flatMap(({ id }) => (id === undefined ? [] : [id])));
