@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ralex } from "../components/command-line";
 import { alertBody, readReceiver, sendAlert } from "./drift/alert";
 import { requireDeployment } from "./deployment";
 import { askDocker, containerDifferences, expectedContainers } from "./drift/containers";
@@ -42,9 +43,9 @@ export function registerDrift(program: Command, checkout: string): void {
       // A new pin is no accident: it is deployed, verified and published, not put right.
       const isPinned = differences.some(({ from, property }) => from === "setting" && property === "release");
       const remedy = isPinned
-        ? `deploy -s ${stack} brings what is pinned`
-        : `start -s ${stack} --refresh puts it right`;
-      console.error(`${differences.length} differ: ./ralex ${remedy}.`);
+        ? `${ralex("deploy", "-s", stack)} brings what is pinned`
+        : `${ralex("start", "-s", stack, "--refresh")} puts it right`;
+      console.error(`${differences.length} differ: ${remedy}.`);
       if (receiver === undefined) return;
       // Who cannot be told is an error; that there is drift stays the answer.
       await sendAlert(receiver, alertBody(receiver.url, stack, differences)).catch((error: unknown) => {

@@ -1,8 +1,14 @@
 import type { Command } from "commander";
+import { EXEMPTIONS } from "./loopback";
 import { prepareMachine } from "./machine";
+import { commandLine } from "../components/command-line";
+import type { Workspace } from "./workspace";
 
 /** What `pulumi` by hand needs to find the same tools, backend and passphrase as the commands. */
-const SHOWN = ["PATH", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE", "BUILDKIT_HOST"] as const;
+const SHOWN = [
+  ...["PATH", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE", "BUILDKIT_HOST"],
+  ...EXEMPTIONS,
+];
 
 /** `eval "$(./ralex env)"`: afterwards `pulumi preview -s dev` works in this shell. */
 export function registerEnv(program: Command, checkout: string): void {
@@ -11,11 +17,15 @@ export function registerEnv(program: Command, checkout: string): void {
     .description('print what a shell needs to run pulumi by hand: eval "$(./ralex env)"')
     .action(async () => {
       const { workspace } = await prepareMachine(checkout, {});
-      const { environment } = workspace;
-      const names = Object.keys(workspace.tools.env).filter((name) => name.startsWith("PULUMI_"));
-      for (const name of new Set([...SHOWN, ...names])) {
-        const value = environment[name];
-        if (value !== undefined) console.log(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
-      }
+      console.log(exportsOf(workspace).join("\n"));
     });
+}
+
+/** Assignments for a POSIX shell. */
+export function exportsOf({ environment, tools }: Pick<Workspace, "environment" | "tools">): readonly string[] {
+  const names = Object.keys(tools.env).filter((name) => name.startsWith("PULUMI_"));
+  return [...new Set([...SHOWN, ...names])].flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [`export ${name}=${commandLine(value)}`];
+  });
 }

@@ -1,5 +1,6 @@
 /** A stack's outputs, read without its secrets unless they are asked for. */
 import { z } from "zod";
+import { ralex } from "../components/command-line";
 import { Failure } from "./failure";
 import { PROJECT } from "./project";
 import type { Workspace } from "./workspace";
@@ -34,7 +35,7 @@ async function rawOutputs(workspace: Workspace, stack: string, showSecrets: bool
 /** @throws Failure when the stack was never started. */
 export async function readOutputs(workspace: Workspace, stack: string): Promise<Outputs> {
   const parsed = OUTPUTS.safeParse(await rawOutputs(workspace, stack, false));
-  if (!parsed.success) throw new Failure(`the stack ${stack} has no outputs yet: run ./ralex start -s ${stack}`);
+  if (!parsed.success) throw new Failure(`the stack ${stack} has no outputs yet: run ${ralex("start", "-s", stack)}`);
   return parsed.data;
 }
 

@@ -1,7 +1,9 @@
-/** What is checked before anything is made, so that a start that cannot work leaves nothing behind. */
+/** What is checked before anything is changed, so that an update that cannot work leaves everything as it is. */
 import * as fs from "node:fs";
 import * as net from "node:net";
+import * as os from "node:os";
 import type Docker from "dockerode";
+import { commandLine, ralex } from "../components/command-line";
 import { DEPLOYMENT_LABEL, STACK_LABEL } from "../components/docker/identity";
 import { readLock } from "../components/image/lock";
 import { PORT_SETTINGS, type Settings } from "../components/settings/schema";
@@ -10,6 +12,8 @@ import { isPulled } from "./engine-images";
 import { Failure } from "./failure";
 import { resourcesOf, type Recorded } from "./local-backend";
 import type { Machine } from "./machine";
+import { besideSteps, type FreeChoice } from "./preflight/beside";
+import { freeSubnet, subnetProblems, type MachineAddress } from "./preflight/subnet";
 import { PROJECT } from "./project";
 
 /** Room for the images (about 3 GiB unpacked), their layers while they are pulled, and some data. */
@@ -17,70 +21,120 @@ const LEAST_FREE_GIB = 6;
 /** Room that an already pulled stack needs to go on. */
 const LEAST_FREE_GIB_PULLED = 1;
 
-/** @throws Failure with every problem, before anything of the stack is changed. */
-export async function preflight({ workspace, docker }: Machine, stack: string, settings: Settings): Promise<void> {
+/**
+ * @param addresses - IPv4 addresses of this machine.
+ * @throws Failure with every problem, before anything of the stack is changed.
+ */
+export async function preflight(
+  { workspace, docker }: Pick<Machine, "workspace" | "docker">,
+  stack: string,
+  settings: Settings,
+  addresses: readonly MachineAddress[] = machineAddresses(),
+): Promise<void> {
   const pulled = await isPulled(docker, readLock(workspace.checkout));
   const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
-  const foreign = await otherDeployments(docker, stack, resources);
+  const own = ownership(resources);
+  const foreign = await otherDeployments(docker, stack, own);
+  const beside = () =>
+    freeChoice(docker, addresses).then((free) => besideSteps(workspace.checkout, stack, settings, free));
   const problems = [
-    ...foreign,
-    // Their ports would be named again.
-    ...(foreign.length > 0 ? [] : await takenPorts(docker, resources, settings)),
+    // Their ports and networks would be named again.
+    ...(foreign.length > 0
+      ? [...foreign, ...(await beside())]
+      : [...(await takenPorts(docker, own, settings)), ...(await takenSubnet(docker, own, settings, addresses))]),
     ...(await fullDisk(docker, pulled ? LEAST_FREE_GIB_PULLED : LEAST_FREE_GIB)),
   ];
   if (problems.length > 0) throw new Failure(`nothing of ${stack} was changed:\n  ${problems.join("\n  ")}`);
 }
 
+type IsOwn = (id: string, labels: Readonly<Record<string, string>> | null | undefined) => boolean;
+
+/** Tells what of the engine is the stack's own: by its state, or by the label of what an interruption left. */
+function ownership(resources: readonly Recorded[]): IsOwn {
+  const deployment = identityIn(resources)?.id;
+  const known = new Set(resources.map(({ id }) => id));
+  return (id, labels) => known.has(id) || (deployment !== undefined && labels?.[DEPLOYMENT_LABEL] === deployment);
+}
+
 /** Two deployments of one stack's name cannot be on one engine: their containers and volumes would have one name. */
-async function otherDeployments(
-  docker: Docker,
-  stack: string,
-  resources: readonly Recorded[],
-): Promise<readonly string[]> {
-  const filters = { label: [`${STACK_LABEL}=${stack}`] };
+async function otherDeployments(docker: Docker, stack: string, isOwn: IsOwn): Promise<readonly string[]> {
+  const label = `${STACK_LABEL}=${stack}`;
+  const filters = { label: [label] };
   const [containers, volumes, networks] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listVolumes({ filters: JSON.stringify(filters) as never }),
     docker.listNetworks({ filters }),
   ]);
-  const own = identityIn(resources)?.id;
-  const known = new Set(resources.map(({ id }) => id));
-  const found = [
-    ...containers.map(({ Id, Labels }) => ({ id: Id, labels: Labels })),
-    ...(volumes.Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, labels: Labels })),
-    ...networks.map(({ Id, Labels }) => ({ id: Id, labels: Labels })),
-  ];
-  const isForeign = found.some(
-    ({ id, labels }) => !known.has(id) && (own === undefined || labels?.[DEPLOYMENT_LABEL] !== own),
-  );
+  const isForeign =
+    containers.some(({ Id, Labels }) => !isOwn(Id, Labels)) ||
+    (volumes.Volumes ?? []).some(({ Name, Labels }) => !isOwn(Name, Labels)) ||
+    networks.some(({ Id, Labels }) => !isOwn(Id, Labels));
   if (!isForeign) return [];
+  const filter = commandLine("--filter", `label=${label}`);
   return [
-    `the stack ${stack} of another checkout or backend is on this engine: ` +
-      `remove it there (./ralex reset -s ${stack}), or, if its state is lost, with ` +
-      `docker rm -f, docker network rm and docker volume rm on what docker ps -a, docker network ls and ` +
-      `docker volume ls --filter label=${STACK_LABEL}=${stack} list`,
+    `a stack ${stack} of another checkout or backend is on this engine: remove it there ` +
+      `(${ralex("reset", "-s", stack)}), or, if its state is lost, with all its data by\n` +
+      `    docker ps -aq ${filter} | xargs -r docker rm -f\n` +
+      `    docker network ls -q ${filter} | xargs -r docker network rm\n` +
+      `    docker volume ls -q ${filter} | xargs -r docker volume rm`,
   ];
 }
 
-async function takenPorts(
-  docker: Docker,
-  resources: readonly Recorded[],
-  settings: Settings,
-): Promise<readonly string[]> {
-  const known = new Set(resources.map(({ id }) => id));
-  const containers = (await docker.listContainers()).filter(({ Id }) => known.has(Id));
-  const own = new Set(containers.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
+/** What another stack on this engine can have. */
+async function freeChoice(docker: Docker, addresses: readonly MachineAddress[]): Promise<FreeChoice> {
+  const subnets = (await docker.listNetworks()).flatMap(({ IPAM }) =>
+    (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes(".") === true ? [Subnet] : [])),
+  );
+  const published = new Set(
+    (await docker.listContainers()).flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)),
+  );
+  return {
+    subnet: freeSubnet(
+      subnets,
+      addresses.map(({ address }) => address),
+    ),
+    isFree: async (port: number) => !published.has(port) && (await isFree(port)),
+  };
+}
+
+async function takenPorts(docker: Docker, isOwn: IsOwn, settings: Settings): Promise<readonly string[]> {
+  const containers = await docker.listContainers();
   const problems: string[] = [];
   for (const setting of PORT_SETTINGS) {
     const port = settings[setting];
     const operator = !["webPort", "apiPort", "tlsPort"].includes(setting);
-    if ((operator && !settings.operatorListeners) || own.has(port) || (await isFree(port))) continue;
-    problems.push(
-      `port ${port} of 127.0.0.1 is taken by another program: stop it, or set ralex:${setting} to a free port`,
-    );
+    if (operator && !settings.operatorListeners) continue;
+    const holder = containers.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
+    if ((holder !== undefined && isOwn(holder.Id, holder.Labels)) || (await isFree(port))) continue;
+    problems.push(`port ${port} of 127.0.0.1 is taken by ${holderOf(holder)}, or set ralex:${setting} to a free port`);
   }
   return problems;
 }
+
+/** Who has a port, and how to get it back. */
+function holderOf(container: Docker.ContainerInfo | undefined): string {
+  if (container === undefined) return "another program: stop it";
+  const stack = container.Labels[STACK_LABEL];
+  if (stack !== undefined) return `the stack ${stack}: stop it in its checkout (${ralex("stop", "-s", stack)})`;
+  const name = container.Names[0]?.replace(/^\//, "") ?? container.Id;
+  return `the container ${name}: stop it (${commandLine("docker", "stop", name)})`;
+}
+
+async function takenSubnet(
+  docker: Docker,
+  isOwn: IsOwn,
+  { subnet }: Settings,
+  addresses: readonly MachineAddress[],
+): Promise<readonly string[]> {
+  const networks = await docker.listNetworks();
+  return subnetProblems(subnet, networks, ({ Id, Labels }) => isOwn(Id, Labels), addresses);
+}
+
+/** IPv4 addresses of this machine. */
+const machineAddresses = (): readonly MachineAddress[] =>
+  Object.entries(os.networkInterfaces()).flatMap(([name, addresses]) =>
+    (addresses ?? []).filter(({ family }) => family === "IPv4").map(({ address }) => ({ name, address })),
+  );
 
 const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

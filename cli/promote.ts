@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import execa from "execa";
+import { ralex } from "../components/command-line";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import { pinOf, type Pin } from "../components/image/pin-check";
 import { requireTerminal } from "./confirm";
@@ -61,7 +62,7 @@ export function registerPromote(program: Command, checkout: string): void {
         for (const sentence of [...(isFirst ? judged.problems : []), ...judged.notChecked])
           console.log(`  ${sentence}`);
         await writePin(checkout, to, { id: candidate.id, images: candidate.images });
-        console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ./ralex deploy -s ${to}`);
+        console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ${ralex("deploy", "-s", to)}`);
       }
       if (options.deploy === true) await deploy(machine, to, { ask: options.yes !== true, pin: candidate });
     });
@@ -81,7 +82,7 @@ async function candidates(workspace: Workspace, from: string): Promise<readonly 
   }
   const ledger = await ledgerOf(workspace, from);
   if (ledger === undefined) {
-    const message = `there is no ledger of ${from} in ${workspace.environment.PULUMI_BACKEND_URL}: run ./ralex deploy -s ${from}`;
+    const message = `there is no ledger of ${from} in ${workspace.environment.PULUMI_BACKEND_URL}: run ${ralex("deploy", "-s", from)}`;
     throw new Failure(message, EXIT.refused);
   }
   return ledger;

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type Docker from "dockerode";
+import { commandLine } from "../components/command-line";
 import { FILES_LABEL, STACK_LABEL } from "../components/docker/identity";
 import { identityIn, labelFilter } from "./deployment";
 import { Failure } from "./failure";
@@ -159,7 +160,7 @@ async function refuseUnknown(workspace: Workspace, docker: Docker, project: stri
   throw new Failure(
     `${containers.length} containers of ${stack} are on this engine, and the backend ${backendUrl(workspace)} does ` +
       `not know ${project}/${stack}: set PULUMI_BACKEND_URL to the one that does. If its state is lost, remove them ` +
-      `(docker rm -f $(docker ps -aq --filter label=${label})); volumes keep the data`,
+      `(docker rm -f $(${commandLine("docker", "ps", "-aq", "--filter", `label=${label}`)})); volumes keep the data`,
   );
 }
 

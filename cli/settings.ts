@@ -6,4 +6,10 @@ import { writtenSettings, type StackFile } from "./stack-config";
 
 /** @throws SettingsError with every problem. */
 export const settingsOf = (checkout: string, file: StackFile): Settings =>
-  loadSettings({ environment: process.env, dotenv: readDotenv(checkout), stack: writtenSettings(file) });
+  loadSettings({
+    environment: process.env,
+    ...readDotenv(checkout),
+    stack: writtenSettings(file),
+    // What is left of the file: nothing encrypted.
+    encrypted: new Set(),
+  });

@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as yaml from "yaml";
+import { z } from "zod";
 import { Failure } from "./failure";
 import { knowsStack, localBackend } from "./local-backend";
 import { replaceFile } from "./replace-file";
@@ -15,7 +16,32 @@ export interface StackFile {
   readonly [key: string]: unknown;
 }
 
-const read = (file: string): StackFile => (yaml.parse(fs.readFileSync(file, "utf8")) as StackFile | null) ?? {};
+const STACK_FILE = z.looseObject({ config: z.record(z.string(), z.unknown()).nullish() }, "must be keys with values");
+
+/** @throws Failure that names the file and the lines, and repeats nothing of it: a value may be a secret. */
+function read(file: string): StackFile {
+  const counter = new yaml.LineCounter();
+  const document = yaml.parseDocument(textOf(file), { lineCounter: counter, prettyErrors: false });
+  const problems = document.errors.map(({ message, pos }) => `line ${counter.linePos(pos[0]).line}: ${message}`);
+  if (problems.length > 0) throw new Failure(`${file} is not YAML:\n  ${problems.join("\n  ")}`);
+  const { data, error } = STACK_FILE.safeParse(document.toJS() ?? {});
+  if (error !== undefined) {
+    const wrong = error.issues.map((issue) => [...issue.path, issue.message].join(": "));
+    throw new Failure(`${file} is no configuration of a stack: ${wrong.join("; ")}`);
+  }
+  const { config, ...rest } = data;
+  return { ...rest, ...(config == null ? {} : { config }) };
+}
+
+function textOf(file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(fs.readFileSync(file));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? "it is not UTF-8: save it as UTF-8" : String(code);
+    throw new Failure(`${file} cannot be read: ${reason}`);
+  }
+}
 
 /** A stack's committed file. @throws Failure when there is none: a stack nobody described is a typing error. */
 export function committedFile(checkout: string, stack: string): StackFile {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ralex } from "../components/command-line";
 import { prepareMachine } from "./machine";
 import { preflight } from "./preflight";
 import { settingsOf } from "./settings";
@@ -26,7 +27,7 @@ export function registerStart(program: Command, checkout: string): void {
       if (settings.release === undefined) await updateImages(machine, source);
       await updateStack(machine, stack, withRunning(file, true), refresh === true ? [REFRESH] : []);
       const outputs = await readOutputs(machine.workspace, stack);
-      const ask = (name: string) => `./ralex output ${name}${stack === "dev" ? "" : ` -s ${stack}`}`;
+      const ask = (name: string) => ralex("output", name, ...(stack === "dev" ? [] : ["-s", stack]));
       const { standIns } = machine.workspace.tools;
       const lines = [
         `Open WebUI   ${outputs.webUrl}  (sign in as ${outputs.adminEmail}; ${ask("adminPassword")})`,
@@ -47,7 +48,7 @@ export function registerStart(program: Command, checkout: string): void {
         ...(standIns.length === 0 ? [] : [`stand-in Pulumi plugins: ${standIns.join(", ")}`]),
         ...outputs.omissions,
         ...(outputs.verification.passed
-          ? [`verified at ${outputs.verification.at}; ./ralex publish -s ${stack} records it in the ledger`]
+          ? [`verified at ${outputs.verification.at}; ${ralex("publish", "-s", stack)} records it in the ledger`]
           : []),
       ];
       console.log(`\nRalex (${stack}) is ready.\n  ${lines.join("\n  ")}`);

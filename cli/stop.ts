@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ralex } from "../components/command-line";
 import { prepareMachine } from "./machine";
 import { committedFile, withRunning } from "./stack-config";
 import { updateStack } from "./update";
@@ -13,6 +14,6 @@ export function registerStop(program: Command, checkout: string): void {
       const file = committedFile(checkout, stack);
       const machine = await prepareMachine(checkout, { docker: true });
       await updateStack(machine, stack, withRunning(file, false));
-      console.log(`Ralex (${stack}) is stopped; ./ralex start -s ${stack} goes on from here.`);
+      console.log(`Ralex (${stack}) is stopped; ${ralex("start", "-s", stack)} goes on from here.`);
     });
 }

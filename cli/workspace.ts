@@ -5,6 +5,7 @@ import * as path from "node:path";
 import execa from "execa";
 import { withoutSigningSecrets } from "./evidence/tools";
 import { Failure } from "./failure";
+import { loopbackExemptions } from "./loopback";
 
 export interface PulumiTools {
   /** Additions to the environment: PATH, PULUMI_HOME and the like. */
@@ -24,6 +25,7 @@ export class Workspace {
     this.env = {
       // Pulumi, its plugins and the commands that they run sign nothing.
       ...withoutSigningSecrets(process.env),
+      ...loopbackExemptions(process.env),
       ...tools.env,
       PULUMI_BACKEND_URL: process.env.PULUMI_BACKEND_URL ?? `file://${this.path("state")}`,
       ...this.passphrase(),

@@ -1,5 +1,6 @@
 /** Target `docker`: Ralex on the Docker Engine of this machine. */
 import * as pulumi from "@pulumi/pulumi";
+import { commandLine } from "../components/command-line";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
 import { LocalStack } from "../components/docker/local-stack";
@@ -45,7 +46,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
 /** A bare `pulumi up` does not publish, so it says what is left to do; `./ralex deploy` does it. */
 function sayUnpublished(id: string, verification: LocalStack["verification"]): void {
   verification.apply(({ passed }) => {
-    const todo = `./ralex publish -s ${pulumi.getStack()} writes it into the ledger`;
+    const todo = `${commandLine("./ralex", "publish", "-s", pulumi.getStack())} writes it into the ledger`;
     if (passed) void pulumi.log.info(`release ${id} is verified, and not published yet: ${todo}`);
   });
 }

@@ -1,5 +1,6 @@
 /** Which first-party images an environment runs. */
 import * as pulumi from "@pulumi/pulumi";
+import { ralex } from "../components/command-line";
 import { ImageRef } from "../components/image/image-ref";
 import { isRelease, LEDGER_OUTPUT, LEDGER_PROJECT, readLedger, type LedgerEntry } from "../components/image/ledger";
 import { pinOf, refusalOf, type Pin } from "../components/image/pin-check";
@@ -36,7 +37,7 @@ export async function chooseRelease(settings: Settings): Promise<ChosenRelease> 
 async function workingTree({ promotesFrom }: Settings): Promise<Pin> {
   const stack = pulumi.getStack();
   if (promotesFrom !== undefined) {
-    throw programError(`${stack} runs pinned releases only: run ./ralex promote ${promotesFrom} ${stack}`);
+    throw programError(`${stack} runs pinned releases only: run ${ralex("promote", promotesFrom, stack)}`);
   }
   const newest = readReleases(await readStack(RELEASE_PROJECT, WORKING_TREE_STACK, "releases"))[0];
   if (newest === undefined) {

@@ -1,8 +1,8 @@
 /** The stack's settings as its program reads them: environment, `.env`, stack configuration, default. */
 import * as pulumi from "@pulumi/pulumi";
 import { readDotenv } from "../components/settings/dotenv";
-import { loadSettings, secretValues, SettingsError } from "../components/settings/load";
-import { SECRET_SETTINGS, type SecretSetting, type Settings } from "../components/settings/schema";
+import { loadSettings, secretValues } from "../components/settings/load";
+import type { SecretSetting, Settings } from "../components/settings/schema";
 
 export interface StackSettings {
   readonly settings: Settings;
@@ -19,15 +19,10 @@ export function readStackSettings(checkout: string): StackSettings {
       .map(([key, value]) => [key, key === "release" && typeof value === "string" ? JSON.parse(value) : value]),
   );
   // The engine's own list; the SDK has no public question for it.
-  const encrypted = new Set(JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as readonly string[]);
-  const clear = Object.keys(SECRET_SETTINGS).filter(
-    (key) => (stack[key] ?? "") !== "" && !encrypted.has(`${prefix}${key}`),
+  const encrypted = (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as readonly string[]).map((key) =>
+    key.slice(prefix.length),
   );
-  if (clear.length > 0) {
-    const message = "is written in clear: set it with pulumi config set --secret";
-    throw new SettingsError(clear.map((key) => ({ key, source: "stack configuration", message })));
-  }
-  const sources = { environment: process.env, dotenv: readDotenv(checkout), stack };
+  const sources = { environment: process.env, ...readDotenv(checkout), stack, encrypted: new Set(encrypted) };
   const settings = loadSettings(sources);
   const secrets = Object.fromEntries(
     Object.entries(secretValues(sources)).map(([key, value]) => [key, pulumi.secret(value)]),

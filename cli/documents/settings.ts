@@ -17,9 +17,10 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   subnet: "a private IPv4 network, /16 to /24",
   source: "a folder, or a URL with #commit",
   sourceCommand: "words without quotes",
+  upstreamUrl: "an http or https URL, not of loopback",
   promotesFrom: "the name of a stack",
 };
-const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address", uri: "an http or https URL" };
+const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address" };
 
 /** @throws Error for a setting of a kind that has no words yet. */
 function allowed(key: string, schema: z.ZodType): string {
@@ -43,6 +44,13 @@ const settings: readonly Described[] = Object.entries(PLAIN_SETTINGS).map(([key,
     meaning: z.globalRegistry.get(schema)?.description ?? "",
   };
 });
+
+const DOTENV_FORMS: readonly (readonly string[])[] = [
+  ['`NAME=sk-abc#def $HOME \\n "x"`', "itself: nothing is cut, expanded or taken away"],
+  ["`NAME='…'`", "what is between the quotes, `#` and white space at the ends too"],
+  ['`NAME="…"`', "the same; with a backslash, `$` or a backtick inside it is refused, as readers differ there"],
+  ["`NAME=`", "not set, as an empty text in the stack's file"],
+];
 
 /** docs/settings.md. */
 export function settingsPage(): string {
@@ -73,6 +81,18 @@ Set with \`pulumi config set --secret\`, or for the local stack in \`.env\`; wri
 refused.
 
 ${table(["setting", "meaning", "variable"], secrets)}
+A key is printable ASCII without white space and quotes.
+
+## \`.env\`
+
+A value arrives as it is written, or its line is refused with its number and nothing starts. One assignment a line,
+\`NAME=value\`, each name once; \`export\` in front, empty lines and lines that start with \`#\` are passed over. The file is UTF-8.
+
+${table(["written", "arrives as"], DOTENV_FORMS)}
+Refused are white space around \`=\` and at the ends of a value without quotes, \`#\` at its start or behind white space,
+a backtick at its start, anything but a comment behind a closing quote, a quote without its end (a value is one line),
+and control characters.
+
 ## A Ralex of your own
 
 \`source\` names a folder (absolute, or relative to the checkout) or one commit of a git repository

@@ -1,4 +1,5 @@
 /** What the engine finds different in its resources, read from a refresh that writes nothing. */
+import { isDeepStrictEqual } from "node:util";
 import execa from "execa";
 import { z } from "zod";
 import { EXIT, Failure } from "../failure";
@@ -121,7 +122,8 @@ function changedKeys(before: State | undefined, after: State): readonly Changed[
 }
 
 /**
- * Both values of a property. Where the whole input or output that it is part of holds a secret on either side, neither
+ * Both values of a property: a pair of inputs or of outputs that differs, and else what the program says against what the
+ * provider reads back. Where the whole input or output that it is part of holds a secret on either side, neither
  * is shown: in a list that has grown or shrunk, what was changed by hand may be that secret at another place.
  */
 function both(
@@ -132,8 +134,13 @@ function both(
 ): readonly [expected: unknown, actual: unknown] {
   const sides = inputs ? (["inputs", "outputs"] as const) : (["outputs", "inputs"] as const);
   const steps = parsePath(path);
-  const pairs = sides.map((side) => [valueAt(before?.[side], steps), valueAt(after[side], steps)] as const);
-  const [expected, actual] = pairs.find((pair) => pair.some((value) => value !== undefined)) ?? [undefined, undefined];
+  const pairs: (readonly [unknown, unknown])[] = sides.map((side) => [
+    valueAt(before?.[side], steps),
+    valueAt(after[side], steps),
+  ]);
+  const readBack = [valueAt(before?.inputs, steps), valueAt(after.outputs, steps)] as const;
+  if (readBack.every((value) => value !== undefined)) pairs.push(readBack);
+  const [expected, actual] = pairs.find((pair) => !isDeepStrictEqual(...pair)) ?? pairs[0] ?? [undefined, undefined];
   const whole = sides
     .flatMap((side) => [before?.[side], after[side]])
     .map((values) => valueAt(values, steps.slice(0, 1)));

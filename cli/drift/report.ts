@@ -1,5 +1,6 @@
 /** What drift is shown and sent as. */
 import Table from "cli-table3";
+import { shownPair } from "./shown";
 
 /** One thing that is not as it was said to be. No value in it is a secret. */
 export interface Difference {
@@ -17,18 +18,14 @@ export interface Difference {
 /** What the engine's JSON has in the place of a secret. */
 export const SECRET = "[secret]";
 
-/** Characters of a value that people are shown; `--json` has all of them. */
-const LONGEST = 160;
-
 /** Most characters in a line of a column with values. */
 const WIDEST = 50;
 
-/** A value in one line, as it is shown to people. */
-export function shown(value: unknown): string {
-  if (value === undefined) return "-";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}… (${text.length} characters)`;
-}
+const SECRETS = [SECRET, SECRET] as const;
+
+/** Both values as they are shown; where a secret is one of them, there is nothing more to say. */
+const valuesOf = ({ expected, actual }: Difference): readonly [string, string] =>
+  expected === SECRET && actual === SECRET ? SECRETS : shownPair(expected, actual);
 
 export function driftTable(differences: readonly Difference[]): string {
   const table = new Table({
@@ -39,19 +36,17 @@ export function driftTable(differences: readonly Difference[]): string {
     wordWrap: true,
     wrapOnWordBoundary: false,
   });
-  for (const { subject, property, expected, actual } of differences) {
-    table.push([subject, property, shown(expected), shown(actual)]);
+  for (const difference of differences) {
+    table.push([difference.subject, difference.property, ...valuesOf(difference)]);
   }
   return table.toString();
 }
 
 /** The differences as lines of text, for a message; what is beyond the limit is counted. */
 export function driftLines(differences: readonly Difference[], most: number): readonly string[] {
-  const lines = differences
-    .slice(0, most)
-    .map(
-      ({ subject, property, expected, actual }) =>
-        `${subject} ${property}: expected ${shown(expected)}, is ${shown(actual)}`,
-    );
+  const lines = differences.slice(0, most).map((difference) => {
+    const [expected, actual] = valuesOf(difference);
+    return `${difference.subject} ${difference.property}: expected ${expected}, is ${actual}`;
+  });
   return differences.length <= most ? lines : [...lines, `and ${differences.length - most} more`];
 }

@@ -5,7 +5,8 @@ import { PLAIN_SETTINGS, SECRET_SETTINGS, type Settings } from "../../components
 import { writtenSettings, type StackFile } from "../stack-config";
 import { PROJECT } from "../project";
 import type { Workspace } from "../workspace";
-import { SECRET, shown, type Difference } from "./report";
+import { SECRET, type Difference } from "./report";
+import { shown } from "./shown";
 
 /** Updates that are looked through for the last one that was no refresh and no removal. */
 const LOOKED_AT = 20;

@@ -4,6 +4,7 @@ import execa from "execa";
 import type { z } from "zod";
 import { cacheRoot } from "../../toolchain/paths";
 import { Failure } from "../failure";
+import { loopbackExemptions } from "../loopback";
 
 /** Versions that are compiled; `toolchain/go-tools.ts` says the same. */
 export const PINNED = { oras: "1.3.6", cosign: "3.1.3", syft: "1.57.0", trivy: "0.74.0" } as const;
@@ -105,7 +106,7 @@ export interface RunOptions {
 
 /** The environment of a tool: the process's own without the secrets of signing, and what is added to it. */
 export function environmentOf(own: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { ...withoutSigningSecrets(process.env), ...ENVIRONMENT(), ...own };
+  return { ...withoutSigningSecrets(process.env), ...loopbackExemptions(process.env), ...ENVIRONMENT(), ...own };
 }
 
 /** Runs a tool and returns its standard output. @throws ToolError with the end of what it said. */

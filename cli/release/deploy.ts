@@ -1,4 +1,5 @@
 /** Brings an environment to its pinned release, lets it verify itself, and publishes what was verified. */
+import { ralex } from "../../components/command-line";
 import { isRelease } from "../../components/image/ledger";
 import { refusalOf, type Pin, type StackReader } from "../../components/image/pin-check";
 import { barrierRefusal } from "../../components/image/rollback";
@@ -26,7 +27,7 @@ export function pinnedFile(checkout: string, stack: string): Pinned {
   const settings = settingsOf(checkout, file);
   if (settings.release === undefined) {
     const from = settings.promotesFrom ?? "build";
-    throw new Failure(`no release is pinned for ${stack}: run ./ralex promote ${from} ${stack}`, EXIT.refused);
+    throw new Failure(`no release is pinned for ${stack}: run ${ralex("promote", from, stack)}`, EXIT.refused);
   }
   return { file, settings, pin: settings.release };
 }
@@ -52,7 +53,7 @@ async function requireSchema(read: StackReader, stack: string, pin: Pin): Promis
 function requirePin({ pin: present }: Pinned, stack: string, pin: Pin): void {
   if (isRelease(present, pin)) return;
   const message = `${pin.id} was to be deployed, and meanwhile Pulumi.${stack}.yaml pins ${present.id}: nothing was deployed`;
-  throw new Failure(`${message}; run ./ralex deploy -s ${stack} for that one`, EXIT.refused);
+  throw new Failure(`${message}; run ${ralex("deploy", "-s", stack)} for that one`, EXIT.refused);
 }
 
 /** Adds to a failure what can be done then. */
@@ -101,11 +102,11 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
   }
   await withAdvice(
     updateStack(machine, stack, content),
-    `${stack} has ${id} pinned: ./ralex deploy -s ${stack} tries it again, ./ralex rollback -s ${stack} goes back`,
+    `${stack} has ${id} pinned: ${ralex("deploy", "-s", stack)} tries it again, ${ralex("rollback", "-s", stack)} goes back`,
   );
   const { entry, added } = await withAdvice(
     publish(workspace, stack, pinned.pin),
-    `${stack} runs ${id}, and its ledger does not have it yet: ./ralex publish -s ${stack}`,
+    `${stack} runs ${id}, and its ledger does not have it yet: ${ralex("publish", "-s", stack)}`,
   );
   console.log(
     `${stack} runs release ${entry.id}; ${entry.checks.length} checks passed at ${entry.at}, ` +

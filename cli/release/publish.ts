@@ -1,6 +1,7 @@
 /** Records the release that an environment runs and has verified in the environment's ledger. */
 import * as os from "node:os";
 import * as path from "node:path";
+import { ralex } from "../../components/command-line";
 import { isRelease, LEDGER_PROJECT, type LedgerEntry } from "../../components/image/ledger";
 import type { Pin } from "../../components/image/pin-check";
 import { EXIT, Failure } from "../failure";
@@ -25,11 +26,11 @@ export async function publish(
 ): Promise<{ readonly entry: LedgerEntry; readonly added: boolean }> {
   const { release, verification } = await readOutputs(workspace, stack);
   if (!isRelease(release, pin)) {
-    const message = `${stack} runs release ${release.id}, and ${pin.id} is pinned: run ./ralex deploy -s ${stack}`;
+    const message = `${stack} runs release ${release.id}, and ${pin.id} is pinned: run ${ralex("deploy", "-s", stack)}`;
     throw new Failure(message, EXIT.refused);
   }
   if (!verification.passed || verification.at === null) {
-    const message = `release ${release.id} is not verified in ${stack}: run ./ralex deploy -s ${stack}`;
+    const message = `release ${release.id} is not verified in ${stack}: run ${ralex("deploy", "-s", stack)}`;
     throw new Failure(message, EXIT.refused);
   }
   const ledger = (await ledgerOf(workspace, stack)) ?? [];

@@ -1,5 +1,6 @@
 /** An environment's history, and the builds, as people read them. */
 import Table from "cli-table3";
+import { ralex } from "../../components/command-line";
 import { isRelease, type LedgerEntry } from "../../components/image/ledger";
 import { pinOf, type Pin } from "../../components/image/pin-check";
 import type { ReleaseRecord } from "../../components/image/releases";
@@ -69,5 +70,5 @@ export function runningSentence(stack: string, running: RunningRelease | null): 
   if (!verified) return `${stack} runs ${id}, which is not verified there.`;
   return published
     ? `${stack} runs ${id}, which is verified there.`
-    : `${stack} runs ${id}, which is verified there and not published: run ./ralex publish -s ${stack}`;
+    : `${stack} runs ${id}, which is verified there and not published: run ${ralex("publish", "-s", stack)}`;
 }

@@ -1,4 +1,5 @@
 /** The image that builds start from, for the platforms that they are for. */
+import { ralex } from "../command-line";
 import type { ImageRef } from "./image-ref";
 import type { ImageLock } from "./lock";
 
@@ -10,6 +11,6 @@ export function baseImage(lock: ImageLock, name: string, platforms: readonly str
   const remedy =
     substitute === true
       ? "run ./ralex build, which makes one for every platform of a release"
-      : `run ./ralex images lock ${name}, or choose a tag that has them`;
+      : `run ${ralex("images", "lock", name)}, or choose a tag that has them`;
   throw new Error(`the image ${name} of ${lock.file} is not for ${missing.join(", ")}: ${remedy}`);
 }

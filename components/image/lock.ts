@@ -7,6 +7,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
+import { ralex } from "../command-line";
 import { ImageRef } from "./image-ref";
 
 /** Where the locks are, relative to the checkout. */
@@ -74,7 +75,7 @@ export class ImageLock {
     if (entry === undefined) {
       throw new ImageLockError(
         `the image lock ${this.file} has no image ${name}; it has ${this.names.join(", ")}. ` +
-          `Where ${name}'s registry is reachable: ./ralex images lock ${name}`,
+          `Where ${name}'s registry is reachable: ${ralex("images", "lock", name)}`,
       );
     }
     return entry;

@@ -1,4 +1,5 @@
 /** Whether a pinned release may run in an environment. A pure decision over what the stacks say. */
+import { ralex } from "../command-line";
 import { isRelease, type LedgerEntry } from "./ledger";
 import type { ReleaseRecord } from "./releases";
 import { RELEASE_PROJECT, RELEASE_STACK } from "./releases";
@@ -80,8 +81,8 @@ export function refusalsOf(pin: Pin, sources: PinSources): readonly string[] {
       problems.push(`the ledger of ${upstream.name} cannot be read in this backend: deploy and publish there first`);
     } else if (!upstream.ledger.some((entry) => isRelease(entry, pin))) {
       problems.push(
-        `release ${pin.id} is not verified in ${upstream.name}: run ./ralex deploy -s ${upstream.name}, then ` +
-          `./ralex promote ${upstream.name} ${environment}`,
+        `release ${pin.id} is not verified in ${upstream.name}: run ${ralex("deploy", "-s", upstream.name)}, then ` +
+          ralex("promote", upstream.name, environment),
       );
     }
   }

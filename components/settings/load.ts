@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { DOTENV } from "./dotenv";
+import type { Problem } from "./problem";
 import {
   BRIDGE_COMMAND,
   PLAIN_SETTINGS,
@@ -8,14 +10,7 @@ import {
   type SecretSetting,
   type Settings,
 } from "./schema";
-
-/** One thing wrong with the configuration. */
-export interface Problem {
-  readonly key: string;
-  /** Where the value came from, as people know it. */
-  readonly source: string;
-  readonly message: string;
-}
+import { secretValue } from "./secret-value";
 
 /** Everything wrong with the configuration, in one error. No value is repeated: it may be a secret in a wrong place. */
 export class SettingsError extends Error {
@@ -31,8 +26,12 @@ export interface Sources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The checkout's `.env`; not looked at where the stack promotes from another one. */
   readonly dotenv: Readonly<Record<string, string>>;
+  /** What keeps the `.env` from being read. */
+  readonly dotenvProblems?: readonly Problem[];
   /** The stack's configuration without its namespace; values as parsed from YAML or JSON. */
   readonly stack: Readonly<Record<string, unknown>>;
+  /** Keys of the stack's configuration that are encrypted in its file; absent where there is no file. */
+  readonly encrypted?: ReadonlySet<string>;
 }
 
 /** Variables that steer the tools of a checkout and are no settings of the stack. */
@@ -50,8 +49,62 @@ const KEYS = [...Object.keys(PLAIN_SETTINGS), ...Object.keys(SECRET_SETTINGS)];
 const KEY_OF_VARIABLE = new Map([...KEYS, "release"].map((key) => [variableOf(key), key]));
 
 /** `.env` is one developer's, for the stack on their machine: nothing of it goes into what others promote to. */
-const dotenvFor = ({ stack, dotenv }: Sources): Sources["dotenv"] =>
-  [undefined, ""].includes(stack.promotesFrom as string | undefined) ? dotenv : {};
+const takesDotenv = ({ stack }: Sources): boolean => [undefined, ""].includes(stack.promotesFrom as string | undefined);
+
+const STACK = "stack configuration";
+
+/** What is set by variables, weakest first. */
+const overlays = (sources: Sources) => [
+  ...(takesDotenv(sources) ? [{ source: DOTENV, variables: sources.dotenv }] : []),
+  { source: "environment", variables: sources.environment },
+];
+
+interface Given {
+  readonly value: unknown;
+  readonly source: string;
+}
+
+/**
+ * The strongest value of each key. An empty text says "not set", wherever it stands: Pulumi.yaml has to give every key a
+ * default, and a variable that is left empty is a line that nobody filled in.
+ */
+function givenValues(sources: Sources): ReadonlyMap<string, Given> {
+  const values = new Map<string, Given>();
+  for (const [key, value] of Object.entries(sources.stack)) {
+    if (value !== "" && (key === "release" || KEYS.includes(key))) values.set(key, { value, source: STACK });
+  }
+  for (const { source, variables } of overlays(sources)) {
+    for (const [variable, value] of Object.entries(variables)) {
+      const key = KEY_OF_VARIABLE.get(variable);
+      if (key === undefined || FILE_ONLY.has(key) || value === undefined || value === "") continue;
+      values.set(key, { value: typed(key, value), source: `${variable} in ${source}` });
+    }
+  }
+  return values;
+}
+
+/** What stands where it may not, whatever its value. */
+function misplaced(sources: Sources): readonly Problem[] {
+  const problems: Problem[] = [...(takesDotenv(sources) ? (sources.dotenvProblems ?? []) : [])];
+  for (const [key, value] of Object.entries(sources.stack)) {
+    if (key !== "release" && !KEYS.includes(key)) {
+      problems.push({ key, source: STACK, message: `unknown; allowed are ${[...KEYS, "release"].join(", ")}` });
+    } else if (key in SECRET_SETTINGS && value !== "" && sources.encrypted?.has(key) === false) {
+      problems.push({ key, source: STACK, message: "is written in clear: set it with pulumi config set --secret" });
+    }
+  }
+  for (const { source, variables } of overlays(sources)) {
+    for (const [variable, value] of Object.entries(variables)) {
+      if (value === undefined || !/^RALEX_/i.test(variable) || TOOL_VARIABLES.test(variable)) continue;
+      const key = KEY_OF_VARIABLE.get(variable);
+      if (key === undefined) problems.push({ key: variable, source, message: "unknown setting" });
+      else if (FILE_ONLY.has(key) && value !== "") {
+        problems.push({ key, source, message: "is set in the stack's file only" });
+      }
+    }
+  }
+  return problems;
+}
 
 /** A value of text form, as the setting's own type where it has one; left as text where it does not fit. */
 function typed(key: string, value: string): unknown {
@@ -68,33 +121,8 @@ function typed(key: string, value: string): unknown {
  * @throws SettingsError with every problem: unknown keys, wrong types, values out of range, clashes between settings.
  */
 export function loadSettings(sources: Sources): Settings {
-  const problems: Problem[] = [];
-  const values = new Map<string, { value: unknown; source: string }>();
-
-  for (const [key, value] of Object.entries(sources.stack)) {
-    // Pulumi.yaml has to give every key a default, and an empty one says "not set".
-    if (KEYS.includes(key) && value === "") continue;
-    if (key === "release" || KEYS.includes(key)) values.set(key, { value, source: "stack configuration" });
-    else
-      problems.push({
-        key,
-        source: "stack configuration",
-        message: `unknown; allowed are ${[...KEYS, "release"].join(", ")}`,
-      });
-  }
-  const overlays = [
-    { source: ".env", variables: dotenvFor(sources) },
-    { source: "environment", variables: sources.environment },
-  ];
-  for (const { source, variables } of overlays) {
-    for (const [variable, value] of Object.entries(variables)) {
-      if (value === undefined || !variable.startsWith("RALEX_") || TOOL_VARIABLES.test(variable)) continue;
-      const key = KEY_OF_VARIABLE.get(variable);
-      if (key === undefined) problems.push({ key: variable, source, message: "unknown setting" });
-      else if (FILE_ONLY.has(key)) problems.push({ key, source, message: "is set in the stack's file only" });
-      else values.set(key, { value: typed(key, value), source: `${variable} in ${source}` });
-    }
-  }
+  const problems: Problem[] = [...misplaced(sources)];
+  const values = givenValues(sources);
 
   const parsed: Record<string, unknown> = {};
   const check = (key: string, schema: z.ZodType) => {
@@ -102,8 +130,7 @@ export function loadSettings(sources: Sources): Settings {
     const result = schema.safeParse(typeof given?.value === "string" ? typed(key, given.value) : given?.value);
     if (result.success) parsed[key] = result.data;
     else {
-      const message = result.error.issues.map((issue) => [...issue.path, issue.message].join(": ")).join("; ");
-      problems.push({ key, source: given?.source ?? "default", message });
+      problems.push({ key, source: given?.source ?? "default", message: messageOf(result.error) });
     }
   };
   for (const [key, schema] of Object.entries(PLAIN_SETTINGS)) check(key, schema);
@@ -113,8 +140,9 @@ export function loadSettings(sources: Sources): Settings {
   for (const key of Object.keys(SECRET_SETTINGS) as SecretSetting[]) {
     const given = values.get(key);
     if (given === undefined) continue;
-    if (typeof given.value === "string" && given.value.trim() !== "") secretsSet.add(key);
-    else problems.push({ key, source: given.source, message: "must be a text that is not empty" });
+    secretsSet.add(key);
+    const { error } = secretValue.safeParse(given.value);
+    if (error !== undefined) problems.push({ key, source: given.source, message: messageOf(error) });
   }
 
   problems.push(...clashes(parsed, secretsSet));
@@ -122,16 +150,18 @@ export function loadSettings(sources: Sources): Settings {
   return Object.freeze({ ...parsed, secretsSet }) as unknown as Settings;
 }
 
+const messageOf = (error: z.ZodError): string =>
+  error.issues.map((issue) => [...issue.path, issue.message].join(": ")).join("; ");
+
 /** Values of the secret settings that are set, with the same precedence as {@link loadSettings}. */
 export function secretValues(sources: Sources): Readonly<Partial<Record<SecretSetting, string>>> {
-  const values: Partial<Record<SecretSetting, string>> = {};
-  const dotenv = dotenvFor(sources);
-  for (const key of Object.keys(SECRET_SETTINGS) as SecretSetting[]) {
-    const variable = variableOf(key);
-    const value = sources.environment[variable] ?? dotenv[variable] ?? sources.stack[key];
-    if (typeof value === "string" && value.trim() !== "") values[key] = value.trim();
-  }
-  return values;
+  const given = givenValues(sources);
+  return Object.fromEntries(
+    Object.keys(SECRET_SETTINGS).flatMap((key) => {
+      const value = given.get(key)?.value;
+      return typeof value === "string" ? [[key, value]] : [];
+    }),
+  );
 }
 
 /** Problems that only show when settings are looked at together. */

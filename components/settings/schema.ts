@@ -5,22 +5,24 @@
  */
 import { z } from "zod";
 import { parseSource } from "./source";
+import { upstreamUrl } from "./upstream-url";
 
 const port = z.int().min(1).max(65535);
 const seconds = (max: number) => z.int().min(1).max(max);
+
+/** Whether no bit of the host is set, as Docker demands. */
+function isNetwork(cidr: string): boolean {
+  const [address = "", length] = cidr.split("/");
+  const bits = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  return bits % 2 ** (32 - Number(length)) === 0;
+}
 
 /** IPv4 network that is private (RFC 1918) and 16 to 24 bits long: fixed addresses need some room. */
 const privateSubnet = z
   .cidrv4()
   .refine((value) => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(value), "must be private (RFC 1918)")
-  .refine((value) => Number(value.split("/")[1]) >= 16 && Number(value.split("/")[1]) <= 24, "must be /16 to /24");
-
-/** Whether a URL has something before an `@` in front of its host. What is no URL is refused elsewhere. */
-function hasUserInfo(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { username, password } = new URL(value);
-  return username !== "" || password !== "";
-}
+  .refine((value) => Number(value.split("/")[1]) >= 16 && Number(value.split("/")[1]) <= 24, "must be /16 to /24")
+  .refine(isNetwork, "must be the network's own address: with nothing but zeros behind its length");
 
 const source = z.string().superRefine((value, context) => {
   try {
@@ -84,18 +86,15 @@ export const PLAIN_SETTINGS = {
     .max(64)
     .default(8)
     .describe("Largest body of a request to the API, in MiB; a photo is sent as 4/3 of its size"),
+  webMaxUploadMib: z.int().min(1).max(1024).default(64).describe("Largest upload to Open WebUI, in MiB"),
   apiLogLevel: z.enum(["debug", "info", "warning", "error"]).default("info").describe("Least severe log of the API"),
   apiStopGraceSeconds: seconds(600).default(20).describe("Time that running answers get when a replica is stopped"),
-  upstreamUrl: z
-    .url({ protocol: /^https?$/ })
-    .refine(
-      (value) => !hasUserInfo(value),
-      "must hold no user and no password, since it is kept in clear: put the key into upstreamApiKey",
-    )
+  upstreamUrl: upstreamUrl
     .optional()
-    .describe("Base URL of an OpenAI-compatible upstream (Ollama, vLLM), ending in /v1"),
+    .describe("Base URL of an OpenAI-compatible upstream (Ollama, vLLM), as containers reach it, ending in /v1"),
   upstreamTimeoutSeconds: seconds(3600).default(60).describe("How long an upstream may take for an answer"),
-  adminEmail: z.email().default("admin@ralex.example").describe("Open WebUI's first administrator"),
+  // RFC 5321, 4.5.3.1.3.
+  adminEmail: z.email().max(254).default("admin@ralex.example").describe("Open WebUI's first administrator"),
   promotesFrom: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,100}$/, "must be the name of a stack")

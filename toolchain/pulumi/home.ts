@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
+import { commandLine } from "../../components/command-line";
 
 export interface PulumiHome {
   /** PULUMI_HOME. */
@@ -39,7 +40,7 @@ const versionOf = (checkout: string, name: string): string => {
     const manifest = JSON.parse(fs.readFileSync(file, "utf8")) as { version: string; pulumi?: { version?: string } };
     return (manifest.pulumi?.version ?? manifest.version).replace(/^v/, "");
   } catch {
-    throw new Error(`@pulumi/${name} is not installed: run npm install in ${checkout}`);
+    throw new Error(`@pulumi/${name} is not installed: run ${commandLine("cd", checkout)} && npm install`);
   }
 };
 

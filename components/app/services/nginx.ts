@@ -14,8 +14,20 @@ export const EDGE_PORTS = {
   status: 8081,
 } as const;
 
+/**
+ * Largest line of a request's head in KiB. All ports of localhost share cookies, so those of every other program on the
+ * machine arrive here too; nginx alone takes 8. There may be {@link HEAD_LINES} of that size.
+ */
+const HEAD_LINE_KIB = 32;
+const HEAD_LINES = 4;
+/** What stands behind the edge has to take this much of a head, in bytes: all that the edge takes, and what it adds. */
+export const LARGEST_HEAD_BYTES = (HEAD_LINES * HEAD_LINE_KIB + 4) * 1024;
+
+/** A redirect of a service to itself is sent on without scheme, host and port: whatever brought the client here is right. */
 const proxy = (upstream: string, extra = ""): string => `
       proxy_pass http://${upstream};
+      proxy_redirect http://$http_host/ /;
+      proxy_redirect https://$http_host/ /;
       proxy_http_version 1.1;
       proxy_set_header Host $http_host;
       proxy_set_header X-Real-IP $remote_addr;
@@ -28,6 +40,10 @@ const CONNECTION = `
 const UPGRADE = `
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;`;
+
+/** For what reads no cookie: those that arrive are other programs', and secrets among them. */
+const NO_COOKIES = `
+      proxy_set_header Cookie "";`;
 
 /**
  * A file that takes a replica of the API out of rotation while it is there, looked at for every request. In memory, so a
@@ -74,7 +90,10 @@ ${drainable(replicas)
 
 /** What nginx itself refuses or cannot do, by status, in the words of the bridge's own errors. */
 const edgeErrors = (bodyMiB: number): Readonly<Record<string, readonly [code: string, message: string]>> => ({
-  "400 494": ["bad_request", "the request cannot be read: its head or its body is malformed, or its head is too large"],
+  "400 494": [
+    "bad_request",
+    "the request cannot be read: its head or its body is malformed, or a line of its head is too long",
+  ],
   "404": ["not_found", "there is nothing at this address"],
   "405 501": ["not_allowed", "this method or transfer encoding is not allowed"],
   "413": ["body_too_large", `the body is larger than the ${bodyMiB} MiB that are allowed`],
@@ -113,9 +132,12 @@ const errorLocations = (bodyMiB: number): string =>
     })
     .join("");
 
+/** Without a location of its own, nginx would redirect the path without its slash. */
+const API_PATHS = ["/v1/", "= /v1"];
+
 /** Answers are streamed as they come; only a request that was not sent on goes to the next replica. */
 const apiLocation = ({ upstreamTimeoutSeconds, apiMaxBodyMib }: Settings, path: string): string => `
-    location ${path} {${proxy("$api_pool", CONNECTION)}
+    location ${path} {${proxy("$api_pool", CONNECTION + NO_COOKIES)}
       client_max_body_size ${apiMaxBodyMib}m;${errorPages("      ", "location")}
       proxy_buffering off;
       proxy_read_timeout ${upstreamTimeoutSeconds + 10}s;
@@ -124,11 +146,11 @@ const apiLocation = ({ upstreamTimeoutSeconds, apiMaxBodyMib }: Settings, path: 
       proxy_connect_timeout 2s;
     }`;
 
-const webLocation = `
+const webLocation = ({ webMaxUploadMib }: Settings): string => `
     location / {${proxy("web", UPGRADE)}
       proxy_buffering off;
       proxy_read_timeout 3600s;
-      client_max_body_size 64m;
+      client_max_body_size ${webMaxUploadMib}m;
     }`;
 
 const operatorServer = (port: number, upstream: string): string => `
@@ -136,7 +158,7 @@ const operatorServer = (port: number, upstream: string): string => `
     listen ${port};
     auth_basic "Ralex operator";
     auth_basic_user_file /etc/ralex/secrets/operators;
-    location / {${proxy(upstream, `${CONNECTION}\n      proxy_set_header Authorization "";`)}
+    location / {${proxy(upstream, `${CONNECTION}${NO_COOKIES}\n      proxy_set_header Authorization "";`)}
     }
   }`;
 
@@ -159,7 +181,7 @@ const upstream = (name: string, service: string): Text =>
  * against its limit, so that two large uploads would end it. The cost: a slow upload holds a connection of its service.
  */
 export function nginxConfiguration(settings: Settings, grafana: boolean): Text {
-  const apiPaths = ["/v1/", "= /health", "= /ready"].map((path) => apiLocation(settings, path));
+  const apiPaths = [...API_PATHS, "= /health", "= /ready"].map((path) => apiLocation(settings, path));
   const errors = errorLocations(settings.apiMaxBodyMib);
   const pool = apiPool(settings.apiReplicas);
   const operatorUpstreams: Text = settings.operatorListeners
@@ -182,6 +204,9 @@ http {
   uwsgi_temp_path /tmp/uwsgi;
   scgi_temp_path /tmp/scgi;
   server_tokens off;
+  absolute_redirect off;
+  port_in_redirect off;
+  large_client_header_buffers ${HEAD_LINES} ${HEAD_LINE_KIB}k;
   proxy_request_buffering off;
   proxy_max_temp_file_size 0;
   client_max_body_size 2m;
@@ -198,7 +223,7 @@ http {
     operatorUpstreams,
     `
   server {
-    listen ${EDGE_PORTS.web};${webLocation}
+    listen ${EDGE_PORTS.web};${webLocation(settings)}
   }
   server {
     listen ${EDGE_PORTS.api};
@@ -211,7 +236,7 @@ http {
     ssl_certificate_key /etc/ralex/secrets/tls.key;
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:tls:2m;
-    ${pool}${apiLocation(settings, "/v1/")}${webLocation}${errors}
+    ${pool}${API_PATHS.map((path) => apiLocation(settings, path)).join("")}${webLocation(settings)}${errors}
   }
   server {
     listen ${EDGE_PORTS.status};

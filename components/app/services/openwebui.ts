@@ -3,6 +3,7 @@ import type { Settings } from "../../settings/schema";
 import type { FileMount, Service } from "../model";
 import { address, secret, text } from "../text";
 import { databaseUrl, redisUrl } from "./data";
+import { LARGEST_HEAD_BYTES } from "./nginx";
 
 /** Environment names that Open WebUI insists on, by the file that holds the value. */
 const FROM_FILES: Readonly<Record<string, FileMount>> = {
@@ -28,9 +29,19 @@ sys.path.insert(0, os.getcwd())
 sys.argv = [
     "uvicorn", "open_webui.main:app", "--host", "0.0.0.0", "--port", "8080",
     "--forwarded-allow-ips", "*", "--timeout-graceful-shutdown", "15",
+    "--h11-max-incomplete-event-size", "${LARGEST_HEAD_BYTES}",
 ]
 runpy.run_module("uvicorn", run_name="__main__")
 `;
+
+/** Every origin that the stack prints or its certificate names, as browsers write it: a scheme's own port is left out. */
+const origins = ({ webPort, tlsPort }: Settings): readonly string[] =>
+  [`http://localhost:${webPort}`, `http://127.0.0.1:${webPort}`]
+    .concat(`https://localhost:${tlsPort}`, `https://127.0.0.1:${tlsPort}`)
+    .map((address) => new URL(address).origin);
+
+/** An upload lies in /tmp, which is memory, while it comes in, and is read whole. */
+const memoryMiB = (uploadMiB: number): number => 1408 + 2 * uploadMiB;
 
 export function openwebui(settings: Settings): Service {
   return {
@@ -49,9 +60,11 @@ export function openwebui(settings: Settings): Service {
       WEBUI_ADMIN_EMAIL: settings.adminEmail,
       WEBUI_ADMIN_NAME: "Administrator",
       WEBUI_URL: `http://localhost:${settings.webPort}`,
-      CORS_ALLOW_ORIGIN: `http://localhost:${settings.webPort};http://127.0.0.1:${settings.webPort};https://localhost:${settings.tlsPort}`,
+      CORS_ALLOW_ORIGIN: origins(settings).join(";"),
       ENABLE_WEBSOCKET_SUPPORT: "true",
       WEBSOCKET_MANAGER: "redis",
+      // A websocket's handshake has a bound of its own in the library that reads it.
+      WEBSOCKETS_MAX_LINE_LENGTH: String(LARGEST_HEAD_BYTES),
       DATA_DIR: "/data",
       STATIC_DIR: "/data/static",
       HOME: "/tmp",
@@ -83,12 +96,12 @@ export function openwebui(settings: Settings): Service {
       startPeriodSeconds: 120,
     },
     volumes: [{ volume: "openwebui", path: "/data" }],
-    scratch: [{ path: "/tmp", sizeMiB: 256 }],
+    scratch: [{ path: "/tmp", sizeMiB: 192 + settings.webMaxUploadMib }],
     dependsOn: [
       { service: "databases", condition: "completed" },
       { service: "redis", condition: "healthy" },
     ],
-    resources: { cpus: 2, memoryMiB: 1536, pids: 256 },
+    resources: { cpus: 2, memoryMiB: memoryMiB(settings.webMaxUploadMib), pids: 256 },
     user: { uid: 10002, gid: 10002 },
     stopGraceSeconds: 30,
     egress: false,

@@ -1,6 +1,7 @@
 /** Reads the evidence of an image from the checkout's own folder: a policy needs no network for it. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { ralex } from "../../command-line";
 import { ImageRef } from "../image-ref";
 import { EVIDENCE, type Evidence } from "./record";
 import { brokenSeal } from "./seal";
@@ -63,7 +64,7 @@ export function parseEvidence(text: string, ref: string, publicKey: string, orig
   const { digest } = ImageRef.parse(ref);
   const refuse = (reason: string): never => {
     throw new EvidenceError(
-      `the evidence ${origin} is refused: ${reason}. Make it again: ./ralex evidence ${ref} --collect`,
+      `the evidence ${origin} is refused: ${reason}. Make it again: ${ralex("evidence", ref, "--collect")}`,
     );
   };
   let document: unknown;

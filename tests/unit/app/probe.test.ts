@@ -117,7 +117,7 @@ describe("the edge's upstreams for a replica that is drained", () => {
     expect(text).toMatch(/map \$drained \$api_pool \{\s+default api;/);
     // Everything of the API goes to the pool that was chosen, and nothing to the whole of it.
     expect(text).not.toMatch(/proxy_pass http:\/\/api\b/);
-    expect(text.match(/proxy_pass http:\/\/\$api_pool/g)).toHaveLength(4);
+    expect(text.match(/proxy_pass http:\/\/\$api_pool/g)).toHaveLength(6);
   });
 
   test("are none for a single replica: nothing could stand in for it", () => {

@@ -91,7 +91,7 @@ describe("the description of Ralex", () => {
       const configuration = file(service(application, "edge"), "/etc/ralex/nginx.conf");
       const bounds = [...configuration.matchAll(/location (?:= )?(\/\w+\/?) {[^}]*client_max_body_size (\w+);/g)];
       expect(bounds.map(([, location, bound]) => `${location ?? ""} ${bound ?? ""}`)).toEqual(
-        ["/v1/", "/health", "/ready", "/v1/"].map((location) => `${location} ${mebibytes}m`),
+        ["/v1/", "/v1", "/health", "/ready", "/v1/", "/v1"].map((location) => `${location} ${mebibytes}m`),
       );
     }
     expect(ralex()).toEqual(ralex({ apiMaxBodyMib: 8 }));
@@ -123,6 +123,73 @@ describe("the description of Ralex", () => {
     const page = tls?.slice(tls.indexOf("location / {")).split("}")[0];
     expect(page).toMatch(/^location \/ {\s[^]*proxy_pass/);
     expect(page).not.toContain("error_page");
+  });
+
+  test("shows no port of a container outside, in nginx's own redirects and in those of what it asks", () => {
+    const configuration = file(service(ralex({ operatorListeners: true }), "edge"), "/etc/ralex/nginx.conf");
+    const [http = "", ...servers] = configuration.split(/\n {2}server {/);
+    expect(http).toContain("\n  absolute_redirect off;\n");
+    expect(http).toContain("\n  port_in_redirect off;\n");
+    const locations = configuration.split(/\n {4}location /).filter((location) => location.includes("proxy_pass"));
+    for (const location of locations) {
+      for (const scheme of ["http", "https"]) {
+        expect(location).toContain(`proxy_redirect ${scheme}://$http_host/ /;`);
+      }
+    }
+    // A prefix with a slash at its end makes nginx redirect the path without it, unless that has a location of its own.
+    for (const server of servers) {
+      const prefixes = [...server.matchAll(/location (\/\w+)\/ {/g)].map(([, prefix]) => prefix);
+      for (const prefix of prefixes) expect(server).toContain(`location = ${prefix ?? ""} {`);
+    }
+  });
+
+  test("takes a head with a line of 32 KiB at every listener, and so does what stands behind", () => {
+    const application = ralex({ operatorListeners: true });
+    const configuration = file(service(application, "edge"), "/etc/ralex/nginx.conf");
+    const [http = ""] = configuration.split(/\n {2}server {/);
+    const [, lines, kib] = /large_client_header_buffers (\d+) (\d+)k;/.exec(http) ?? [];
+    expect([lines, kib]).toEqual(["4", "32"]);
+    expect(configuration.match(/large_client_header_buffers/g)).toHaveLength(1);
+    const openwebui = service(application, "openwebui");
+    const [, head] = /"--h11-max-incomplete-event-size", "(\d+)"/.exec(file(openwebui, "/etc/ralex/launch.py")) ?? [];
+    expect(Number(head)).toBeGreaterThan(4 * 32 * 1024);
+    expect(openwebui.environment.WEBSOCKETS_MAX_LINE_LENGTH).toBe(head);
+  });
+
+  test("passes cookies to Open WebUI and to nothing that reads none", () => {
+    const configuration = file(service(ralex({ operatorListeners: true }), "edge"), "/etc/ralex/nginx.conf");
+    const locations = [...configuration.matchAll(/location [^{]*{[^}]*proxy_pass http:\/\/([^;]+);[^}]*}/g)];
+    expect(locations.length).toBeGreaterThan(6);
+    for (const [text, pool] of locations) expect([pool, text.includes('Cookie "";')]).toEqual([pool, pool !== "web"]);
+  });
+
+  test("lets browsers open websockets from every address that the stack prints or its certificate names", () => {
+    const origins = (stack: Record<string, unknown>) =>
+      service(ralex(stack), "openwebui").environment.CORS_ALLOW_ORIGIN;
+    expect(origins({ webPort: 3100, tlsPort: 8500 })).toBe(
+      "http://localhost:3100;http://127.0.0.1:3100;https://localhost:8500;https://127.0.0.1:8500",
+    );
+    // Browsers leave a scheme's own port out.
+    expect(origins({ webPort: 80, tlsPort: 443 })).toBe(
+      "http://localhost;http://127.0.0.1;https://localhost;https://127.0.0.1",
+    );
+  });
+
+  test("bounds an upload at the edge, and gives Open WebUI the memory for it", () => {
+    for (const [mebibytes, scratch, memoryMiB] of [
+      [64, 256, 1536],
+      [1, 193, 1410],
+      [1024, 1216, 3456],
+    ] as const) {
+      const application = ralex({ webMaxUploadMib: mebibytes });
+      const configuration = file(service(application, "edge"), "/etc/ralex/nginx.conf");
+      const bounds = [...configuration.matchAll(/location \/ {[^}]*client_max_body_size (\w+);/g)];
+      expect(bounds.map(([, bound]) => bound)).toEqual([`${mebibytes}m`, `${mebibytes}m`]);
+      const openwebui = service(application, "openwebui");
+      expect(openwebui.scratch).toEqual([{ path: "/tmp", sizeMiB: scratch }]);
+      expect(openwebui.resources.memoryMiB).toBe(memoryMiB);
+    }
+    expect(ralex()).toEqual(ralex({ webMaxUploadMib: 64 }));
   });
 
   test("scrapes every service that has metrics, Prometheus included", () => {
@@ -189,7 +256,7 @@ describe("the description of Ralex", () => {
       expect(() => ralex(stack)).toThrow(/upstreamUrl .*: must hold no user and no password.* upstreamApiKey/);
       expect(() => ralex(stack)).not.toThrow(/canary/);
     }
-    expect(() => ralex({ upstreamUrl: "http://ollama:11434/v1?at=a@b" })).not.toThrow();
+    expect(() => ralex({ upstreamUrl: "http://ollama:11434/@tenant/v1" })).not.toThrow();
   });
 
   test("waits for the migrations before the API and for both before the edge", () => {

@@ -8,7 +8,8 @@ import fc from "fast-check";
 import { alertBody, readReceiver, sendAlert } from "../../../cli/drift/alert";
 import { containerDifferences, expectedContainers } from "../../../cli/drift/containers";
 import { differencesOf, parsePath, parseReport, refreshed, type RefreshReport } from "../../../cli/drift/engine";
-import { driftLines, driftTable, SECRET, shown, type Difference } from "../../../cli/drift/report";
+import { driftLines, driftTable, SECRET, type Difference } from "../../../cli/drift/report";
+import { shown, shownPair } from "../../../cli/drift/shown";
 import { Workspace } from "../../../cli/workspace";
 import { settingDifferences, type UpdateConfig } from "../../../cli/drift/settings";
 import { pin, ref } from "../image/release-samples";
@@ -61,6 +62,24 @@ describe("what the engine's refresh says", () => {
       detailedDiff: { size: { inputDiff: false } },
     });
     expect(differencesOf(outputs)).toMatchObject([{ property: "size", expected: 2, actual: 3 }]);
+  });
+
+  test("is shown in the values that differ, wherever they stand", () => {
+    const report = (before: object, after: object, inputDiff: boolean) =>
+      step({
+        oldState: { type: TYPE, ...before },
+        newState: { type: TYPE, ...after },
+        detailedDiff: { cpus: { inputDiff } },
+      });
+    const [one, decimal] = [{ cpus: "1" }, { cpus: "1.0" }];
+    for (const found of [
+      report({ inputs: one, outputs: decimal }, { inputs: decimal, outputs: decimal }, false),
+      report({ inputs: one, outputs: decimal }, { inputs: one, outputs: decimal }, false),
+      report({ inputs: one, outputs: decimal }, { inputs: one, outputs: decimal }, true),
+      report({ inputs: one, outputs: one }, { inputs: one, outputs: decimal }, true),
+    ]) {
+      expect(differencesOf(found)).toMatchObject([{ property: "cpus", expected: "1", actual: "1.0" }]);
+    }
   });
 
   test("of a resource that is gone is told as gone", () => {
@@ -224,6 +243,35 @@ describe("an alert", () => {
     expect(alertBody(new URL("https://hooks.example/services/x"), "test", rows(1))).toEqual({
       text: `${summary}\n${description}`,
     });
+  });
+
+  test.each([
+    ["of another type", 1, "1", ["1 (number)", "1 (string)"]],
+    ["of another type, in a flag", true, "true", ["true (boolean)", "true (string)"]],
+    ["in white space at its end", "a ", "a", ['"a "', '"a"']],
+    ["in white space that looks alike", "a\u00a0b", "a b", [String.raw`"a\u00a0b"`, '"a b"']],
+    ["in how it is written", "1", "1.0", ["1", "1.0"]],
+    ["in the order of a list", ["a", "b"], ["b", "a"], ['["a","b"]', '["b","a"]']],
+    ["not at all", "1.0", "1.0", ["1.0", "1.0 (the same; the provider does not say what differs)"]],
+    ["by not being there", undefined, "-", ["- (nothing)", "- (string)"]],
+  ])("shows a value that differs %s so that one sees it", (_, expected, actual, texts) => {
+    expect(shownPair(expected, actual)).toEqual(texts);
+  });
+
+  test("shows two values that differ as two texts, of a bounded length, whatever they are", () => {
+    const value = fc.oneof(fc.jsonValue(), fc.string({ minLength: 150, maxLength: 400 }), fc.constant(undefined));
+    const tail = fc.tuple(fc.string({ minLength: 200 }), fc.string(), fc.string());
+    const pair = fc.oneof(
+      fc.tuple(value, value),
+      tail.map(([start, one, other]) => [start + one, start + other] as const),
+    );
+    fc.assert(
+      fc.property(pair, ([expected, actual]) => {
+        const [one, other] = shownPair(expected, actual);
+        expect(one).not.toBe(other);
+        for (const text of [one, other]) expect(text.length).toBeLessThan(250);
+      }),
+    );
   });
 
   test("is bounded: long values are cut, and many rows are counted", () => {

@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
+import { Failure } from "../../../cli/failure";
 import { committedFile, prepareConfigFile, writtenSettings } from "../../../cli/stack-config";
 import { Workspace } from "../../../cli/workspace";
 
@@ -87,5 +88,41 @@ describe("a stack's configuration file", () => {
   test("gives the settings as written, without other projects' keys and without encrypted values", () => {
     const config = { "ralex:apiReplicas": 2, "ralex:upstreamApiKey": { secure: "v1:x" }, "aws:region": "eu-west-1" };
     expect(writtenSettings({ config })).toEqual({ apiReplicas: 2 });
+  });
+});
+
+describe("a stack's committed file that is wrong", () => {
+  const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-committed-"));
+  afterAll(() => fs.rmSync(checkout, { recursive: true }));
+  const file = path.join(checkout, "Pulumi.dev.yaml");
+  const problemOf = (content: string | Buffer): string => {
+    fs.writeFileSync(file, content);
+    try {
+      committedFile(checkout, "dev");
+      return "";
+    } catch (error) {
+      expect(error).toBeInstanceOf(Failure);
+      return (error as Error).message;
+    }
+  };
+
+  test.each([
+    ["a bad indentation", "config:\n  a: 1\n b: c4n4ry\n", /is not YAML:\n {2}line 3: /],
+    ["a key twice", "config:\n  a: c4n4ry\n  a: 2\n", /is not YAML:\n {2}line 3: Map keys must be unique/],
+    ["an unclosed quote", 'config:\n  a: "c4n4ry\n', /is not YAML:\n {2}line \d: /],
+    ["a tab", "config:\n\ta: c4n4ry\n", /is not YAML:\n {2}line \d: /],
+    ["a text", "c4n4ry", /is no configuration of a stack: must be keys with values/],
+    ["a list under config", "config:\n  - c4n4ry\n", /is no configuration of a stack: config: /],
+    ["other bytes than UTF-8", Buffer.from("config:\n  a: c4n4ry\xfc\n", "latin1"), /cannot be read: it is not UTF-8/],
+  ])("by %s is refused by its name and line, and nothing of it is repeated", (_, content, reason) => {
+    const problem = problemOf(content);
+    expect(problem).toMatch(reason);
+    expect(problem.startsWith(`${file} `)).toBe(true);
+    expect(problem).not.toContain("c4n4ry");
+  });
+
+  test("or empty, or without anything under config, is a file without settings", () => {
+    expect(["", "# nothing\n", "config:\n"].map(problemOf)).toEqual(["", "", ""]);
+    expect(committedFile(checkout, "dev")).toEqual({});
   });
 });

@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { Command } from "commander";
 import { EXIT } from "../../../cli/failure";
 import { registerLogs } from "../../../cli/logs";
-import { registerStatus } from "../../../cli/status";
+import { registerStatus, statusTable, type ServiceStatus } from "../../../cli/status";
 
 interface Container {
   readonly State: Readonly<Record<string, unknown>>;
@@ -92,4 +92,30 @@ test.each([
   const program = new Command();
   register(program, checkout);
   await expect(program.parseAsync(args, { from: "user" })).rejects.toThrow("no Docker Engine answers: install Docker");
+});
+
+describe("the table of containers", () => {
+  const row = (change: Partial<ServiceStatus>): ServiceStatus => ({
+    ...{ container: "ralex-dev-api-0", service: "api", state: "exited (137)", health: "not running" },
+    image: `127.0.0.1:5055/ralex/ralex-api@sha256:${"0123456789abcdef".repeat(4)}`,
+    ...change,
+  });
+
+  test("has the start of each digest, which is enough to tell it", () => {
+    const table = statusTable([row({}), row({ image: "" })]);
+    expect(table).toContain(" ralex-api@0123456789ab ");
+    expect(table).not.toContain("0123456789abc");
+    expect(table).not.toContain("127.0.0.1");
+  });
+
+  test("fits 100 columns, however long the names are, and loses nothing of a name", () => {
+    const names = ["ralex-dev-redis", `ralex-${"staging-of-a-team".repeat(4)}-postgres-exporter-0`];
+    const image = `registry.example/${"a".repeat(70)}@sha256:${"f".repeat(64)}`;
+    for (const container of names) {
+      const table = statusTable([row({ container }), row({ container, image })]);
+      for (const line of table.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+      const cells = table.split("\n").flatMap((line) => line.split("│")[1]?.trim() ?? []);
+      expect(cells.join("")).toContain(container);
+    }
+  });
 });

@@ -1,10 +1,10 @@
 /** What is generated agrees with what it is generated from. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as dotenv from "dotenv";
 import { renderDocuments } from "../../../cli/documents";
 import { table, withBlock } from "../../../cli/documents/markdown";
 import { dotenvExample, settingsPage } from "../../../cli/documents/settings";
+import { parseDotenv } from "../../../components/settings/dotenv";
 import { FILE_ONLY, loadSettings, variableOf } from "../../../components/settings/load";
 import { PLAIN_SETTINGS, SECRET_SETTINGS } from "../../../components/settings/schema";
 import { NAMED_TESTS } from "../../support/named-tests";
@@ -28,11 +28,12 @@ describe("generated documents", () => {
 
 describe(".env.example", () => {
   test("sets nothing until a line is uncommented", () => {
-    expect(dotenv.parse(dotenvExample())).toEqual({});
+    expect(parseDotenv(Buffer.from(dotenvExample()))).toEqual({ dotenv: {}, dotenvProblems: [] });
   });
 
   test("has every setting that may stand there, and with all of them uncommented at their defaults nothing changes", () => {
-    const uncommented = dotenv.parse(dotenvExample().replace(/^#(?=RALEX_)/gm, ""));
+    const example = Buffer.from(dotenvExample().replace(/^#(?=RALEX_)/gm, ""));
+    const { dotenv: uncommented } = parseDotenv(example);
     expect(Object.keys(uncommented).sort()).toEqual(
       KEYS.filter((key) => !FILE_ONLY.has(key))
         .map(variableOf)

@@ -66,12 +66,12 @@ describe("settings", () => {
   });
 
   test("take nothing from .env where the stack promotes from another one", () => {
-    const dotenv = { RALEX_API_REPLICAS: "4", RALEX_UPSTREAM_API_KEY: "a developer's", RALEX_TYPO: "1" };
+    const dotenv = { RALEX_API_REPLICAS: "4", RALEX_UPSTREAM_API_KEY: "a-developers", RALEX_TYPO: "1" };
     const stack = { promotesFrom: "dev", upstreamUrl: "https://models.example/v1" };
     expect(loadSettings({ ...none, dotenv, stack })).toMatchObject({ apiReplicas: 2, secretsSet: new Set() });
     expect(secretValues({ ...none, dotenv, stack })).toEqual({});
     expect(secretValues({ ...none, dotenv, stack: { ...stack, promotesFrom: "" } })).toEqual({
-      upstreamApiKey: "a developer's",
+      upstreamApiKey: "a-developers",
     });
   });
 
@@ -92,6 +92,80 @@ describe("settings", () => {
   test("refuse two listeners on one port and a key without its upstream", () => {
     const problems = problemsOf({ stack: { webPort: 8000, upstreamApiKey: "k" } });
     expect(problems.map(({ key }) => key)).toEqual(["apiPort", "upstreamApiKey"]);
+  });
+
+  test("take an empty variable as not set, as an empty text in the stack's file", () => {
+    const stack = { apiReplicas: 3, upstreamUrl: "https://models.example/v1", upstreamApiKey: "k" };
+    const empty = { RALEX_API_REPLICAS: "", RALEX_UPSTREAM_API_KEY: "", RALEX_RELEASE: "" };
+    for (const sources of [
+      { ...none, stack, dotenv: empty },
+      { ...none, stack, environment: empty },
+    ]) {
+      expect(loadSettings(sources)).toMatchObject({ apiReplicas: 3 });
+      expect(secretValues(sources)).toEqual({ upstreamApiKey: "k" });
+    }
+    const dotenv = { RALEX_API_REPLICAS: "4" };
+    expect(loadSettings({ stack, dotenv, environment: empty }).apiReplicas).toBe(4);
+  });
+
+  test("refuse a variable that is written in other letters, which would do nothing", () => {
+    expect(problemsOf({ dotenv: { ralex_web_port: "3100" } }).map(({ key }) => key)).toEqual(["ralex_web_port"]);
+  });
+
+  test("take every key that the bridge takes and no other, but for quotes", () => {
+    const python = fs.readFileSync("images/ralex-api/ralex_bridge/settings.py", "utf8");
+    const rule = /re\.fullmatch\(r"([^"]+)", key\)/.exec(python)?.[1] ?? "";
+    const bridge = new RegExp(`^(?:${rule})$`);
+    expect(bridge.test("sk-abc#def")).toBe(true);
+    const key = fc.oneof(fc.string({ minLength: 1 }), fc.string({ unit: "binary", minLength: 1 }));
+    const upstream = { upstreamUrl: "https://models.example/v1" };
+    fc.assert(
+      fc.property(key, fc.constantFrom("dotenv", "environment", "stack"), (value, source) => {
+        const sources = {
+          ...none,
+          stack: { ...upstream, ...(source === "stack" ? { upstreamApiKey: value } : {}) },
+          ...(source === "stack" ? {} : { [source]: { RALEX_UPSTREAM_API_KEY: value } }),
+        };
+        const problems = problemsOf(sources);
+        expect(problems.length === 0).toBe(bridge.test(value) && !/["'`]/.test(value));
+        if (problems.length === 0) expect(secretValues(sources)).toEqual({ upstreamApiKey: value });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    ["sk abc", "white space"],
+    ["sk-abc\n", "white space"],
+    ['"sk-abc"', "a quote"],
+    ["sk-\u0007", "a control character"],
+    ["sk-é", "a character outside ASCII"],
+    ["a b'é", "white space and a quote and a character outside ASCII"],
+  ])("refuse a key with what no key has: %p", (openrouterApiKey, found) => {
+    const problems = problemsOf({ stack: { openrouterApiKey } });
+    expect(problems).toEqual([
+      {
+        key: "openrouterApiKey",
+        source: "stack configuration",
+        message: expect.stringContaining(`holds ${found},`) as string,
+      },
+    ]);
+    expect(problems[0]?.message).not.toContain(openrouterApiKey);
+  });
+
+  test("refuse a secret that a stack's file has in clear, together with everything else", () => {
+    const stack = { openrouterApiKey: "k", webPort: 0 };
+    const sources = { stack, encrypted: new Set<string>() };
+    expect(problemsOf(sources).map(({ key }) => key)).toEqual(["openrouterApiKey", "webPort"]);
+    expect(problemsOf({ stack: { openrouterApiKey: "k" }, encrypted: new Set(["openrouterApiKey"]) })).toEqual([]);
+    expect(problemsOf({ stack: { openrouterApiKey: "" }, encrypted: new Set<string>() })).toEqual([]);
+  });
+
+  test("refuse a subnet that is not the network's own address, as Docker does", () => {
+    expect(problemsOf({ stack: { subnet: "10.213.0.1/24" } })[0]?.message).toContain("the network's own address");
+    for (const subnet of ["10.213.0.0/24", "172.31.0.0/16", "192.168.4.0/22"]) {
+      expect(loadSettings({ ...none, stack: { subnet } }).subnet).toBe(subnet);
+    }
   });
 
   test("never repeat a secret's value in an error", () => {
