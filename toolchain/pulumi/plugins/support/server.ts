@@ -307,11 +307,18 @@ function toDiff(
   return response.setDiffsList(keys).setReplacesList(keys.filter(replaces));
 }
 
+/**
+ * The service's handlers.
+ * @param engineAddress - host:port of the engine's log; empty where nobody listens.
+ */
+export const implementationOf = (plugin: Plugin, engineAddress: string): grpc.UntypedServiceImplementation =>
+  new Provider(plugin, engineAddress).implementation();
+
 /** Starts serving, and prints the port, as the engine expects of a plugin. */
 export function serve(plugin: Plugin): void {
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-")) ?? "";
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  server.addService(ResourceProviderService, new Provider(plugin, engineAddress).implementation());
+  server.addService(ResourceProviderService, implementationOf(plugin, engineAddress));
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) throw error;
     process.stdout.write(`${port}\n`);
