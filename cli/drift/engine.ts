@@ -1,4 +1,5 @@
 /** What the engine finds different in its resources, read from a refresh that writes nothing. */
+import { isDeepStrictEqual } from "node:util";
 import execa from "execa";
 import { z } from "zod";
 import { EXIT, Failure } from "../failure";
@@ -133,7 +134,9 @@ function both(
   const sides = inputs ? (["inputs", "outputs"] as const) : (["outputs", "inputs"] as const);
   const steps = parsePath(path);
   const pairs = sides.map((side) => [valueAt(before?.[side], steps), valueAt(after[side], steps)] as const);
-  const [expected, actual] = pairs.find((pair) => pair.some((value) => value !== undefined)) ?? [undefined, undefined];
+  // What was read when it was made stands in the outputs of both sides: then the program's input is what differs.
+  const [expected, actual] = pairs.find(([one, other]) => !isDeepStrictEqual(one, other)) ??
+    pairs.find((pair) => pair.some((value) => value !== undefined)) ?? [undefined, undefined];
   const whole = sides
     .flatMap((side) => [before?.[side], after[side]])
     .map((values) => valueAt(values, steps.slice(0, 1)));
