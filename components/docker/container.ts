@@ -1,6 +1,7 @@
 /** A service's limits and checks in Docker's terms; no resource is made here. */
 import type * as docker from "@pulumi/docker";
 import type { Health, Service } from "../app/model";
+import { decimalCpus, goDuration } from "./provider-forms";
 
 /** Docker's log files of a container that cannot send its log to the store. */
 const LOCAL_LOG = { driver: "json-file", options: { "max-file": "3", "max-size": "10m" } } as const;
@@ -13,10 +14,10 @@ export interface LogTarget {
 export function healthcheck(health: Health) {
   return {
     tests: ["CMD", ...health.command],
-    interval: `${health.intervalSeconds}s`,
-    timeout: `${health.timeoutSeconds}s`,
+    interval: goDuration(health.intervalSeconds),
+    timeout: goDuration(health.timeoutSeconds),
     retries: health.retries,
-    startPeriod: `${health.startPeriodSeconds}s`,
+    startPeriod: goDuration(health.startPeriodSeconds),
   };
 }
 
@@ -28,7 +29,7 @@ export function confinement(service: Service) {
     readOnly: true,
     capabilities: { drops: ["ALL"] },
     securityOpts: ["no-new-privileges"],
-    cpus: String(cpus),
+    cpus: decimalCpus(cpus),
     memory: memoryMiB,
     // The same as memory: no swap.
     memorySwap: memoryMiB,

@@ -6,6 +6,8 @@ export interface JobRunArgs {
   readonly containerId: pulumi.Input<string>;
   /** Largest number of processes and threads. */
   readonly pids: number;
+  /** Ids of what the job waits for: where one is another, as a database on an empty volume, the job runs again. */
+  readonly after: readonly pulumi.Input<string>[];
 }
 
 /**
@@ -14,6 +16,6 @@ export interface JobRunArgs {
  */
 export class JobRun extends pulumi.CustomResource {
   constructor(name: string, args: JobRunArgs, opts?: pulumi.CustomResourceOptions) {
-    super("ralex:docker:JobRun", name, { ...args }, opts);
+    super("ralex:docker:JobRun", name, { ...args, after: [...args.after] }, opts);
   }
 }

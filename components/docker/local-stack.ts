@@ -69,7 +69,7 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
     if (settings.running) {
       const images = new Images(`${name}-image`, { refs: args.images }, parent);
       const resolver = new Resolver(application, plan, secrets);
-      const argsOf = (service: Service, after: readonly pulumi.Resource[]) => ({
+      const argsOf = (service: Service, after: readonly pulumi.CustomResource[]) => ({
         service,
         application,
         identity,
@@ -153,7 +153,7 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
   /** Starts every service after what it depends on. The log store is first, so that no line of the others is lost. */
   private start(
     name: string,
-    argsOf: (service: Service, after: readonly pulumi.Resource[]) => ServiceArgs,
+    argsOf: (service: Service, after: readonly pulumi.CustomResource[]) => ServiceArgs,
   ): ReadonlyMap<string, DockerService> {
     const { services, logs } = this.args.application;
     const byName = new Map(services.map((service) => [service.name, service]));
@@ -178,7 +178,7 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
   /** Jobs are over by then: what they had to do, the services show. */
   private verify(
     name: string,
-    argsOf: (service: Service, after: readonly pulumi.Resource[]) => ServiceArgs,
+    argsOf: (service: Service, after: readonly pulumi.CustomResource[]) => ServiceArgs,
     probe: Service,
     started: ReadonlyMap<string, DockerService>,
   ): pulumi.Output<VerificationResult> {

@@ -10,8 +10,9 @@ export interface NetworksArgs {
 
 /** Two networks: the private one leads nowhere; what calls out or is published joins the other one as well. */
 export class Networks extends pulumi.ComponentResource {
-  readonly privateName: pulumi.Output<string>;
-  readonly egressName: pulumi.Output<string>;
+  /** By id: a network that was made again has the old name, and what was joined to the old one has to join it. */
+  readonly privateId: pulumi.Output<string>;
+  readonly egressId: pulumi.Output<string>;
 
   constructor(name: string, args: NetworksArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ralex:docker:Networks", name, {}, opts);
@@ -35,8 +36,8 @@ export class Networks extends pulumi.ComponentResource {
       { name: identity.name("egress"), driver: "bridge", labels },
       child,
     );
-    this.privateName = isolated.name;
-    this.egressName = egress.name;
-    this.registerOutputs({ privateName: this.privateName, egressName: this.egressName });
+    this.privateId = isolated.id;
+    this.egressId = egress.id;
+    this.registerOutputs({ privateId: this.privateId, egressId: this.egressId });
   }
 }

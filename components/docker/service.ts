@@ -25,7 +25,7 @@ export interface ServiceArgs {
   readonly checkout: string;
   readonly logTarget: LogTarget | undefined;
   /** What has to be up before the first replica, as Pulumi resources. */
-  readonly after: readonly pulumi.Resource[];
+  readonly after: readonly pulumi.CustomResource[];
   /** How long a replica may take to become healthy. */
   readonly waitSeconds: number;
   /** A job that somebody else runs: its container is made, and that is all. */
@@ -38,7 +38,7 @@ export interface ServiceArgs {
  */
 export class DockerService extends pulumi.ComponentResource {
   /** What a dependent waits for: every replica healthy, or the job done with exit code 0. */
-  readonly ready: readonly pulumi.Resource[];
+  readonly ready: readonly pulumi.CustomResource[];
   /** The containers in slot order, with the limits that are theirs. */
   readonly containers: readonly LimitedContainer[];
 
@@ -50,7 +50,7 @@ export class DockerService extends pulumi.ComponentResource {
     super("ralex:docker:Service", name, {}, opts);
     const { service } = args;
     const files = service.files.length === 0 ? undefined : this.files(name);
-    const ready: pulumi.Resource[] = [];
+    const ready: pulumi.CustomResource[] = [];
     const containers: docker.Container[] = [];
     for (let slot = 0; slot < service.replicas; slot += 1) {
       const container = this.container(name, slot, files, slot === 0 ? args.after : ready.slice(-1));
@@ -75,7 +75,7 @@ export class DockerService extends pulumi.ComponentResource {
     name: string,
     slot: number,
     files: ServiceFiles | undefined,
-    after: readonly pulumi.Resource[],
+    after: readonly pulumi.CustomResource[],
   ): docker.Container {
     const { args } = this;
     const { service, identity } = args;
@@ -106,13 +106,19 @@ export class DockerService extends pulumi.ComponentResource {
         destroyGraceSeconds: service.stopGraceSeconds,
         labels: identity.labelList({ [SERVICE_LABEL]: service.name, [IMAGE_LABEL]: args.image.ref.toString() }),
       },
-      // The slot's name and address are taken until the old container is gone.
-      { parent: this, deleteBeforeReplace: true, dependsOn: [...after] },
+      {
+        parent: this,
+        // The slot's name and address are taken until the old container is gone.
+        deleteBeforeReplace: true,
+        // The provider takes a change of these and does nothing.
+        replaceOnChanges: ["mounts", "healthcheck", "tmpfs", "init", "rm"],
+        dependsOn: [...after],
+      },
     );
   }
 
   /** What a container needs besides itself. Returns what a dependent has to wait for. */
-  private follow(name: string, slot: number, container: docker.Container): pulumi.Resource {
+  private follow(name: string, slot: number, container: docker.Container): pulumi.CustomResource {
     const { service, application } = this.args;
     if (this.args.runsLater === true) return container;
     if (service.kind === "job") return this.run(`${name}-${slot}-run`, container);
@@ -146,25 +152,27 @@ export class DockerService extends pulumi.ComponentResource {
     const { service, plan, networks } = this.args;
     const ipv4Address = plan.of.get(service.name)?.[slot];
     const isolated = {
-      name: networks.privateName,
+      name: networks.privateId,
       ...(ipv4Address === undefined ? {} : { ipv4Address }),
       aliases: [service.name],
     };
-    return service.egress ? [isolated, { name: networks.egressName }] : [isolated];
+    return service.egress ? [isolated, { name: networks.egressId }] : [isolated];
   }
 
   private ports(): docker.types.input.ContainerPort[] {
     const { service, application } = this.args;
     if (service.name !== application.edge.service) return [];
-    return application.edge.listeners.map(({ published, port }) => ({
-      internal: service.ports[port]?.number ?? 0,
-      external: published,
-      ip: "127.0.0.1",
-      protocol: "tcp",
-    }));
+    return application.edge.listeners
+      .map(({ published, port }) => ({
+        internal: service.ports[port]?.number ?? 0,
+        external: published,
+        ip: "127.0.0.1",
+        protocol: "tcp",
+      }))
+      .sort((a, b) => a.internal - b.internal);
   }
 
-  private admit(name: string, container: docker.Container, slot: number): pulumi.Resource {
+  private admit(name: string, container: docker.Container, slot: number): pulumi.CustomResource {
     const { service, application, identity, waitSeconds } = this.args;
     return new Admission(
       name,
@@ -180,10 +188,15 @@ export class DockerService extends pulumi.ComponentResource {
     );
   }
 
-  private run(name: string, container: docker.Container): pulumi.Resource {
+  private run(name: string, container: docker.Container): pulumi.CustomResource {
     return new JobRun(
       name,
-      { container: container.name, containerId: container.id, pids: this.args.service.resources.pids },
+      {
+        container: container.name,
+        containerId: container.id,
+        pids: this.args.service.resources.pids,
+        after: this.args.after.map(({ id }) => id),
+      },
       { parent: this, dependsOn: [container] },
     );
   }

@@ -63,12 +63,8 @@ describe("drift", () => {
 
   test("by hand is exit code 3, with what was expected and what is; Alertmanager is told, and no state is written", async () => {
     const another = (await container("alertmanager").inspect()).Image;
-    const networks = (await container("node-exporter").inspect()).NetworkSettings.Networks;
     await container("redis").update({ Memory: 300 * 2 ** 20, MemorySwap: 300 * 2 ** 20 });
     await container("redis-exporter").remove({ force: true });
-    await docker
-      .getNetwork(Object.values(networks)[0]?.NetworkID ?? "")
-      .disconnect({ Container: container("node-exporter").id });
     // In the place of the stack's own, from another image.
     await container("nginx-exporter").remove({ force: true });
     const made = await docker.createContainer({ name: container("nginx-exporter").id, Image: another });
@@ -79,13 +75,12 @@ describe("drift", () => {
     expect(exitCode).toBe(3);
     const { differences } = JSON.parse(stdout) as { differences: readonly Row[] };
     const rows = differences.map(({ subject, property, expected, actual }) => [subject, property, expected, actual]);
-    expect(rows).toHaveLength(7);
+    expect(rows).toHaveLength(6);
     for (const row of [
       ["ralex-redis-0 (Container)", "memory", 256, 300],
       ["ralex-redis-0 (Container)", "memorySwap", 256, 300],
       ["ralex-redis-exporter-0 (Container)", "", "exists", "gone"],
       ["ralex-nginx-exporter-0 (Container)", "", "exists", "gone"],
-      ["ralex-node-exporter-0 (Container)", "networksAdvanced[0]", expect.anything(), undefined],
       [stack.container("nginx-exporter"), "image", expect.stringContaining("nginx"), expect.stringContaining("alertm")],
       [`Pulumi.${stack.name}.yaml`, "apiLogLevel", "debug", "info"],
     ]) {

@@ -82,6 +82,15 @@ describe("what the engine's refresh says", () => {
     }
   });
 
+  test("is what differs, where the provider reads an input back in another form and keeps that as its output", () => {
+    const reread = step({
+      oldState: { type: TYPE, inputs: { cpus: "1" }, outputs: { cpus: "1.0" } },
+      newState: { type: TYPE, inputs: { cpus: "1.0" }, outputs: { cpus: "1.0" } },
+      detailedDiff: { cpus: { inputDiff: false } },
+    });
+    expect(differencesOf(reread)).toMatchObject([{ property: "cpus", expected: "1", actual: "1.0" }]);
+  });
+
   test("of a resource that is gone is told as gone", () => {
     const gone = step({ op: "delete", oldState: { type: TYPE, inputs: { name: "redis" } }, detailedDiff: null });
     expect(differencesOf(gone)).toMatchObject([{ property: "", expected: "exists", actual: "gone" }]);

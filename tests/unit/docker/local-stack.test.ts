@@ -214,7 +214,8 @@ describe("the local stack", () => {
     const { resources } = await stack();
     expect(container(resources, `ralex-dev-${job}`)).toMatchObject({ start: false, mustRun: false, restart: "no" });
     const run = ofType(resources, "ralex:docker:JobRun").find(({ name }) => name === `ralex-${job}-0-run`);
-    expect(run?.inputs).toEqual({ container: `ralex-dev-${job}`, containerId: `ralex-${job}-0-id`, pids });
+    const after = expect.arrayContaining(["ralex-postgres-0-id"]) as unknown;
+    expect(run?.inputs).toEqual({ container: `ralex-dev-${job}`, containerId: `ralex-${job}-0-id`, pids, after });
   });
 
   test("keeps names and labels of the stack that it was made as, with no path in them", async () => {

@@ -15,6 +15,13 @@ describe("a difference", () => {
     ["of files: another content is another volume", "Files", { hash: "a", volume: "v" }, { hash: "b" }, ["hash"]],
     ["of a job: another container is run", "JobRun", { containerId: "a" }, { containerId: UNKNOWN }, ["containerId"]],
     [
+      "of what a job waits for",
+      "JobRun",
+      { containerId: "a", after: ["b"] },
+      { containerId: "a", after: ["c"] },
+      ["after"],
+    ],
+    [
       "of checks: they are made again",
       "Checks",
       { ids: ["a", "p"], result: {} },

@@ -98,10 +98,10 @@ const image: ResourceKind = {
   async read({ inputs, outputs }, { warn }) {
     const digest = text(outputs, "digest") ?? "";
     const [tag] = texts(inputs, "tags") ?? [];
-    if (!isPushed(inputs) || tag === undefined || digest === "") return { inputs, outputs };
+    if (!isPushed(inputs) || tag === undefined || digest === "") return outputs;
     const isThere = await hasManifest(tag, digest);
     if (isThere === undefined) warn(`the registry of ${tag} does not say whether it still has ${digest}`);
-    return isThere === false ? undefined : { inputs, outputs };
+    return isThere === false ? undefined : outputs;
   },
 
   update: async (_, inputs, call) => ({ ...(await built(inputs, call)) }),

@@ -55,7 +55,7 @@ export const ACCEPTS: Accepts = [
   "publishAllPorts",
   {
     capabilities: ["adds", "drops"],
-    healthcheck: ["tests", "interval", "timeout", "startPeriod", "retries"],
+    healthcheck: ["tests", "interval", "timeout", "startPeriod", "startInterval", "retries"],
     hosts: ["host", "ip"],
     labels: ["label", "value"],
     mounts: [
@@ -72,7 +72,11 @@ export const ACCEPTS: Accepts = [
   },
 ];
 
-/** As the official provider has it, except tmpfs, healthcheck, init and rm: it takes their change and does nothing. */
+/**
+ * Inputs that the schema has no `ForceNew` for. The provider takes a change of those that are no limit and no restart
+ * policy and does nothing: a program that means it has to replace the container itself (`replaceOnChanges`).
+ * Source: resource_docker_container.go, resourceDockerContainer.
+ */
 export const UPDATES = [
   "attach",
   "containerReadRefreshTimeoutMilliseconds",
@@ -81,19 +85,24 @@ export const UPDATES = [
   "cpuSet",
   "cpuShares",
   "destroyGraceSeconds",
+  "healthcheck",
+  "init",
   "logs",
   "maxRetryCount",
   "memory",
+  "memoryReservation",
   "memorySwap",
   "mustRun",
   "removeVolumes",
   "restart",
+  "rm",
   "start",
+  "tmpfs",
   "wait",
   "waitTimeout",
 ];
 
-/** Lists whose order means nothing to the engine. */
+/** `TypeSet` in the same schema: lists whose order means nothing. */
 export const SETS = [
   "capabilities",
   "dns",

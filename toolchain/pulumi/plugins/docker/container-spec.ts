@@ -1,32 +1,23 @@
 /** A container's inputs as the Docker Engine API takes them. No call of the engine in here. */
 import type { ContainerCreateOptions, EndpointSettings } from "dockerode";
-import { OperationError } from "../support/plugin";
 import type { Values } from "../support/wire";
 import { flag, map, number, object, objects, text, texts } from "../support/inputs";
+import { nanoCpus, nanoseconds } from "./go-forms";
 import { labels } from "./labels";
 
 /** The provider's unit of memory, in bytes. */
 const MIB = 1024 * 1024;
-const NANOSECONDS: Readonly<Record<string, number>> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
-
-/** `1m30s` in nanoseconds. */
-export function nanoseconds(duration: string): number {
-  const parts = [...duration.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.map(([part]) => part).join("") !== duration || parts.length === 0) {
-    throw new OperationError(`"${duration}" is not a duration; write for example 500ms, 10s, 1m30s`);
-  }
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (NANOSECONDS[unit ?? ""] ?? 0), 0);
-}
 
 const healthcheck = (inputs: Values): ContainerCreateOptions["Healthcheck"] => {
   const check = object(inputs, "healthcheck");
   if (check === undefined) return undefined;
-  const duration = (key: string) => nanoseconds(text(check, key) ?? "0s");
+  const duration = (key: string) => nanoseconds(text(check, key) ?? "0s") ?? 0;
   return {
     Test: texts(check, "tests") ?? [],
     Interval: duration("interval"),
     Timeout: duration("timeout"),
     StartPeriod: duration("startPeriod"),
+    ...(duration("startInterval") === 0 ? {} : { StartInterval: duration("startInterval") }),
     Retries: number(check, "retries") ?? 0,
   };
 };
@@ -82,18 +73,17 @@ const memoryOf = (inputs: Values, key: string): number | undefined => {
   return amount === undefined || amount < 0 ? amount : amount * MIB;
 };
 
-/** Limits and restart policy: what the engine can change while a container runs. */
+/**
+ * Limits and restart policy: what the provider changes while a container runs.
+ * Source: resource_docker_container_funcs.go, resourceDockerContainerUpdate. Without memorySwap it says nothing of swap.
+ */
 export function adjustable(inputs: Values) {
-  const memory = memoryOf(inputs, "memory") ?? 0;
   const swap = memoryOf(inputs, "memorySwap");
   return {
-    Memory: memory,
-    // Without a limit of its own the engine takes twice the memory; an update has to say so.
-    MemorySwap: swap ?? memory * 2,
+    Memory: memoryOf(inputs, "memory") ?? 0,
+    ...(swap === undefined || swap === 0 ? {} : { MemorySwap: swap }),
     CpuShares: number(inputs, "cpuShares") ?? 0,
     CpusetCpus: text(inputs, "cpuSet") ?? "",
-    CpuPeriod: number(inputs, "cpuPeriod") ?? 0,
-    CpuQuota: number(inputs, "cpuQuota") ?? 0,
     RestartPolicy: { Name: text(inputs, "restart") ?? "no", MaximumRetryCount: number(inputs, "maxRetryCount") ?? 0 },
   };
 }
@@ -103,10 +93,11 @@ function defined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** The body of "create a container", for its first network; others are connected afterwards. */
+/**
+ * The body of "create a container". Its networks of its own are connected afterwards.
+ * Source: resource_docker_container_funcs.go, resourceDockerContainerCreate.
+ */
 export function createOptions(inputs: Values): ContainerCreateOptions {
-  const [first] = objects(inputs, "networksAdvanced");
-  const network = first === undefined ? undefined : text(first, "name");
   const bindings = portBindings(inputs);
   const capabilities = object(inputs, "capabilities") ?? {};
   const logDriver = text(inputs, "logDriver");
@@ -129,16 +120,18 @@ export function createOptions(inputs: Values): ContainerCreateOptions {
     StopTimeout: number(inputs, "stopTimeout"),
     Healthcheck: healthcheck(inputs),
     ExposedPorts: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
-    NetworkingConfig:
-      network === undefined || first === undefined ? undefined : { EndpointsConfig: { [network]: endpoint(first) } },
     HostConfig: defined<NonNullable<ContainerCreateOptions["HostConfig"]>>({
       ...adjustable(inputs),
-      NetworkMode: network ?? text(inputs, "networkMode"),
-      NanoCpus: cpus === undefined ? undefined : Math.round(Number(cpus) * 1e9),
+      // The default of the schema. It stays what the engine answers, whatever networks the container joins.
+      NetworkMode: text(inputs, "networkMode") ?? "bridge",
+      NanoCpus: cpus === undefined ? undefined : nanoCpus(cpus),
+      // With `cpus`, these two are left alone.
+      CpuPeriod: cpus === undefined ? number(inputs, "cpuPeriod") : undefined,
+      CpuQuota: cpus === undefined ? number(inputs, "cpuQuota") : undefined,
       AutoRemove: flag(inputs, "rm"),
       ReadonlyRootfs: flag(inputs, "readOnly"),
       Privileged: flag(inputs, "privileged"),
-      Init: flag(inputs, "init"),
+      Init: flag(inputs, "init") ?? false,
       Tmpfs: map(inputs, "tmpfs"),
       Mounts: objects(inputs, "mounts").map(mount),
       CapAdd: texts(capabilities, "adds"),

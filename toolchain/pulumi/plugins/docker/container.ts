@@ -1,16 +1,15 @@
-import type { Container, ContainerInspectInfo } from "dockerode";
+import type { Container } from "dockerode";
 import { OperationError, type Call, type ResourceKind } from "../support/plugin";
 import type { Values } from "../support/wire";
 import { adjustable, createOptions, endpoint } from "./container-spec";
+import { problems } from "./container-check";
 import { ACCEPTS, SETS, UPDATES } from "./container-inputs";
+import { COMPUTED, planOf } from "./container-plan";
 import { run } from "./container-run";
+import { stateOf } from "./container-state";
 import { engine, explain, explained, isConflict, isGone, unlessGone } from "./engine";
 import { flag, number, objects, text } from "../support/inputs";
 import { labels, sameOwner } from "./labels";
-
-const MIB = 1024 * 1024;
-/** What the engine gives a container to stop when nothing else is said, in seconds. */
-const GRACE = 10;
 
 /** Makes the container; one left over from an interrupted update of this very stack is replaced. */
 async function make(inputs: Values, call: Call): Promise<Container> {
@@ -35,104 +34,47 @@ async function make(inputs: Values, call: Call): Promise<Container> {
   }
 }
 
-const networkData = (found: ContainerInspectInfo): Values[] =>
-  Object.entries(found.NetworkSettings.Networks)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([networkName, network]) => ({
-      networkName,
-      gateway: network.Gateway,
-      globalIpv6Address: network.GlobalIPv6Address,
-      globalIpv6PrefixLength: network.GlobalIPv6PrefixLen,
-      ipAddress: network.IPAddress,
-      ipPrefixLength: network.IPPrefixLen,
-      ipv6Gateway: network.IPv6Gateway,
-      macAddress: network.MacAddress,
-    }));
-
-const outputsOf = (found: ContainerInspectInfo): Values => ({
-  bridge: (found.NetworkSettings as { Bridge?: string }).Bridge ?? "",
-  networkDatas: networkData(found),
-  exitCode: found.State.Running ? 0 : found.State.ExitCode,
-});
-
-/** Puts what the engine has into the inputs where it is not what they say. A container's other settings cannot change. */
-function drift(inputs: Values, found: ContainerInspectInfo): Values {
-  const wanted = adjustable(inputs);
-  const host = found.HostConfig;
-  const changed: Record<string, string | number | boolean | Values[]> = {};
-  const compare = (key: string, want: unknown, have: unknown, value: string | number) => {
-    if (want !== have) changed[key] = value;
-  };
-  const name = found.Name.replace(/^\//, "");
-  compare("name", text(inputs, "name"), name, name);
-  compare("restart", wanted.RestartPolicy.Name, host.RestartPolicy?.Name || "no", host.RestartPolicy?.Name || "no");
-  compare("memory", wanted.Memory, host.Memory ?? 0, (host.Memory ?? 0) / MIB);
-  compare("cpuShares", wanted.CpuShares, host.CpuShares ?? 0, host.CpuShares ?? 0);
-  compare("cpuSet", wanted.CpusetCpus, host.CpusetCpus ?? "", host.CpusetCpus ?? "");
-  if (number(inputs, "memorySwap") !== undefined) {
-    compare("memorySwap", wanted.MemorySwap, host.MemorySwap, Math.max(-1, (host.MemorySwap ?? 0) / MIB));
-  }
-  const cpus = Math.round(Number(text(inputs, "cpus") ?? 0) * 1e9);
-  compare("cpus", cpus, host.NanoCpus ?? 0, String((host.NanoCpus ?? 0) / 1e9));
-
-  const present = found.NetworkSettings.Networks;
-  const holds = (network: Values) =>
-    Object.entries(present).some(([key, { NetworkID }]) => {
-      return key === text(network, "name") || NetworkID === text(network, "name");
-    });
+/**
+ * Puts the container on its own networks, and takes it off the default one.
+ * Source: resource_docker_container_funcs.go, resourceDockerContainerCreate.
+ */
+async function join(made: Container, inputs: Values): Promise<void> {
   const networks = objects(inputs, "networksAdvanced");
-  if (!networks.every(holds)) changed.networksAdvanced = networks.filter(holds);
-
-  const shouldRun = flag(inputs, "start") !== false && flag(inputs, "mustRun") !== false && !flag(inputs, "attach");
-  if (shouldRun && !found.State.Running && !found.State.Restarting) changed.start = false;
-  return { ...inputs, ...changed };
+  if (networks.length === 0) return;
+  try {
+    await engine().getNetwork("bridge").disconnect({ Container: made.id });
+  } catch (error) {
+    if (!/is not connected to (the )?network bridge/i.test(String(error))) throw error;
+  }
+  for (const network of networks) {
+    const target = engine().getNetwork(text(network, "name") ?? "");
+    await target.connect({ Container: made.id, EndpointConfig: endpoint(network) });
+  }
 }
 
 export const container: ResourceKind = {
   accepts: ACCEPTS,
   updates: UPDATES,
+  itemUpdates: ["mounts"],
+  computedInputs: COMPUTED,
   sets: SETS,
   nameInput: "name",
+  // pulumi/pulumi-docker, provider/resources.go, docker_container: DeleteBeforeReplace.
+  deleteFirst: true,
   taintedOutputs: ["containerLogs"],
 
-  check(inputs, old) {
-    const failures = [];
-    if (flag(inputs, "attach") && flag(inputs, "mustRun") !== false) {
-      failures.push({ property: "attach", reason: "a container that is waited for ends: set mustRun to false" });
-    }
-    if (flag(inputs, "wait") && flag(inputs, "attach")) {
-      failures.push({ property: "wait", reason: "waits for health, attach for the end: choose one" });
-    }
-    if (flag(inputs, "logs") && !flag(inputs, "attach")) {
-      failures.push({ property: "logs", reason: "are kept of a container with attach only" });
-    }
-    if (old !== undefined && flag(old, "start") !== false && flag(inputs, "start") === false) {
-      const reason =
-        "the official provider does not stop a running container for this; leave the container out instead";
-      failures.push({ property: "start", reason });
-    }
-    const restart = text(inputs, "restart");
-    if (restart !== undefined && !/^(no|on-failure|always|unless-stopped)$/.test(restart)) {
-      failures.push({ property: "restart", reason: "must be one of no, on-failure, always, unless-stopped" });
-    }
-    return { inputs, failures };
-  },
+  check: (inputs, old) => ({ inputs, failures: problems(inputs, old) }),
+
+  plan: planOf,
 
   async create(inputs, call) {
     const doing = `cannot create container ${text(inputs, "name")}`;
     const made = await explained(doing, () => make(inputs, call));
     try {
-      for (const network of objects(inputs, "networksAdvanced").slice(1)) {
-        const settings = { Container: made.id, EndpointConfig: endpoint(network) };
-        await explained(doing, () =>
-          engine()
-            .getNetwork(text(network, "name") ?? "")
-            .connect(settings),
-        );
-      }
+      await explained(doing, () => join(made, inputs));
       const known = await run(made.id, inputs, call);
       const found = await unlessGone(doing, () => made.inspect());
-      return { id: made.id, outputs: { ...(found && outputsOf(found)), ...known } };
+      return { id: made.id, outputs: { ...(found && stateOf(found, planOf(inputs, {}))), ...known } };
     } catch (error) {
       // What could not start is no use to anyone; the error has its last words.
       await made.remove({ force: true, v: true }).catch(() => undefined);
@@ -143,30 +85,32 @@ export const container: ResourceKind = {
   async read({ id, inputs, outputs }) {
     const found = await unlessGone(`cannot look at container ${id}`, () => engine().getContainer(id).inspect());
     // A job that removes itself is done, not gone.
-    if (found === undefined) return flag(inputs, "rm") && flag(inputs, "attach") ? { inputs, outputs } : undefined;
-    const { containerLogs } = outputs;
-    const logs: Values = containerLogs === undefined ? {} : { containerLogs };
-    return { inputs: drift(inputs, found), outputs: { ...outputsOf(found), ...logs } };
+    if (found === undefined) return flag(inputs, "rm") && flag(inputs, "attach") ? outputs : undefined;
+    return stateOf(found, outputs);
   },
 
-  async update({ id, inputs: old }, inputs, call) {
+  async update({ id, outputs: old }, inputs, call) {
     const doing = `cannot update container ${text(inputs, "name")}`;
-    const target = engine().getContainer(id);
+    const isStarted = flag(old, "mustRun") === false && flag(inputs, "mustRun") !== false;
+    if (isStarted) await run(id, inputs, call);
     if (JSON.stringify(adjustable(old)) !== JSON.stringify(adjustable(inputs))) {
-      await explained(doing, () => target.update(adjustable(inputs)));
+      await explained(doing, () => engine().getContainer(id).update(adjustable(inputs)));
     }
-    if (flag(old, "start") === false && flag(inputs, "start") !== false) await run(id, inputs, call);
-    return outputsOf(await explained(doing, () => target.inspect()));
+    // Other inputs are taken and nothing is done for them, as in resourceDockerContainerUpdate.
+    return {};
   },
 
   async delete({ id, inputs }) {
     const target = engine().getContainer(id);
-    const grace = number(inputs, "destroyGraceSeconds") ?? number(inputs, "stopTimeout") ?? GRACE;
     try {
-      // 304 is the engine's answer for one that is stopped already.
-      await target.stop({ t: grace }).catch((error: { statusCode?: number }) => {
-        if (error.statusCode !== 304) throw error;
-      });
+      if (flag(inputs, "attach") !== true) {
+        // 304 is the engine's answer for one that is stopped already. Without a grace there is none, stopTimeout or not:
+        // resource_docker_container_funcs.go, resourceDockerContainerDelete.
+        const t = number(inputs, "destroyGraceSeconds") ?? 0;
+        await target.stop({ t }).catch((error: { statusCode?: number }) => {
+          if (error.statusCode !== 304) throw error;
+        });
+      }
       await target.remove({ force: true, v: flag(inputs, "removeVolumes") ?? true });
     } catch (error) {
       // A removal that is under way already (rm: true) answers with a conflict.

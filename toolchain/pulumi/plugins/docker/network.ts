@@ -1,9 +1,62 @@
 import type { NetworkInspectInfo } from "dockerode";
 import { OperationError, type ResourceKind } from "../support/plugin";
+import { isBlank, sameSet } from "../support/diff";
 import type { Values } from "../support/wire";
 import { engine, explain, explained, isConflict, isGone, unlessGone } from "./engine";
 import { flag, map, objects, text } from "../support/inputs";
-import { labelDrift, labels, sameOwner } from "./labels";
+import { labels, labelSet, sameOwner } from "./labels";
+
+/** `Computed` in the schema: resource_docker_network.go, resourceDockerNetwork. */
+const COMPUTED = ["driver", "internal", "ipamConfigs", "options"];
+/** `Default` in the same schema. */
+const IPAM_DRIVER = "default";
+
+/** Source: resource_docker_network_structures.go, flattenIpamConfigSpec. */
+const ipamConfigs = (found: NetworkInspectInfo): Values[] =>
+  ((found.IPAM?.Config ?? []) as IpamConfig[]).map(({ Subnet, IPRange, Gateway, AuxiliaryAddresses }) => ({
+    ...(isBlank(Subnet) ? {} : { subnet: Subnet ?? "" }),
+    ...(isBlank(IPRange) ? {} : { ipRange: IPRange ?? "" }),
+    ...(isBlank(Gateway) ? {} : { gateway: Gateway ?? "" }),
+    ...(isBlank(AuxiliaryAddresses) ? {} : { auxAddress: AuxiliaryAddresses ?? {} }),
+  }));
+
+/** As the engine answers; its client's declarations leave some out. */
+interface IpamConfig {
+  readonly Subnet?: string;
+  readonly IPRange?: string;
+  readonly Gateway?: string;
+  readonly AuxiliaryAddresses?: Readonly<Record<string, string>>;
+}
+
+/** A network as it is read back. Source: resource_docker_network_funcs.go, resourceDockerNetworkReadRefreshFunc. */
+export function networkState(found: NetworkInspectInfo, before: Values): Values {
+  const configs = ipamConfigs(found);
+  return {
+    name: found.Name,
+    labels: labelSet(found.Labels, before.labels),
+    driver: found.Driver,
+    internal: found.Internal,
+    attachable: found.Attachable,
+    ingress: found.Ingress,
+    ipv6: found.EnableIPv6,
+    ipamDriver: found.IPAM?.Driver ?? "",
+    ipamOptions: (found.IPAM?.Options ?? {}) as Values,
+    scope: found.Scope,
+    options: (found.Options ?? {}) as Values,
+    ipamConfigs: sameSet(configs, before.ipamConfigs) ? (before.ipamConfigs ?? []) : configs,
+  };
+}
+
+const planOf = (inputs: Values, state: Values): Values => ({
+  ...inputs,
+  ipamDriver: inputs.ipamDriver ?? IPAM_DRIVER,
+  ...Object.fromEntries(
+    COMPUTED.filter((name) => isBlank(inputs[name]) && inputs[name] !== false).map((name) => [
+      name,
+      state[name] ?? null,
+    ]),
+  ),
+});
 
 const ipamOf = (inputs: Values) => {
   const configs = objects(inputs, "ipamConfigs");
@@ -15,7 +68,7 @@ const ipamOf = (inputs: Values) => {
       ...(text(config, "subnet") === undefined ? {} : { Subnet: text(config, "subnet") }),
       ...(text(config, "gateway") === undefined ? {} : { Gateway: text(config, "gateway") }),
       ...(text(config, "ipRange") === undefined ? {} : { IPRange: text(config, "ipRange") }),
-      ...(map(config, "auxAddress") === undefined ? {} : { AuxAddress: map(config, "auxAddress") }),
+      ...(map(config, "auxAddress") === undefined ? {} : { AuxiliaryAddresses: map(config, "auxAddress") }),
     })),
   };
 };
@@ -69,6 +122,8 @@ export const network: ResourceKind = {
   updates: [],
   sets: ["labels", "ipamConfigs"],
   nameInput: "name",
+  computedInputs: COMPUTED,
+  plan: planOf,
 
   async create(inputs) {
     const name = text(inputs, "name") ?? "";
@@ -97,14 +152,13 @@ export const network: ResourceKind = {
       } else throw explain(error, doing);
     }
     const found = (await explained(doing, () => engine().getNetwork(id).inspect())) as NetworkInspectInfo;
-    return { id, outputs: { scope: found.Scope } };
+    return { id, outputs: networkState(found, inputs) };
   },
 
-  async read({ id, inputs }) {
+  async read({ id, outputs }) {
     const found = (await unlessGone(`cannot look at network ${id}`, () => engine().getNetwork(id).inspect())) as
       NetworkInspectInfo | undefined;
-    if (found === undefined) return undefined;
-    return { inputs: labelDrift(inputs, found.Labels ?? {}), outputs: { scope: found.Scope } };
+    return found && networkState(found, outputs);
   },
 
   async delete({ id, inputs }) {

@@ -1,10 +1,7 @@
 import { OperationError, type Call, type ResourceKind } from "../support/plugin";
 import type { Values } from "../support/wire";
 import { engine, explain, explained, isConflict, isGone, unlessGone } from "./engine";
-import { flag, text, texts } from "../support/inputs";
-
-/** `registry:5000/path:tag@digest` without tag and digest. */
-const repositoryOf = (name: string): string => name.replace(/@.*$/, "").replace(/:[^/:]+$/, "");
+import { flag, text } from "../support/inputs";
 
 interface Progress {
   readonly status?: string;
@@ -29,20 +26,25 @@ async function pull(name: string, platform: string | undefined, call: Call): Pro
   });
 }
 
-async function outputsOf(name: string): Promise<{ imageId: string; repoDigest: string } | undefined> {
-  const found = await unlessGone(`cannot look at image ${name}`, () => engine().getImage(name).inspect());
-  if (found === undefined) return undefined;
-  const digests = found.RepoDigests ?? [];
-  const repository = repositoryOf(name);
-  return {
-    imageId: found.Id,
-    repoDigest: digests.find((digest) => digest.startsWith(`${repository}@`)) ?? digests[0] ?? "",
-  };
+/**
+ * The digest under which a registry has the image.
+ * Source: data_source_docker_image.go, determineRepoDigest, which cuts the name at its first colon, a port's too.
+ */
+export function repoDigest(name: string, digests: readonly string[]): string {
+  const [start = ""] = name.split(":");
+  return digests.find((digest) => digest.startsWith(start)) ?? digests[0] ?? "";
 }
 
+/** Source: resource_docker_image_funcs.go, resourceDockerImageRead: these two, and no input. */
+async function outputsOf(name: string): Promise<{ imageId: string; repoDigest: string } | undefined> {
+  const found = await unlessGone(`cannot look at image ${name}`, () => engine().getImage(name).inspect());
+  return found && { imageId: found.Id, repoDigest: repoDigest(name, found.RepoDigests ?? []) };
+}
+
+/** Source: resource_docker_image_funcs.go, findImage: what the engine has is not pulled again, whatever triggered. */
 async function fetched(inputs: Values, call: Call): Promise<{ imageId: string; repoDigest: string }> {
   const name = text(inputs, "name") ?? "";
-  const local = (texts(inputs, "pullTriggers") ?? []).length > 0 ? undefined : await outputsOf(name);
+  const local = await outputsOf(name);
   if (local !== undefined) return local;
   await explained(`cannot pull ${name}`, () => pull(name, text(inputs, "platform"), call));
   const found = await outputsOf(name);
@@ -60,12 +62,14 @@ export const remoteImage: ResourceKind = {
     return { id: `${found.imageId}${text(inputs, "name") ?? ""}`, outputs: found };
   },
 
-  async read({ inputs }) {
-    const found = await outputsOf(text(inputs, "name") ?? "");
-    return found === undefined ? undefined : { inputs, outputs: found };
+  plan: (inputs) => inputs,
+
+  async read({ outputs }) {
+    const found = await outputsOf(text(outputs, "name") ?? "");
+    return found && { ...outputs, ...found };
   },
 
-  update: () => Promise.resolve({}),
+  update: async (_, inputs, call) => fetched(inputs, call),
 
   async delete({ inputs }) {
     if (flag(inputs, "keepLocally")) return;

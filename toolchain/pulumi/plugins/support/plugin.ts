@@ -18,7 +18,7 @@ export interface Call {
 
 export interface Made {
   readonly id: string;
-  /** Computed outputs; inputs are repeated as outputs by the server. */
+  /** Inputs are repeated as outputs by the server; these win over them, where an input is read back in another form. */
   readonly outputs: Values;
 }
 
@@ -42,6 +42,13 @@ export interface ResourceKind {
   readonly sets?: readonly string[];
   /** Input that names the real thing: chosen when absent, and one of a kind, so that a replacement deletes first. */
   readonly nameInput?: string;
+  /**
+   * Inputs that are lists, where the provider replaces the resource for another number of items and updates it in place
+   * for another item.
+   */
+  readonly itemUpdates?: readonly string[];
+  /** Inputs that the real thing has a value for where the program says nothing; a preview shows them as unknown. */
+  readonly computedInputs?: readonly string[];
   /** Outputs that are always secret. */
   readonly secretOutputs?: readonly string[];
   /** Outputs that are secret as soon as any input is. */
@@ -54,9 +61,21 @@ export interface ResourceKind {
   check?(inputs: Values, old: Values | undefined): { inputs: Values; failures: readonly Failure[] };
   /** An output that alone is a reason to act, such as that of a certificate that is due for renewal. */
   due?(state: Omit<State, "id">): Due | undefined | Promise<Due | undefined>;
+  /**
+   * For a provider that is bridged from Terraform: the state that these inputs ask for, with defaults, and with what is
+   * taken over from the state before. An update then compares it with the recorded state, in which inputs stand as they
+   * were read back; without it, new inputs are compared with old ones.
+   * Source: pulumi/pulumi-terraform-bridge, pkg/tfbridge/provider.go, Provider.Diff, which makes Terraform's state of the
+   * old outputs (makeTerraformState…) and plans the new inputs against it.
+   */
+  plan?(inputs: Values, state: Values): Values;
   create(inputs: Values, call: Call): Promise<Made>;
-  /** The real thing as it is now, or undefined when it is gone. Absent: state is taken as it is. */
-  read?(state: State, call: Call): Promise<{ inputs: Values; outputs: Values } | undefined>;
+  /**
+   * The outputs of the real thing as it is now, or undefined when it is gone. Absent: state is taken as it is. The server
+   * derives the inputs from them.
+   */
+  read?(state: State, call: Call): Promise<Values | undefined>;
+  /** Returns the outputs that changed. */
   update?(state: State, inputs: Values, call: Call): Promise<Values>;
   delete?(state: State, call: Call): Promise<void>;
 }

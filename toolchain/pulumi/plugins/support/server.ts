@@ -6,13 +6,14 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import * as plugins from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { differences, pathText } from "./diff";
+import { differences, isBlank, pathText } from "./diff";
 import { EngineLog } from "./engine-log";
 import { MARK, MARK_VALUE } from "./mark";
 import { followParent } from "../../../../components/docker/provider/process";
 import { type Call, type Plugin, type ResourceKind, type State } from "./plugin";
+import { readBack } from "./read-back";
 import { Checker, type Failure } from "./tables";
-import { close, open, UNKNOWN, type Opened, type Values } from "./wire";
+import { close, open, UNKNOWN, type Opened, type Value, type Values } from "./wire";
 
 type Unary<Request, Response> = (request: Request) => Promise<Response>;
 
@@ -169,19 +170,27 @@ class Provider {
   };
 
   private readonly diff: Unary<pb.DiffRequest, pb.DiffResponse> = async (request) => {
-    const { kind } = this.kind(request.getUrn());
+    const { kind, type } = this.kind(request.getUrn());
     const olds = openStruct(request.getOlds()).values;
     this.refuseForeign(request.getUrn(), olds);
     const before = request.getOldInputs() === undefined ? olds : openStruct(request.getOldInputs()).values;
     const after = openStruct(request.getNews()).values;
-    const replaces = (key: string) => kind.updates !== "all" && !kind.updates.includes(key);
-    const found = differences(before, after, new Set(kind.sets));
+    const count = (value: Value | undefined) => (Array.isArray(value) ? value.length : 0);
+    const replaces = (key: string) =>
+      kind.updates !== "all" &&
+      !kind.updates.includes(key) &&
+      !(kind.itemUpdates?.includes(key) && count(olds[key]) === count(after[key]));
+    const sets = new Set(kind.sets);
+    const found =
+      kind.plan === undefined
+        ? differences(before, after, sets)
+        : differences(this.onlyInputs(type, olds), kind.plan(after, olds), sets, isBlank);
     const due = await kind.due?.({ inputs: after, outputs: olds });
     if (due !== undefined) found.push({ path: [due.output], change: "UPDATE" });
     const response = toDiff(
       found,
       (key) => (key === due?.output ? due.action === "replace" : replaces(key)),
-      due?.output,
+      (key) => kind.plan === undefined && key !== due?.output,
     );
     const isOneOfAKind =
       kind.nameInput !== undefined &&
@@ -194,7 +203,14 @@ class Provider {
     const { kind, type } = this.kind(request.getUrn());
     const inputs = openStruct(request.getProperties());
     if (request.getPreview()) {
-      return new pb.CreateResponse().setProperties(toStruct(this.outputs(kind, type, inputs, this.computed(type))));
+      const planned = kind.plan?.(inputs.values, {}) ?? {};
+      const unknown = (kind.computedInputs ?? []).filter((name) => (inputs.values[name] ?? null) === null);
+      const outputs = {
+        ...planned,
+        ...Object.fromEntries(unknown.map((name) => [name, UNKNOWN])),
+        ...this.computed(type),
+      };
+      return new pb.CreateResponse().setProperties(toStruct(this.outputs(kind, type, inputs, outputs)));
     }
     const made = await kind.create(inputs.values, this.call(request.getUrn(), inputs));
     return new pb.CreateResponse()
@@ -214,14 +230,15 @@ class Provider {
     }
     this.refuseForeign(request.getUrn(), outputs.values);
     const state: State = { id: request.getId(), inputs: inputs.values, outputs: outputs.values };
-    const found = kind.read === undefined ? state : await kind.read(state, this.call(request.getUrn(), inputs));
+    const found = kind.read === undefined ? state.outputs : await kind.read(state, this.call(request.getUrn(), inputs));
     const response = new pb.ReadResponse();
     if (found === undefined) return response;
-    const now = { values: found.inputs, secrets: inputs.secrets };
+    const now = Object.fromEntries(Object.entries(found).filter(([name]) => name !== MARK && name !== "id"));
+    const values = kind.plan === undefined ? inputs.values : readBack(inputs.values, now);
     return response
       .setId(request.getId())
-      .setInputs(toStruct(close(now.values, now.secrets)))
-      .setProperties(toStruct(this.outputs(kind, type, now, this.onlyComputed(type, found.outputs))));
+      .setInputs(toStruct(close(values, inputs.secrets)))
+      .setProperties(toStruct(this.outputs(kind, type, inputs, now)));
   };
 
   private readonly update: Unary<pb.UpdateRequest, pb.UpdateResponse> = async (request) => {
@@ -229,7 +246,7 @@ class Provider {
     const outputs = openStruct(request.getOlds()).values;
     this.refuseForeign(request.getUrn(), outputs);
     const inputs = openStruct(request.getNews());
-    const kept = this.onlyComputed(type, outputs);
+    const kept = { ...this.onlyComputed(type, outputs), ...kind.plan?.(inputs.values, outputs) };
     if (request.getPreview()) {
       const unknown = Object.fromEntries((kind.volatileOutputs ?? []).map((name) => [name, UNKNOWN]));
       return new pb.UpdateResponse().setProperties(toStruct(this.outputs(kind, type, inputs, { ...kept, ...unknown })));
@@ -267,6 +284,11 @@ class Provider {
     return Object.fromEntries(this.computedNames(type).map((name) => [name, UNKNOWN]));
   }
 
+  private onlyInputs(type: string, outputs: Values): Values {
+    const table = this.plugin.table.resources[type];
+    return Object.fromEntries(Object.entries(outputs).filter(([name]) => table?.inputs[name] !== undefined));
+  }
+
   private onlyComputed(type: string, outputs: Values): Values {
     const table = this.plugin.table.resources[type];
     return Object.fromEntries(
@@ -289,11 +311,11 @@ class Provider {
 const toFailure = ({ property, reason }: Failure): pb.CheckFailure =>
   new pb.CheckFailure().setProperty(property).setReason(reason);
 
-/** @param output the one name among the differences that is an output and no input. */
+/** @param isInput says of a difference whether it is one of inputs alone; else one of the state. */
 function toDiff(
   found: ReturnType<typeof differences>,
   replaces: (key: string) => boolean,
-  output?: string,
+  isInput: (key: string) => boolean = () => true,
 ): pb.DiffResponse {
   const response = new pb.DiffResponse().setHasdetaileddiff(true);
   const { DIFF_SOME, DIFF_NONE } = pb.DiffResponse.DiffChanges;
@@ -301,7 +323,7 @@ function toDiff(
   for (const { path, change } of found) {
     const key = String(path[0]);
     const kind = pb.PropertyDiff.Kind[replaces(key) ? (`${change}_REPLACE` as const) : change];
-    response.getDetaileddiffMap().set(pathText(path), new pb.PropertyDiff().setKind(kind).setInputdiff(key !== output));
+    response.getDetaileddiffMap().set(pathText(path), new pb.PropertyDiff().setKind(kind).setInputdiff(isInput(key)));
   }
   const keys = [...new Set(found.map(({ path }) => String(path[0])))];
   return response.setDiffsList(keys).setReplacesList(keys.filter(replaces));

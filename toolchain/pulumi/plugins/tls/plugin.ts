@@ -89,8 +89,7 @@ const issued = {
   },
   due: (state: Omit<State, "id">) =>
     isDue(state) ? { output: "readyForRenewal", action: "replace" as const } : undefined,
-  read: (state: State) =>
-    Promise.resolve({ inputs: state.inputs, outputs: { ...state.outputs, readyForRenewal: isDue(state) } }),
+  read: (state: State) => Promise.resolve({ ...state.outputs, readyForRenewal: isDue(state) }),
   update: () => Promise.resolve({}),
 } satisfies Partial<ResourceKind>;
 

@@ -1,0 +1,73 @@
+/** What the program writes is what the Docker provider reads back. */
+import fc from "fast-check";
+import { decimalCpus, goDuration } from "../../../components/docker/provider-forms";
+
+describe("a number of CPUs", () => {
+  test.each([
+    [0.1, "0.1"],
+    [0.25, "0.25"],
+    [0.5, "0.5"],
+    [1, "1.0"],
+    [1.5, "1.5"],
+    [2, "2.0"],
+    [10, "10."],
+    [10.5, "10.5"],
+    [64, "64.0"],
+    [100, "100."],
+    [0.123456789, "0.123456789"],
+  ])("%s is %j", (cpus, text) => {
+    expect(decimalCpus(cpus)).toBe(text);
+  });
+
+  test.each([0.05, 0.01, 0.001, 10.05])(
+    "%s, which is read back as another amount, is refused with the reason",
+    (cpus) => {
+      expect(() => decimalCpus(cpus)).toThrow(`reads ${cpus} CPUs back as another amount`);
+    },
+  );
+
+  test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e-10])("%s is refused", (cpus) => {
+    expect(() => decimalCpus(cpus)).toThrow("is no number of CPUs");
+  });
+
+  test("says the same amount, or is refused", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 512_000 }), (thousandths) => {
+        const cpus = thousandths / 1000;
+        try {
+          expect(Number(decimalCpus(cpus))).toBe(cpus);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+          // Only what has a zero right behind the point can be refused.
+          expect(cpus.toFixed(3)).toMatch(/\.0/);
+        }
+      }),
+    );
+  });
+});
+
+describe("a duration", () => {
+  test.each([
+    [0, "0s"],
+    [0.000000001, "1ns"],
+    [0.0000015, "1.5µs"],
+    [0.0005, "500µs"],
+    [0.1, "100ms"],
+    [0.5, "500ms"],
+    [1, "1s"],
+    [1.5, "1.5s"],
+    [59, "59s"],
+    [60, "1m0s"],
+    [90, "1m30s"],
+    [120, "2m0s"],
+    [600.25, "10m0.25s"],
+    [3600, "1h0m0s"],
+    [90_061, "25h1m1s"],
+  ])("of %s seconds is %j", (seconds, text) => {
+    expect(goDuration(seconds)).toBe(text);
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 1e-10])("of %s seconds is refused", (seconds) => {
+    expect(() => goDuration(seconds)).toThrow("is no duration in seconds");
+  });
+});
