@@ -30,11 +30,12 @@ async function made(): Promise<number> {
 }
 
 test("what a start makes is found by its name", async () => {
-  const volume = await docker.createVolume({ Name: `ralex-${stack.name}-of-a-test` });
+  const name = `ralex-${stack.name}-of-a-test`;
+  await docker.createVolume({ Name: name });
   try {
     expect(await made()).toBe(1);
   } finally {
-    await docker.getVolume(volume.Name).remove();
+    await docker.getVolume(name).remove();
   }
 });
 
