@@ -86,8 +86,8 @@ describe("Postgres as the model starts it", () => {
     const locks = (granted: boolean) =>
       postgres.admin(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted = ${granted}`);
     await poll("the lock", 10_000, async () => ((await locks(true)) === "1" ? true : undefined));
-    for (const name of DATABASES) await postgres.admin(`DROP DATABASE ${name}`);
-    for (const name of DATABASES) await postgres.admin(`DROP ROLE ${name}`);
+    for (const name of DATABASES) await postgres.admin(`DROP DATABASE IF EXISTS ${name}`);
+    for (const name of DATABASES) await postgres.admin(`DROP ROLE IF EXISTS ${name}`);
     const both = [postgres.job(passwords(), "postgres", "one"), postgres.job(passwords(), "postgres", "two")];
     await poll("both to wait", 20_000, async () => ((await locks(false)) === "2" ? true : undefined));
     await postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)'");
