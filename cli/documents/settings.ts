@@ -18,6 +18,8 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   source: "a folder, or a URL with #commit",
   sourceCommand: "words without quotes",
   promotesFrom: "the name of a stack",
+  apiCorsOrigins: "scheme://host[:port] with commas between, or *",
+  upstreamCaCertificate: "PEM",
 };
 const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address", uri: "an http or https URL" };
 
