@@ -120,15 +120,18 @@ def test_an_edited_file_changes_the_running_answer_within_two_seconds(make_bridg
     assert bridge.end() == 0
 
 
+SHOWN = "    import ralex_bridge\n\n    ralex_bridge.__version__ = 'edited'\n"
+
+
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
         ("__init__.py", '"0.1.0"', '"edited"'),
-        ("standby.py", "    from .commands import run\n", "    import ralex_bridge\n    from .commands import run\n\n"
-         "    ralex_bridge.__version__ = 'edited'\n"),
+        ("standby.py", "    from .commands import run\n", SHOWN + "    from .commands import run\n"),
         ("reload.py", '"-m", "ralex_bridge.standby", str(number)', '"-c", EDITED, str(number)'),
     ],
-)  # fmt: skip
+    ids=["__init__", "standby", "reload"],
+)
 def test_an_edit_of_what_is_loaded_ahead_shows_too(
     make_bridge: Make, tmp_path: Path, name: str, before: str, after: str
 ) -> None:
@@ -144,7 +147,7 @@ def test_an_edit_of_what_is_loaded_ahead_shows_too(
     edited = "import ralex_bridge; ralex_bridge.__version__ = 'edited'; from ralex_bridge import standby;"
     code = f"EDITED = {edited + ' import sys; standby.main(sys.argv[1])'!r}\n"
     source.write_text(text.replace(before, after) + (code if name == "reload.py" else ""))
-    wait_until(lambda: version(bridge) == "edited", 10, "the edit shows")
+    wait_until(lambda: version(bridge) == "edited", 30, "the edit shows")
     assert bridge.chat().status == 200
     assert bridge.end() == 0
 

@@ -243,6 +243,15 @@ def test_stream_options_that_an_upstream_refuses_are_left_out_from_then_on(
     assert ["stream_options" in json.loads(body) for body in upstream.bodies] == [True, False, False]
 
 
+def test_a_model_that_refuses_stream_options_silently_does_not_cost_the_others_their_usage(
+    through: Bridge, upstream: Scripted
+) -> None:
+    upstream.answers(sse(HELLO, *END), Reply(b"bad request", status=400), sse(HELLO, chunk(usage=USAGE), *END))
+    for _ in range(3):
+        assert streamed(through)[0] == "hello"
+    assert ["stream_options" in json.loads(body) for body in upstream.bodies] == [True, True, False, True]
+
+
 def test_a_refusal_of_something_else_is_not_taken_for_one_of_stream_options(
     through: Bridge, upstream: Scripted
 ) -> None:
@@ -310,6 +319,13 @@ def test_any_body_of_a_refusal_is_an_error_in_openais_shape(through: Bridge, ups
     upstream.answers(Reply(body, status=400))
     answer = through.chat(model="any")
     assert (answer.status, answer.code) == (400, "upstream_rejected")
+
+
+@pytest.mark.parametrize("line", ['{"error":{"code":400,"message":"no"}}\n', 'error: {"code":400,"message":"no"}\n\n'])
+def test_an_error_that_is_no_event_does_not_pass_for_the_end(through: Bridge, upstream: Scripted, line: str) -> None:
+    upstream.answers(sse(HELLO, line))
+    *_, last = Stream(through, "any").events()
+    assert last["error"]["code"] == "upstream_rejected"
 
 
 def test_an_error_within_a_stream_has_its_code_and_before_the_first_piece_its_status(

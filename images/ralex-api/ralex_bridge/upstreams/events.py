@@ -56,6 +56,8 @@ async def events(blocks: AsyncIterable[bytes]) -> AsyncIterator[Event | None]:
         elif not line and parts:
             yield _joined(parts)
             parts, size = [], 0
+        elif (error := _bare_error(name, line)) is not None:
+            yield error
     if parts:
         yield _joined(parts)
 
@@ -69,6 +71,18 @@ def _whole(data: bytes) -> Event | None:
         return Event(read_as_clients_do(data), None)
     except ValueError:
         return None
+
+
+def _bare_error(name: bytes, line: bytes) -> Event | None:
+    """An error that is no event: Ollama writes it as a line of JSON, llama.cpp as a field of that name."""
+    if name != b"error" and not line.startswith(b"{"):
+        return None
+    event = _whole(line.removeprefix(b"error:").strip())
+    if event is None or not isinstance(event.value, dict):
+        return None
+    if name == b"error":
+        return Event({"error": event.value}, event.raw)
+    return event if event.value.get("error") else None
 
 
 def _joined(parts: list[bytes]) -> Event:

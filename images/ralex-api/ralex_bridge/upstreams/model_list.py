@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from ..json_text import read_as_clients_do
+from ..json_text import read_as_clients_do, whole_characters
 
 LONGEST = 16 * 1024 * 1024
 """Bytes of a list; OpenRouter's is half a MiB."""
@@ -79,4 +79,4 @@ def _ids(document: Any) -> list[str]:
     if not isinstance(entries, list):
         raise ValueError("not a list")
     found = (entry.get("id") or entry.get("name") if isinstance(entry, dict) else entry for entry in entries)
-    return [name for name in found if isinstance(name, str) and name]
+    return [whole_characters(name) for name in found if isinstance(name, str) and name]

@@ -195,16 +195,25 @@ class OpenAiUpstream:
         await self._session.close()
 
     def may_mind_stream_options(self, reason: Reason) -> bool:
-        """Whether a refusal may be because of the ``stream_options`` that the client did not send."""
-        if reason.names("stream_options", "include_usage"):
-            return True
-        return self._takes_stream_options is None and reason.code is None
+        """Whether a refusal may be because of the ``stream_options`` that the client did not send.
 
-    def note_stream_options(self, *, taken: bool) -> None:
-        """Remembers, for as long as the process lives, whether this upstream knows ``stream_options``."""
-        if not taken:
-            log.info("the upstream does not know stream_options; it is asked without", extra={"upstream": self.name})
-        self._takes_stream_options = taken
+        So are those that say nothing at all. A refused request costs nothing, so that asking again is no waste.
+        """
+        return _names_stream_options(reason) or (reason.code is None and reason.param is None)
+
+    def forgo_stream_options(self, reason: Reason) -> None:
+        """Remembers, for as long as the process lives, that this upstream answers without ``stream_options`` alone.
+
+        One that took them before, and now does not say what it minds, may mean one of its models; then it is asked with
+        them first as before.
+        """
+        if self._takes_stream_options is None or _names_stream_options(reason):
+            self._takes_stream_options = False
+            log.warning("the upstream refuses stream_options and is asked without", extra={"upstream": self.name})
+
+    def note_stream_options_taken(self) -> None:
+        """Remembers that this upstream knows ``stream_options``."""
+        self._takes_stream_options = True
 
     def _failure(self, error: Exception) -> ApiError:
         if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
@@ -274,9 +283,9 @@ class _Call:
             response = self._response = await self._ask(self._plain)
             if not _is_success(response):
                 raise upstream._refusal(response.status, await self._reason(response), response.headers)
-            upstream.note_stream_options(taken=False)
-        elif self._plain is not None and upstream._takes_stream_options is None:
-            upstream.note_stream_options(taken=True)
+            upstream.forgo_stream_options(reason)
+        elif self._plain is not None:
+            upstream.note_stream_options_taken()
         return response
 
     async def _ask(self, body: bytes) -> aiohttp.ClientResponse:
@@ -343,6 +352,10 @@ def _stream_bodies(request: ChatRequest, model: str) -> tuple[bytes, bytes]:
     if request.include_usage:
         return plain, without
     return with_members(plain, {"stream_options": orjson.dumps({**options, "include_usage": True})}), without
+
+
+def _names_stream_options(reason: Reason) -> bool:
+    return reason.names("stream_options", "include_usage")
 
 
 def _is_success(response: aiohttp.ClientResponse) -> bool:
