@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -75,7 +76,13 @@ def _serve(configuration: Configuration, reload: bool, inherited: int | None) ->
 def _report_upstreams(configuration: Configuration) -> int:
     from .upstream_report import report
 
-    sys.stdout.write(orjson.dumps(asyncio.run(report(configuration))).decode() + "\n")
+    async def show() -> None:
+        sys.stdout.write(orjson.dumps(await report(configuration)).decode() + "\n")
+        sys.stdout.flush()
+        # The loop's end would wait for a name that a thread still looks up, as long as the resolver takes.
+        os._exit(0)
+
+    asyncio.run(show())
     return 0
 
 
