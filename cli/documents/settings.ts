@@ -19,6 +19,8 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   sourceCommand: "words without quotes",
   upstreamUrl: "an http or https URL, not of loopback",
   promotesFrom: "the name of a stack",
+  apiCorsOrigins: "scheme://host[:port] with commas between, or *",
+  upstreamCaCertificate: "PEM",
 };
 const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address" };
 

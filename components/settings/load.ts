@@ -178,6 +178,10 @@ function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<Secret
   if (secretsSet.has("upstreamApiKey") && parsed.upstreamUrl === undefined) {
     problems.push({ key: "upstreamApiKey", source: "all settings", message: "needs upstreamUrl: say whose key it is" });
   }
+  if (parsed.upstreamCaCertificate !== undefined && !/^https:/i.test(String(parsed.upstreamUrl ?? ""))) {
+    const message = "needs an upstreamUrl that starts with https://: say whose authority it is";
+    problems.push({ key: "upstreamCaCertificate", source: "all settings", message });
+  }
   if (parsed.source !== undefined && parsed.hotReload === true) {
     const message = "is not supported with source: set hotReload to false, or leave source out";
     problems.push({ key: "hotReload", source: "all settings", message });

@@ -4,6 +4,7 @@
  * Keys are flat because Pulumi's project configuration declares types for flat keys only.
  */
 import { z } from "zod";
+import { certificateProblem } from "./certificates";
 import { parseSource } from "./source";
 import { upstreamUrl } from "./upstream-url";
 
@@ -30,6 +31,31 @@ const source = z.string().superRefine((value, context) => {
   } catch (error) {
     context.addIssue({ code: "custom", message: (error as Error).message });
   }
+});
+
+/** As browsers send it: scheme, host and, where it is not the scheme's own, port; in lower case and with no path. */
+const ORIGIN = /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
+
+/** The origins of a list with commas, `*` for any. */
+export const originsOf = (list: string): readonly string[] =>
+  list
+    .split(",")
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== "");
+
+const origins = z.string().superRefine((value, context) => {
+  for (const [position, origin] of originsOf(value).entries()) {
+    if (origin === "*" || ORIGIN.test(origin)) continue;
+    const message =
+      `number ${position + 1} is no origin: write scheme, host and, where it is not the scheme's own, port, such as ` +
+      "https://app.example:8443, in lower case and with nothing behind, or * for any";
+    context.addIssue({ code: "custom", message });
+  }
+});
+
+const certificates = z.string().superRefine((value, context) => {
+  const message = certificateProblem(value);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
 });
 
 /** What starts the bridge; `sourceCommand` starts from it too, so that a copy of the bridge needs no other. */
@@ -87,12 +113,20 @@ export const PLAIN_SETTINGS = {
     .default(8)
     .describe("Largest body of a request to the API, in MiB; a photo is sent as 4/3 of its size"),
   webMaxUploadMib: z.int().min(1).max(1024).default(64).describe("Largest upload to Open WebUI, in MiB"),
+  apiCorsOrigins: origins
+    .optional()
+    .describe("Origins whose pages may ask the API from a browser, with commas between, or * for any; none by default"),
   apiLogLevel: z.enum(["debug", "info", "warning", "error"]).default("info").describe("Least severe log of the API"),
   apiStopGraceSeconds: seconds(600).default(20).describe("Time that running answers get when a replica is stopped"),
   upstreamUrl: upstreamUrl
     .optional()
     .describe("Base URL of an OpenAI-compatible upstream (Ollama, vLLM), as containers reach it, ending in /v1"),
-  upstreamTimeoutSeconds: seconds(3600).default(60).describe("How long an upstream may take for an answer"),
+  upstreamCaCertificate: certificates
+    .optional()
+    .describe("Certificate of a private authority in PEM, trusted for upstreamUrl beside the system's; not secret"),
+  upstreamTimeoutSeconds: seconds(3600)
+    .default(60)
+    .describe("How long an upstream may take for an answer; more where a model has to be loaded first"),
   // RFC 5321, 4.5.3.1.3.
   adminEmail: z.email().max(254).default("admin@ralex.example").describe("Open WebUI's first administrator"),
   promotesFrom: z

@@ -6,6 +6,7 @@ import { join, secret } from "../text";
 import { databaseUrl, redisUrl } from "./data";
 
 const SECRETS = "/etc/ralex/secrets";
+const UPSTREAM_CA = "/etc/ralex/upstream_ca.crt";
 /** User of the image's own Dockerfile. */
 const USER = { uid: 10001, gid: 10001 };
 
@@ -25,6 +26,7 @@ export function upstreams(settings: Settings): { upstreams: readonly Record<stri
   if (settings.upstreamUrl !== undefined) {
     const upstream: Record<string, string> = { name: "upstream", kind: "openai", base_url: settings.upstreamUrl };
     if (settings.secretsSet.has("upstreamApiKey")) upstream.api_key_file = `${SECRETS}/upstream_api_key`;
+    if (settings.upstreamCaCertificate !== undefined) upstream.ca_file = UPSTREAM_CA;
     list.push(upstream);
   }
   return { upstreams: [...list, { name: "echo", kind: "echo" }] };
@@ -108,6 +110,7 @@ export function api(settings: Settings): Service {
       RALEX_UPSTREAM_TIMEOUT_SECONDS: String(settings.upstreamTimeoutSeconds),
       RALEX_GRACE_SECONDS: String(settings.apiStopGraceSeconds),
       RALEX_LOG_LEVEL: settings.apiLogLevel,
+      ...(settings.apiCorsOrigins === undefined ? {} : { RALEX_CORS_ORIGINS: settings.apiCorsOrigins }),
     },
     files: [
       databaseFile,
@@ -118,6 +121,9 @@ export function api(settings: Settings): Service {
         secret: true,
       },
       { path: "/etc/ralex/upstreams.json", content: `${JSON.stringify(upstreams(settings))}\n`, secret: false },
+      ...(settings.upstreamCaCertificate === undefined
+        ? []
+        : [{ path: UPSTREAM_CA, content: `${settings.upstreamCaCertificate.trim()}\n`, secret: false }]),
       ...keyFiles,
     ],
     ports: { http: { number: 8000, protocol: "tcp" } },

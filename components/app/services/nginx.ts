@@ -1,5 +1,5 @@
 /** The edge's one configuration, as text without a platform in it. */
-import type { Settings } from "../../settings/schema";
+import { originsOf, type Settings } from "../../settings/schema";
 import type { Text } from "../model";
 import { eachAddress, join } from "../text";
 
@@ -117,16 +117,31 @@ const errorPages = (indent: string, at: "server" | "location"): string =>
     )
     .join("");
 
+/** Which pages may read the edge's own errors: those that may read the API's answers. The bridge answers preflights. */
+function corsOrigins({ apiCorsOrigins = "" }: Settings): string {
+  const origins = originsOf(apiCorsOrigins);
+  if (origins.length === 0) return "";
+  if (origins.includes("*")) return `  map $http_origin $cors_origin { default "*"; }\n`;
+  const allowed = origins.map((origin) => ` "${origin}" $http_origin;`).join("");
+  return `  map $http_origin $cors_origin { default "";${allowed} }\n`;
+}
+
+/** nginx leaves out a header whose value is empty. */
+const CORS_HEADERS = `
+      add_header Access-Control-Allow-Origin $cors_origin always;
+      add_header Access-Control-Expose-Headers x-request-id always;
+      add_header Vary Origin always;`;
+
 /** Answers in OpenAI's error shape: clients of the API read JSON and nothing else. The status stays the error's own. */
-const errorLocations = (bodyMiB: number): string =>
-  Object.entries(edgeErrors(bodyMiB))
+const errorLocations = (settings: Settings): string =>
+  Object.entries(edgeErrors(settings.apiMaxBodyMib))
     .map(([statuses, [code, message]]) => {
       const type = Number(first(statuses)) < 500 ? "invalid_request_error" : "server_error";
       return `
     location @${first(statuses)} {
       types {}
       default_type application/json;
-      add_header X-Request-Id $traced_id always;
+      add_header X-Request-Id $traced_id always;${corsOrigins(settings) === "" ? "" : CORS_HEADERS}
       return ${first(statuses)} '${JSON.stringify({ error: { message, type, param: null, code } })}';
     }`;
     })
@@ -182,7 +197,7 @@ const upstream = (name: string, service: string): Text =>
  */
 export function nginxConfiguration(settings: Settings, grafana: boolean): Text {
   const apiPaths = [...API_PATHS, "= /health", "= /ready"].map((path) => apiLocation(settings, path));
-  const errors = errorLocations(settings.apiMaxBodyMib);
+  const errors = errorLocations(settings);
   const pool = apiPool(settings.apiReplicas);
   const operatorUpstreams: Text = settings.operatorListeners
     ? join(
@@ -216,6 +231,7 @@ http {
   map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
   map $http_x_request_id $traced_id { default $request_id; "~^[A-Za-z0-9._-]+$" $http_x_request_id; }
 `,
+    corsOrigins(settings),
     apiPools(settings.apiReplicas),
     apiUpstream("api"),
     ...drainable(settings.apiReplicas).map((slot) => apiUpstream(`api_without_${slot}`, slot)),

@@ -5,13 +5,16 @@ import { address, secret, text } from "../text";
 import { databaseUrl, redisUrl } from "./data";
 import { LARGEST_HEAD_BYTES } from "./nginx";
 
+const API_KEY: FileMount = { path: "/etc/ralex/secrets/api_key", content: secret("apiKey"), secret: true };
+
 /** Environment names that Open WebUI insists on, by the file that holds the value. */
 const FROM_FILES: Readonly<Record<string, FileMount>> = {
   DATABASE_URL: { path: "/etc/ralex/secrets/database_url", content: databaseUrl("openwebui"), secret: true },
   REDIS_URL: { path: "/etc/ralex/secrets/redis_url", content: redisUrl(1), secret: true },
   WEBSOCKET_REDIS_URL: { path: "/etc/ralex/secrets/websocket_redis_url", content: redisUrl(1), secret: true },
   WEBUI_SECRET_KEY: { path: "/etc/ralex/secrets/secret_key", content: secret("webuiSecretKey"), secret: true },
-  OPENAI_API_KEY: { path: "/etc/ralex/secrets/api_key", content: secret("apiKey"), secret: true },
+  OPENAI_API_KEY: API_KEY,
+  RAG_OPENAI_API_KEY: API_KEY,
   WEBUI_ADMIN_PASSWORD: { path: "/etc/ralex/secrets/admin_password", content: secret("adminPassword"), secret: true },
 };
 
@@ -42,6 +45,7 @@ const origins = ({ webPort, tlsPort }: Settings): readonly string[] =>
 
 /** An upload lies in /tmp, which is memory, while it comes in, and is read whole. */
 const memoryMiB = (uploadMiB: number): number => 1408 + 2 * uploadMiB;
+const API_URL = text`http://${address("edge", "api")}/v1`;
 
 export function openwebui(settings: Settings): Service {
   return {
@@ -52,7 +56,7 @@ export function openwebui(settings: Settings): Service {
     maxReplicas: 1,
     entrypoint: ["python3", "/etc/ralex/launch.py"],
     environment: {
-      OPENAI_API_BASE_URL: text`http://${address("edge", "api")}/v1`,
+      OPENAI_API_BASE_URL: API_URL,
       ENABLE_OLLAMA_API: "false",
       // Otherwise values changed in the browser would silently win over the settings.
       ENABLE_PERSISTENT_CONFIG: "false",
@@ -68,10 +72,13 @@ export function openwebui(settings: Settings): Service {
       DATA_DIR: "/data",
       STATIC_DIR: "/data/static",
       HOME: "/tmp",
-      // Nothing is fetched from a model hub; embeddings are the API's business.
+      // Nothing is fetched from a model hub. Embeddings are the API's business, for whoever chooses a model of an
+      // upstream that has them; without its own address Open WebUI would ask OpenAI's. None is chosen, so documents go
+      // into the prompt whole.
       OFFLINE_MODE: "true",
       HF_HUB_OFFLINE: "1",
       RAG_EMBEDDING_ENGINE: "openai",
+      RAG_OPENAI_API_BASE_URL: API_URL,
       BYPASS_EMBEDDING_AND_RETRIEVAL: "true",
       // Each would be one more request to the upstream for every message.
       ENABLE_TITLE_GENERATION: "false",
@@ -82,7 +89,7 @@ export function openwebui(settings: Settings): Service {
       DO_NOT_TRACK: "true",
       ANONYMIZED_TELEMETRY: "false",
     },
-    files: [{ path: "/etc/ralex/launch.py", content: LAUNCHER, secret: false }, ...Object.values(FROM_FILES)],
+    files: [{ path: "/etc/ralex/launch.py", content: LAUNCHER, secret: false }, ...new Set(Object.values(FROM_FILES))],
     ports: { http: { number: 8080, protocol: "tcp" } },
     health: {
       command: [

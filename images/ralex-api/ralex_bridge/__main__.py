@@ -1,4 +1,4 @@
-"""The command line: ``python -m ralex_bridge [serve|migrate|healthcheck] [--reload]``."""
+"""The command line: ``python -m ralex_bridge [serve|migrate|healthcheck|upstreams] [--reload]``."""
 
 from __future__ import annotations
 

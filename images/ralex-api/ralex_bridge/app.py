@@ -13,8 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from . import metrics
-from .chat import CLIENT_GONE, Chat
+from .accounting import CLIENT_GONE
+from .chat import Chat
 from .database import Database
+from .embeddings import Embeddings
 from .errors import ApiError, server_error
 from .exchange import Disconnected, Exchange, LargeBodies
 from .limits import RateLimit, ResponseCache
@@ -31,6 +33,7 @@ from .usage import UsageLog
 log = logging.getLogger("ralex.app")
 
 CHAT = "/v1/chat/completions"
+EMBEDDINGS = "/v1/embeddings"
 PROBES = frozenset({"/health", "/ready", "/metrics"})
 """Asked every few seconds: their access lines are for debugging only."""
 ROUTES = (*sorted(PROBES), "/v1/models", "/v1/sessions")
@@ -55,6 +58,7 @@ class Bridge:
         self.router = Router(configuration.routing, self._upstreams)
         self.readiness = Readiness(settings.ready_requires, self.database, self._redis, list(self._upstreams.values()))
         cache = ResponseCache(self._redis, settings.cache_ttl_seconds)
+        self._embeddings = Embeddings(self.router, self._usage)
         self._chat = Chat(self.router, cache, Sessions(self.database), self._usage)
         self._routes = create_router(self)
         self._large = LargeBodies(settings.max_body_bytes)
@@ -118,12 +122,13 @@ class Bridge:
         return await exchange.body(settings.max_body_bytes, settings.body_timeout_seconds, self._large)
 
     async def _dispatch(self, exchange: Exchange) -> None:
-        if exchange.path == CHAT:
-            exchange.route = CHAT
+        if exchange.path in (CHAT, EMBEDDINGS):
+            exchange.route = exchange.path
             if exchange.method != "POST":
-                raise ApiError(405, "not_allowed", "chat is asked with POST", headers={"Allow": "POST"})
+                raise ApiError(405, "not_allowed", "this is asked with POST", headers={"Allow": "POST"})
             await self.admit(exchange)
-            await self._chat.handle(exchange, await self.read_body(exchange))
+            handler = self._chat if exchange.path == CHAT else self._embeddings
+            await handler.handle(exchange, await self.read_body(exchange))
             return
         scope = exchange.scope
         scope["ralex.exchange"] = exchange

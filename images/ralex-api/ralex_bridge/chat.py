@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import aclosing
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from .accounting import CLIENT_GONE, record
 from .chat_request import ChatRequest, parse, text_of
 from .errors import ApiError, server_error
-from .exchange import Disconnected, DisconnectWatch, Exchange
+from .exchange import Disconnected, DisconnectWatch, Exchange, encoded
 from .limits import ResponseCache
 from .metrics import STREAMS
 from .routing import Router, Target
 from .sessions import Sessions, new_messages
 from .stream_tally import StreamTally
 from .tokens import estimate
-from .usage import FREE, Record, UsageLog, cost, tokens
+from .usage import UsageLog, tokens
 
 WATCH_AFTER_SECONDS = 0.25
 """Answers quicker than this are not worth a second task that watches for the client's leaving."""
-CLIENT_GONE = 499
-"""nginx's status for a client that left before its answer."""
 
 
 class Chat:
@@ -39,8 +36,6 @@ class Chat:
     async def handle(self, exchange: Exchange, body: bytes) -> None:
         """Answers one request of a caller that was let in."""
         request = parse(body)
-        # What was sent is not needed while the upstream answers, and may be large.
-        del body
         exchange.model = request.model
         session = await self._session(exchange)
         target = await self._router.find(request.model)
@@ -70,29 +65,30 @@ class Chat:
         headers = [(b"x-ralex-session", session.encode())] if session else []
         place = None
         if self._cache.on:
-            place = self._cache.key(exchange.key_name or "", target.upstream.name, target.model, request.document)
+            place = self._cache.key(exchange.key_name or "", target.upstream.name, target.model, request.body)
             kept = await self._cache.get(place)
             if kept is not None:
                 exchange.upstream = "cache"
                 headers.append((b"x-ralex-cache", b"hit"))
-                await self._finish(exchange, request, target, kept, session=session, headers=headers)
+                await self._finish(exchange, request, target, *kept, session=session, headers=headers)
                 return
             headers.append((b"x-ralex-cache", b"miss"))
         try:
             with DisconnectWatch(exchange, WATCH_AFTER_SECONDS):
-                document = await target.upstream.complete(request, target.model)
+                answer = await target.upstream.complete(request, target.model)
         except ApiError as error:
-            self._record(exchange, target, error.status, 0, 0)
+            record(self._usage, exchange, target, status=error.status)
             raise
         except Disconnected:
-            self._record(exchange, target, CLIENT_GONE, 0, 0)
+            record(self._usage, exchange, target, status=CLIENT_GONE)
             raise
         except asyncio.CancelledError:
-            self._record(exchange, target, 503, 0, 0)
+            record(self._usage, exchange, target, status=503)
             raise
         if place is not None:
-            await self._cache.put(place, orjson.dumps(document))
-        await self._finish(exchange, request, target, document, session=session, headers=headers)
+            await self._cache.put(place, answer.body)
+        headers += encoded(answer.headers)
+        await self._finish(exchange, request, target, answer.document, answer.body, session=session, headers=headers)
 
     async def _finish(
         self,
@@ -100,6 +96,7 @@ class Chat:
         request: ChatRequest,
         target: Target,
         document: dict[str, Any],
+        body: bytes,
         *,
         session: str | None,
         headers: list[tuple[bytes, bytes]],
@@ -111,14 +108,14 @@ class Chat:
             prompt = prompt_estimate(request)
         if completion is None:
             completion = sum(estimate(text_of(_message(choice))) for choice in document["choices"])
-        self._record(exchange, target, 200, prompt, completion)
+        record(self._usage, exchange, target, status=200, prompt=prompt, completion=completion)
         if session is not None:
             answer = _message(document["choices"][0]) if document["choices"] else None
             await self._keep(exchange, session, request, answer)
-        await exchange.respond(200, orjson.dumps(document), headers)
+        await exchange.respond(200, body, headers)
 
     async def _stream(self, exchange: Exchange, request: ChatRequest, target: Target, session: str | None) -> None:
-        tally = StreamTally(request.include_usage, keep_text=session is not None)
+        tally = StreamTally(request.include_usage, keep_message=session is not None)
         status = 200
         STREAMS.inc()
         try:
@@ -147,46 +144,37 @@ class Chat:
             STREAMS.dec()
             # Where nothing was answered, nothing is charged.
             prompt = prompt_estimate(request) if exchange.begun and tally.prompt is None else tally.prompt or 0
-            self._record(exchange, target, status, prompt, tally.completion)
+            record(self._usage, exchange, target, status=status, prompt=prompt, completion=tally.completion)
 
     @staticmethod
     async def _relay(
         exchange: Exchange, request: ChatRequest, target: Target, tally: StreamTally, session: str | None
     ) -> None:
-        async with aclosing(target.upstream.stream(request, target.model)) as chunks:
+
+        async def begin(heard: dict[str, str]) -> None:
+            if not exchange.begun:
+                kept = [(b"x-ralex-session", session.encode())] if session else []
+                await exchange.begin_events([*kept, *encoded(heard)])
+
+        heard: dict[str, str] = {}
+        is_empty = True
+        async with aclosing(target.upstream.stream(request, target.model, heard)) as chunks:
             async for chunk in chunks:
-                if not exchange.begun:
-                    # Only now: what fails before the first chunk is answered with a status of its own.
-                    await exchange.begin_events([(b"x-ralex-session", session.encode())] if session else [])
+                is_empty = False
                 passed = tally.take(chunk)
                 if passed is not None:
-                    await exchange.event(orjson.dumps(passed))
-        if not exchange.begun:
+                    await begin(heard)
+                    await exchange.event(passed)
+        if is_empty:
             raise server_error(
                 502, "upstream_garbled", f"upstream {target.upstream.name} answered with an empty stream"
             )
+        await begin(heard)
 
     @staticmethod
     async def _fail(exchange: Exchange, error: ApiError) -> None:
         exchange.reason = error.code
         await exchange.event(error.body(), last=True)
-
-    def _record(self, exchange: Exchange, target: Target, status: int, prompt: int, completion: int) -> None:
-        from_cache = exchange.upstream == "cache"
-        self._usage.add(
-            Record(
-                datetime.now(UTC),
-                exchange.key_name or "",
-                exchange.id,
-                exchange.model or "",
-                exchange.upstream or "",
-                prompt,
-                completion,
-                FREE if from_cache else cost(target.price, prompt, completion),
-                time.perf_counter() - exchange.started,
-                status,
-            )
-        )
 
 
 def prompt_estimate(request: ChatRequest) -> int:
@@ -196,4 +184,5 @@ def prompt_estimate(request: ChatRequest) -> int:
 
 def _message(choice: Any) -> dict[str, Any]:
     message = choice.get("message") if isinstance(choice, dict) else None
-    return {"role": "assistant", "content": None, **(message if isinstance(message, dict) else {})}
+    rest = {name: value for name, value in message.items() if name != "role"} if isinstance(message, dict) else {}
+    return {"role": "assistant", "content": None, **rest}

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from .errors import ApiError
+from .json_text import read
 from .structure import DEEPEST, excess, is_too_deep
 
 LONGEST_MODEL_NAME = 200
@@ -16,13 +17,23 @@ ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What was asked: the document as sent, and the parts that Ralex looks at."""
+    """What was asked: as sent, and the parts that Ralex looks at."""
 
+    body: bytes
     document: dict[str, Any]
     model: str
     messages: list[dict[str, Any]]
     stream: bool
     include_usage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingsRequest:
+    """What is to be embedded: as sent, and the parts that Ralex looks at."""
+
+    body: bytes
+    document: dict[str, Any]
+    model: str
 
 
 def invalid(message: str, param: str | None = None) -> ApiError:
@@ -39,7 +50,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     if (too_much := excess(body)) is not None:
         raise invalid(f"the body has {too_much}")
     try:
-        document = orjson.loads(body)
+        document = read(body)
     except orjson.JSONDecodeError as error:
         raise invalid(f"the body is not JSON: {error.msg} at character {error.pos}") from None
     if not isinstance(document, dict):
@@ -72,11 +83,7 @@ def parse(body: bytes) -> ChatRequest:
         ApiError: status 400, naming the first field that is wrong.
     """
     document = parse_object(body)
-    model = document.get("model")
-    if not isinstance(model, str) or not model:
-        raise invalid("model must be a text that is not empty; GET /v1/models lists what there is", "model")
-    if len(model) > LONGEST_MODEL_NAME or not model.isprintable():
-        raise invalid(f"model must be at most {LONGEST_MODEL_NAME} printable characters", "model")
+    model = _model(document)
     messages = document.get("messages")
     if not isinstance(messages, list) or not messages:
         raise invalid("messages must be a list of at least one message", "messages")
@@ -89,7 +96,30 @@ def parse(body: bytes) -> ChatRequest:
     if options is not None and not isinstance(options, dict):
         raise invalid("stream_options must be an object", "stream_options")
     include_usage = bool(options and options.get("include_usage") is True)
-    return ChatRequest(document, model, messages, bool(stream), include_usage)
+    return ChatRequest(body, document, model, messages, bool(stream), include_usage)
+
+
+def parse_embeddings(body: bytes) -> EmbeddingsRequest:
+    """Parses and checks the body of a request for embeddings.
+
+    Raises:
+        ApiError: status 400, naming the first field that is wrong.
+    """
+    document = parse_object(body)
+    model = _model(document)
+    given = document.get("input")
+    if not isinstance(given, (str, list)) or not given:
+        raise invalid("input must be a text or a list that is not empty", "input")
+    return EmbeddingsRequest(body, document, model)
+
+
+def _model(document: dict[str, Any]) -> str:
+    model = document.get("model")
+    if not isinstance(model, str) or not model:
+        raise invalid("model must be a text that is not empty; GET /v1/models lists what there is", "model")
+    if len(model) > LONGEST_MODEL_NAME or not model.isprintable():
+        raise invalid(f"model must be at most {LONGEST_MODEL_NAME} printable characters", "model")
+    return model
 
 
 def text_of(message: dict[str, Any]) -> str:

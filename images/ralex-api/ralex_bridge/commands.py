@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -29,9 +30,10 @@ def run(arguments: list[str]) -> int:
         "command",
         nargs="?",
         default="serve",
-        choices=("serve", "migrate", "healthcheck"),
+        choices=("serve", "migrate", "healthcheck", "upstreams"),
         help="serve (the default); migrate: bring the database to this version's schema;"
-        " healthcheck [--ready]: exit 0 if the server on this machine answers",
+        " healthcheck [--ready]: exit 0 if the server on this machine answers;"
+        " upstreams: ask each upstream for its models and print what came of it as JSON",
     )
     parser.add_argument("--reload", action="store_true", help="restart when a file of the package changes")
     parser.add_argument("--socket", type=int, metavar="N", help="serve on an inherited listening socket")
@@ -42,6 +44,8 @@ def run(arguments: list[str]) -> int:
         configuration = load()
     except ConfigurationError as error:
         return _fail(EXIT_CONFIGURATION, "the configuration is wrong", error.problems)
+    if options.command == "upstreams":
+        return _report_upstreams(configuration)
     return _serve(configuration, options.reload, options.socket)
 
 
@@ -66,6 +70,19 @@ def _serve(configuration: Configuration, reload: bool, inherited: int | None) ->
     from .serve import serve
 
     serve(configuration, listener)
+    return 0
+
+
+def _report_upstreams(configuration: Configuration) -> int:
+    from .upstream_report import report
+
+    async def show() -> None:
+        sys.stdout.write(orjson.dumps(await report(configuration)).decode() + "\n")
+        sys.stdout.flush()
+        # The loop's end would wait for a name that a thread still looks up, as long as the resolver takes.
+        os._exit(0)
+
+    asyncio.run(show())
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from time import perf_counter
 from types import TracebackType
 from typing import Any
@@ -86,8 +86,7 @@ class Exchange:
     async def refuse(self, error: ApiError) -> None:
         """Answers with an error."""
         self.reason = error.code
-        headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-        await self.respond(error.status, error.body(), headers)
+        await self.respond(error.status, error.body(), encoded(error.headers))
 
     async def begin_events(self, headers: Iterable[Header] = ()) -> None:
         """Begins an answer of server-sent events, told not to be buffered or cached on the way."""
@@ -164,6 +163,11 @@ class Exchange:
                     pass
         except TimeoutError:
             pass
+
+
+def encoded(headers: Mapping[str, str]) -> list[Header]:
+    """Headers as ASGI has them."""
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 class LargeBodies:

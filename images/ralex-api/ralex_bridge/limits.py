@@ -63,20 +63,24 @@ class ResponseCache:
         return self._ttl > 0 and self._redis.configured
 
     @staticmethod
-    def key(key_name: str, upstream: str, model: str, document: dict[str, Any]) -> str:
-        """Name of an answer in Redis: a digest, so that no prompt stands in a key. A changed route changes it."""
-        body = orjson.dumps([upstream, model, document], option=orjson.OPT_SORT_KEYS)
-        return f"ralex:answer:{key_name}:{hashlib.sha256(body).hexdigest()}"
+    def key(key_name: str, upstream: str, model: str, body: bytes) -> str:
+        """Name of an answer in Redis: a digest, so that no prompt stands in a key. A changed route changes it.
 
-    async def get(self, key: str) -> dict[str, Any] | None:
-        """A cached answer."""
+        Of the bytes that were sent: numbers that differ may be the same once they are read.
+        """
+        digest = hashlib.sha256(orjson.dumps([upstream, model]))
+        digest.update(body)
+        return f"ralex:answer:{key_name}:{digest.hexdigest()}"
+
+    async def get(self, key: str) -> tuple[dict[str, Any], bytes] | None:
+        """A cached answer, read and as it was kept."""
         kept = await self._redis.get(key)
         try:
             answer = None if kept is None else orjson.loads(kept)
         except orjson.JSONDecodeError:
             answer = None
         CACHE.labels("miss" if answer is None else "hit").inc()
-        return answer if isinstance(answer, dict) else None
+        return (answer, kept) if isinstance(answer, dict) and kept is not None else None
 
     async def put(self, key: str, answer: bytes) -> None:
         """Keeps an answer's JSON."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import socket
 import subprocess
@@ -30,9 +31,20 @@ DEBOUNCE_MILLISECONDS = 200
 """An editor's several writes of one save count as one change."""
 
 
+LOADED_AHEAD = frozenset({"__init__.py", "standby.py"})
+"""What the next child has loaded already, so that an edit of it needs another one."""
+OWN = "reload.py"
+
+NO_SOURCE = frozenset({"", ".swp", ".swx", ".tmp"})
+"""Endings of what editors write beside a file."""
+
+
 def is_source(_: Change, path: str) -> bool:
     """Whether a changed file matters to the server."""
-    return path.endswith((".py", ".sql"))
+    name = Path(path).name
+    if "__pycache__" in path:
+        return False
+    return Path(name).suffix not in NO_SOURCE and not name.startswith(".") and not name.endswith("~")
 
 
 class Reloader:
@@ -64,12 +76,14 @@ class Reloader:
             if changed:
                 names = sorted({Path(path).relative_to(PACKAGE).as_posix() for _, path in changed})
                 log.info("restarting after a change of %s", ", ".join(names))
+                if OWN in names and _compiles(PACKAGE / OWN):
+                    self._begin_anew()
+                if LOADED_AHEAD.intersection(names):
+                    self._discard_standby()
                 self._replace()
             else:
                 self._tick()
-        if self._standby is not None:
-            self._standby.kill()
-            self._standby.wait()
+        self._discard_standby()
         if self._child is None:
             return 1
         self._child.send_signal(signal.SIGTERM)
@@ -77,7 +91,25 @@ class Reloader:
         # One that was told to stop before it could listen for that has ended by the signal, as it should.
         return 0 if status == -signal.SIGTERM else abs(status)
 
+    def _begin_anew(self) -> None:
+        """Runs this process again from its edited file, with the socket, so that who asks meanwhile waits."""
+        self._discard_standby()
+        if self._child is not None:
+            self._child.send_signal(signal.SIGTERM)
+            _wait(self._child, END_SECONDS)
+        number = self._listener.fileno()
+        os.set_inheritable(number, True)
+        os.execv(sys.executable, [sys.executable, "-m", "ralex_bridge", "--reload", "--socket", str(number)])
+
+    def _discard_standby(self) -> None:
+        if self._standby is not None:
+            self._standby.kill()
+            self._standby.wait()
+            self._standby = None
+
     def _start(self) -> None:
+        if self._standby is not None and self._standby.poll() is not None:
+            self._standby = None
         self._child, self._standby = self._standby or self._spawn(), None
         self._quiet = 0
         if self._child.stdin is not None:
@@ -107,6 +139,16 @@ class Reloader:
         self._quiet += 1
         if self._standby is None and self._quiet >= QUIET_TICKS:
             self._standby = self._spawn()
+
+
+def _compiles(source: Path) -> bool:
+    """Whether this process could run again from the file; one that is being edited may not be whole."""
+    try:
+        compile(source.read_bytes(), source, "exec")
+    except (OSError, SyntaxError, ValueError) as error:
+        log.error("%s cannot be run (%s); waiting for a change", source.name, type(error).__name__)
+        return False
+    return True
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float) -> int:

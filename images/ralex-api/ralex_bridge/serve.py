@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 
 from .app import Bridge
+from .browsers import open_to
 from .settings import Configuration
 from .transport import JoiningProtocol
 
@@ -47,7 +48,7 @@ async def _serve(configuration: Configuration, listener: socket.socket) -> None:
     bridge = Bridge(configuration, draining=lambda: server is not None and server.should_exit)
     server = Server(
         uvicorn.Config(
-            bridge,
+            open_to(settings.cors_origins, bridge),
             http=JoiningProtocol,
             ws="none",
             lifespan="off",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -43,13 +44,15 @@ class Upstream(Strict):
     kind: Literal["echo", "openai"]
     base_url: str | None = None
     api_key_file: Path | None = None
+    ca_file: Path | None = None
+    """Certificates of authorities in PEM that are trusted beside the system's, for an upstream with a private one."""
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Upstream:
         if self.kind == "openai" and not _is_url(self.base_url or "", ("http", "https")):
             raise ValueError(f"upstream {self.name}: base_url must be an http or https URL")
-        if self.kind == "echo" and (self.base_url or self.api_key_file):
-            raise ValueError(f"upstream {self.name}: echo takes no base_url and no api_key_file")
+        if self.kind == "echo" and (self.base_url or self.api_key_file or self.ca_file):
+            raise ValueError(f"upstream {self.name}: echo takes no base_url, no api_key_file and no ca_file")
         return self
 
 
@@ -88,6 +91,11 @@ class Routing(Strict):
 
 Dependency = Literal["postgres", "redis", "upstream"]
 
+Origin = Annotated[
+    str, Field(pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+\](:[0-9]{1,5})?)$")
+]
+"""As browsers send it: scheme, host and, where it is not the scheme's own, port; in lower case and with no path."""
+
 
 class Settings(BaseSettings):
     """What the process runs with. Each field is the environment variable ``RALEX_<FIELD>``."""
@@ -110,8 +118,10 @@ class Settings(BaseSettings):
     usage_flush_seconds: float = Field(0.2, gt=0, le=1)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     ready_requires: Annotated[frozenset[Dependency], NoDecode] = frozenset({"postgres"})
+    cors_origins: Annotated[frozenset[Origin], NoDecode] = frozenset()
+    """Whose pages may ask from a browser; ``*`` is anyone's."""
 
-    @field_validator("ready_requires", mode="before")
+    @field_validator("ready_requires", "cors_origins", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         if isinstance(value, str):
@@ -158,6 +168,7 @@ def load() -> Configuration:
     database_url = _url(settings.database_url_file, "RALEX_DATABASE_URL_FILE", ("postgresql", "postgres"), problems)
     redis_url = _url(settings.redis_url_file, "RALEX_REDIS_URL_FILE", ("redis", "rediss"), problems)
     upstream_keys = _upstream_keys(routing, problems)
+    _check_authorities(routing, problems)
     for dependency, url in (("postgres", settings.database_url_file), ("redis", settings.redis_url_file)):
         if dependency in settings.ready_requires and url is None and "ready_requires" in settings.model_fields_set:
             problems.append(f"RALEX_READY_REQUIRES: {dependency} is required, but its URL file is not set")
@@ -199,6 +210,29 @@ def _upstream_keys(routing: Routing, problems: list[str]) -> dict[str, SecretStr
         elif key is not None:
             upstream_keys[upstream.name] = SecretStr(key)
     return upstream_keys
+
+
+def authorities_with(file: Path) -> ssl.SSLContext:
+    """The system's certificate authorities and those of a PEM file.
+
+    Raises:
+        OSError: where the file cannot be read, or (as ``ssl.SSLError``) holds no certificate.
+    """
+    context = ssl.create_default_context()
+    context.load_verify_locations(cafile=file)
+    return context
+
+
+def _check_authorities(routing: Routing, problems: list[str]) -> None:
+    for upstream in routing.upstreams:
+        if upstream.ca_file is None:
+            continue
+        place = f"ca_file of upstream {upstream.name}"
+        if _text(upstream.ca_file, place, problems) is not None:
+            try:
+                authorities_with(upstream.ca_file)
+            except OSError:
+                problems.append(f"{place}: {upstream.ca_file} must hold certificates in PEM")
 
 
 def load_database_url() -> SecretStr:

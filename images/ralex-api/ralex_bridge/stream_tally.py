@@ -1,23 +1,28 @@
-"""What a stream adds up to while it passes through: its tokens and, for a session, its text."""
+"""What a stream adds up to while it passes through: its tokens and, for a session, its message."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+import orjson
+
+from .stream_message import StreamMessage
 from .tokens import CHARACTERS_A_TOKEN
+from .upstreams import Chunk
 from .usage import tokens
+
+_ENVELOPE = frozenset({"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"})
+"""Members of a chunk that say nothing by themselves."""
 
 
 class StreamTally:
     """Looks at every chunk once on its way to the client."""
 
-    def __init__(self, include_usage: bool, *, keep_text: bool) -> None:
+    def __init__(self, include_usage: bool, *, keep_message: bool) -> None:
         self._include_usage = include_usage
-        self._keep_text = keep_text
+        self._message = StreamMessage() if keep_message else None
         self._head: dict[str, Any] = {}
-        self._text: list[str] = []
-        self._tools: dict[int, dict[str, Any]] = {}
         self._characters = 0
         self._reported: dict[str, Any] | None = None
         self.prompt: int | None = None
@@ -28,58 +33,53 @@ class StreamTally:
         """Tokens of the answer so far: what the upstream reported, or else an estimate."""
         return math.ceil(self._characters / CHARACTERS_A_TOKEN) if self._completion is None else self._completion
 
-    def take(self, chunk: dict[str, Any]) -> dict[str, Any] | None:
+    def take(self, chunk: Chunk) -> bytes | None:
         """Notes a chunk; returns what the client gets of it. Usage comes in one chunk at the end, if asked for."""
+        document, raw = chunk
         if not self._head:
-            self._head = {name: chunk[name] for name in ("id", "created", "model") if name in chunk}
-        reported = chunk.get("usage")
-        if isinstance(reported, dict):
-            self._reported = reported
-            self.prompt = tokens(reported, "prompt_tokens")
-            self._completion = tokens(reported, "completion_tokens")
-        for choice in chunk["choices"]:
+            self._head = {name: document[name] for name in ("id", "created", "model") if name in document}
+        usage = document.get("usage")
+        if not isinstance(usage, dict):
+            # Groq's own place for it.
+            groq = document.get("x_groq")
+            usage = groq.get("usage") if isinstance(groq, dict) else None
+        if isinstance(usage, dict):
+            self._note_usage(usage)
+        choices = document.get("choices")
+        if not choices or not isinstance(choices, list):
+            # Azure tells what it filtered of the prompt in a chunk of its own.
+            if isinstance(choices, list) and usage is None and not document.keys() <= _ENVELOPE:
+                return raw or orjson.dumps(document)
+            return None
+        for choice in choices:
             delta = choice.get("delta") if isinstance(choice, dict) else None
             if isinstance(delta, dict):
-                self._note(delta, choice.get("index", 0) == 0)
-        if not chunk["choices"]:
-            return None
+                self._note(delta, is_first=not choice.get("index"))
         if self._include_usage:
-            return {**chunk, "usage": None}
-        if "usage" in chunk:
-            return {name: value for name, value in chunk.items() if name != "usage"}
-        return chunk
+            if raw is None or "usage" not in document or document["usage"] is not None:
+                return orjson.dumps({**document, "usage": None})
+            return raw
+        if "usage" in document:
+            return orjson.dumps({name: value for name, value in document.items() if name != "usage"})
+        return raw or orjson.dumps(document)
 
-    def _note(self, delta: dict[str, Any], first_choice: bool) -> None:
+    def _note_usage(self, usage: dict[str, Any]) -> None:
+        """The last counts are in force: some upstreams report them with every chunk."""
+        self._reported = usage
+        prompt, completion = tokens(usage, "prompt_tokens"), tokens(usage, "completion_tokens")
+        self.prompt = self.prompt if prompt is None else prompt
+        self._completion = self._completion if completion is None else completion
+
+    def _note(self, delta: dict[str, Any], *, is_first: bool) -> None:
         content = delta.get("content")
         if isinstance(content, str):
             self._characters += len(content)
-            if self._keep_text and first_choice:
-                self._text.append(content)
-        calls = delta.get("tool_calls")
-        if self._keep_text and first_choice and isinstance(calls, list):
-            for call in calls:
-                self._note_tool(call)
-
-    def _note_tool(self, call: Any) -> None:
-        """Tool calls come in pieces: the name first, the arguments as text in parts."""
-        index = call.get("index") if isinstance(call, dict) else None
-        function = call.get("function") if isinstance(call, dict) else None
-        if not isinstance(index, int) or not isinstance(function, dict):
-            return
-        kept = self._tools.setdefault(
-            index, {"id": None, "type": "function", "function": {"name": "", "arguments": ""}}
-        )
-        kept["id"] = call.get("id") or kept["id"]
-        for part in ("name", "arguments"):
-            if isinstance(function.get(part), str):
-                kept["function"][part] += function[part]
+        if self._message is not None and is_first:
+            self._message.add(delta)
 
     def message(self) -> dict[str, Any]:
-        """The answer as one message."""
-        message: dict[str, Any] = {"role": "assistant", "content": "".join(self._text)}
-        if self._tools:
-            message["tool_calls"] = [self._tools[index] for index in sorted(self._tools)]
-        return message
+        """The answer as one message, where it is kept."""
+        return (self._message or StreamMessage()).message()
 
     def usage_chunk(self, prompt_estimate: int) -> dict[str, Any]:
         """The chunk that ends a stream whose client asked for usage."""

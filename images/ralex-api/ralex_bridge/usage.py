@@ -42,6 +42,8 @@ class Record(NamedTuple):
 def tokens(reported: Any, name: str) -> int | None:
     """A token count out of an upstream's ``usage`` object, or None where it reports none that makes sense."""
     value = reported.get(name) if isinstance(reported, dict) else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 

@@ -76,7 +76,7 @@ def test_the_request_goes_on_with_fields_that_the_bridge_does_not_know(
 ) -> None:
     assert bridge.chat(model="slow", temperature=0.5, tools=[{"type": "function"}]).status == 200
     asked = upstream.seen()["asked"][-1]
-    assert (asked["temperature"], asked["tools"], asked["stream"]) == (0.5, [{"type": "function"}], False)
+    assert (asked["temperature"], asked["tools"]) == (0.5, [{"type": "function"}])
 
 
 def test_usage_is_written_within_a_second_with_tokens_and_cost(bridge: Bridge, postgres: Postgres) -> None:

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from .conftest import Make, UpstreamServer
 from .support.bridge import KEY, OTHER_KEY, ROOT, UPSTREAM_KEY, Bridge
 from .support.events import Stream
@@ -116,6 +118,46 @@ def test_an_edited_file_changes_the_running_answer_within_two_seconds(make_bridg
     assert bridge.chat().json["choices"][0]["message"]["content"] == "edited: hello"
     assert time.monotonic() - began < 2
     assert bridge.end() == 0
+
+
+SHOWN = "    import ralex_bridge\n\n    ralex_bridge.__version__ = 'edited'\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("__init__.py", '"0.1.0"', '"edited"'),
+        ("standby.py", "    from .commands import run\n", SHOWN + "    from .commands import run\n"),
+        ("reload.py", '"-m", "ralex_bridge.standby", str(number)', '"-c", EDITED, str(number)'),
+    ],
+    ids=["__init__", "standby", "reload"],
+)
+def test_an_edit_of_what_is_loaded_ahead_shows_too(
+    make_bridge: Make, tmp_path: Path, name: str, before: str, after: str
+) -> None:
+    shutil.copytree(ROOT / "ralex_bridge", tmp_path / "root" / "ralex_bridge")
+    bridge = make_bridge(package_root=tmp_path / "root")
+    bridge.start("--reload")
+    source = tmp_path / "root" / "ralex_bridge" / name
+    text = source.read_text()
+    assert before in text
+    time.sleep(3)  # The next child has loaded by now what it loads ahead.
+    source.write_text("a syntax error")
+    wait_until(lambda: f"after a change of {name}" in bridge.log.read_text(), 5, "the broken file is noticed")
+    edited = "import ralex_bridge; ralex_bridge.__version__ = 'edited'; from ralex_bridge import standby;"
+    code = f"EDITED = {edited + ' import sys; standby.main(sys.argv[1])'!r}\n"
+    source.write_text(text.replace(before, after) + (code if name == "reload.py" else ""))
+    wait_until(lambda: version(bridge) == "edited", 30, "the edit shows")
+    assert bridge.chat().status == 200
+    assert bridge.end() == 0
+
+
+def version(bridge: Bridge) -> str:
+    """What the bridge says of itself, or nothing while it restarts."""
+    try:
+        return str(bridge.ask("GET", "/health", key=None, timeout=3).json["version"])
+    except OSError:
+        return ""
 
 
 def test_no_key_password_or_prompt_is_ever_logged_or_repeated(

@@ -18,6 +18,7 @@ from ralex_bridge.chat_request import ROLES, parse, text_of
 from ralex_bridge.errors import ApiError
 from ralex_bridge.settings import ConfigurationError, Price, load
 from ralex_bridge.stream_tally import StreamTally
+from ralex_bridge.upstreams import Chunk
 from ralex_bridge.usage import cost, tokens
 
 JSON = st.recursive(
@@ -66,13 +67,15 @@ def test_a_well_formed_request_keeps_every_field(request: Any) -> None:
 
 @given(st.lists(st.text(), max_size=6), st.booleans())
 def test_a_tally_keeps_the_text_and_passes_every_piece_on(pieces: list[str], include: bool) -> None:
-    tally = StreamTally(include, keep_text=True)
+    tally = StreamTally(include, keep_message=True)
     for piece in pieces:
-        passed = tally.take({"id": "1", "choices": [{"index": 0, "delta": {"content": piece}}], "usage": None})
-        assert passed is not None
+        document = {"id": "1", "choices": [{"index": 0, "delta": {"content": piece}}], "usage": None}
+        sent = tally.take(Chunk(document, json.dumps(document).encode()))
+        assert sent is not None
+        passed = json.loads(sent)
         assert passed["choices"][0]["delta"]["content"] == piece
         assert ("usage" in passed) == include
-    assert tally.message()["content"] == "".join(pieces)
+    assert tally.message()["content"] == ("".join(pieces) if pieces else None)
     assert tally.usage_chunk(3)["usage"]["total_tokens"] == 3 + tally.completion
 
 

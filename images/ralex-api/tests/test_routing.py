@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from ralex_bridge import routing
-from ralex_bridge.chat_request import ChatRequest
+from ralex_bridge.chat_request import ChatRequest, EmbeddingsRequest
 from ralex_bridge.errors import ApiError
 from ralex_bridge.routing import Router
 from ralex_bridge.settings import Routing
+from ralex_bridge.upstreams import Answer, Chunk
 
 
 class Listing:
@@ -27,12 +28,18 @@ class Listing:
         self.asked += 1
         return self.offers
 
-    async def complete(self, request: ChatRequest, model: str) -> dict[str, Any]:
+    async def list_models(self, seconds: float) -> list[str]:
+        return self.offers
+
+    async def complete(self, request: ChatRequest, model: str) -> Answer:
         raise NotImplementedError
 
-    async def stream(self, request: ChatRequest, model: str) -> AsyncGenerator[dict[str, Any]]:
+    async def embed(self, request: EmbeddingsRequest, model: str) -> Answer:
         raise NotImplementedError
-        yield {}
+
+    async def stream(self, request: ChatRequest, model: str, heard: dict[str, str]) -> AsyncGenerator[Chunk]:
+        raise NotImplementedError
+        yield Chunk({}, None)
 
     async def ready(self) -> bool:
         return True

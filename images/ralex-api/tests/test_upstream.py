@@ -57,7 +57,7 @@ async def answering(reply: Callable[[int], Reply]) -> AsyncIterator[tuple[OpenAi
 async def test_a_kept_connection_that_was_just_closed_is_replaced_and_the_upstream_asked_again() -> None:
     async with answering(lambda number: (0, b"" if number == 1 else ANSWER)) as (upstream, posts):
         for _ in range(2):
-            assert (await upstream.complete(REQUEST, "quick"))["usage"]["total_tokens"] == 18
+            assert (await upstream.complete(REQUEST, "quick")).document["usage"]["total_tokens"] == 18
     assert len(posts) == 3
     assert posts[0] == posts[1] != posts[2]
 

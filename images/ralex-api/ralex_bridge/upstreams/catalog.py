@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..settings import Configuration
+from ..settings import Configuration, authorities_with
 from . import Upstream
 from .echo import EchoUpstream
 from .openai import OpenAiUpstream
@@ -17,5 +17,6 @@ def create(configuration: Configuration) -> dict[str, Upstream]:
         else:
             key = configuration.upstream_keys.get(entry.name)
             timeout = configuration.settings.upstream_timeout_seconds
-            made[entry.name] = OpenAiUpstream(entry.name, entry.base_url or "", key, timeout)
+            authorities = None if entry.ca_file is None else authorities_with(entry.ca_file)
+            made[entry.name] = OpenAiUpstream(entry.name, entry.base_url or "", key, timeout, authorities)
     return made

@@ -8,8 +8,12 @@ import uuid
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from ..chat_request import ChatRequest, text_of
+import orjson
+
+from ..chat_request import ChatRequest, EmbeddingsRequest, text_of
+from ..errors import ApiError
 from ..tokens import estimate
+from . import Answer, Chunk
 
 MODEL = "echo"
 
@@ -23,11 +27,14 @@ class EchoUpstream:
     async def models(self) -> list[str]:
         return [MODEL]
 
-    async def complete(self, request: ChatRequest, model: str) -> dict[str, Any]:
+    async def list_models(self, seconds: float) -> list[str]:
+        return [MODEL]
+
+    async def complete(self, request: ChatRequest, model: str) -> Answer:
         text = _answer(request)
         prompt = sum(estimate(text_of(message)) for message in request.messages)
         completion = estimate(text)
-        return {
+        document = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "object": "chat.completion",
             "created": int(time.time()),
@@ -41,8 +48,13 @@ class EchoUpstream:
                 "total_tokens": prompt + completion,
             },
         }
+        return Answer(document, orjson.dumps(document), {})
 
-    async def stream(self, request: ChatRequest, model: str) -> AsyncGenerator[dict[str, Any]]:
+    async def embed(self, request: EmbeddingsRequest, model: str) -> Answer:
+        message = f"upstream {self.name} makes no embeddings; ask for a model of an upstream that does"
+        raise ApiError(400, "unsupported_model", message, param="model")
+
+    async def stream(self, request: ChatRequest, model: str, heard: dict[str, str]) -> AsyncGenerator[Chunk]:
         head = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "object": "chat.completion.chunk",
@@ -50,10 +62,10 @@ class EchoUpstream:
             "model": model,
         }
         text = _answer(request)
-        yield {**head, "choices": [_choice({"role": "assistant", "content": ""})]}
+        yield Chunk({**head, "choices": [_choice({"role": "assistant", "content": ""})]}, None)
         for word in re.findall(r"\S+\s*|\s+", text):
-            yield {**head, "choices": [_choice({"content": word})]}
-        yield {**head, "choices": [_choice({}, "stop")]}
+            yield Chunk({**head, "choices": [_choice({"content": word})]}, None)
+        yield Chunk({**head, "choices": [_choice({}, "stop")]}, None)
 
     async def ready(self) -> bool:
         return True
