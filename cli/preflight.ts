@@ -19,7 +19,7 @@ const LEAST_FREE_GIB_PULLED = 1;
 
 /** @throws Failure with every problem, before anything of the stack is changed. */
 export async function preflight({ workspace, docker }: Machine, stack: string, settings: Settings): Promise<void> {
-  const pulled = await isPulled(docker, readLock(workspace.checkout));
+  const pulled = await isPulled(docker, readLock(workspace.checkout, workspace.environment));
   const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
   const foreign = await otherDeployments(docker, stack, resources);
   const problems = [

@@ -7,8 +7,8 @@ import { withoutSigningSecrets } from "./evidence/tools";
 import { Failure } from "./failure";
 
 export interface PulumiTools {
-  /** Additions to the environment: PATH, PULUMI_HOME and the like. */
-  readonly env: Readonly<Record<string, string>>;
+  /** Additions to the environment, PATH, PULUMI_HOME and the like; undefined takes one away. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Names of the plugins that stand in for official ones on this machine. */
   readonly standIns: readonly string[];
 }
