@@ -11,6 +11,7 @@ import type { Networks } from "./network";
 import type { LimitedContainer } from "./process-limits";
 import type { Resolver } from "./resolve";
 import { Admission } from "./rotation";
+import { VolumeOwner } from "./volume-owner";
 
 export interface ServiceArgs {
   readonly service: Service;
@@ -50,10 +51,11 @@ export class DockerService extends pulumi.ComponentResource {
     super("ralex:docker:Service", name, {}, opts);
     const { service } = args;
     const files = service.files.length === 0 ? undefined : this.files(name);
+    const owners = this.owners(name);
     const ready: pulumi.Resource[] = [];
     const containers: docker.Container[] = [];
     for (let slot = 0; slot < service.replicas; slot += 1) {
-      const container = this.container(name, slot, files, slot === 0 ? args.after : ready.slice(-1));
+      const container = this.container(name, slot, files, [...owners, ...(slot === 0 ? args.after : ready.slice(-1))]);
       containers.push(container);
       ready.push(this.follow(name, slot, container));
     }
@@ -69,6 +71,14 @@ export class DockerService extends pulumi.ComponentResource {
   private files(name: string): ServiceFiles {
     const { service, resolver, identity, image } = this.args;
     return new ServiceFiles(`${name}-files`, { service, resolver, identity, image: image.id }, { parent: this });
+  }
+
+  private owners(name: string): readonly VolumeOwner[] {
+    const { service, volumes, image } = this.args;
+    return service.volumes.map(({ volume }) => {
+      const owned = { volume: volumes.get(volume)?.name ?? volume, image: image.id, user: service.user };
+      return new VolumeOwner(`${name}-${volume}-owner`, owned, { parent: this });
+    });
   }
 
   private container(
