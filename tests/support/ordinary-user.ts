@@ -45,7 +45,7 @@ export class OrdinaryUser {
 
   /** Runs `./ralex` as the user, with the user's environment and nothing else. */
   async ralex(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
-    const result = await execa("runuser", ["-u", NAME, "--", "./ralex", ...args], {
+    const result = await execa("/usr/sbin/runuser", ["-u", NAME, "--", "./ralex", ...args], {
       cwd: this.stack.folder,
       env: {
         HOME: this.home,
