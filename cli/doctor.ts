@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { officialChecks } from "./doctor/official";
 import { stateChecks } from "./doctor/state";
 import { EXIT } from "./failure";
-import { isOfficial } from "./machine";
+import { chooseToolchain } from "./toolchain";
 
 /** `./ralex doctor`: what the machine has, what it lacks and how to get it, and whether the state fits its plugins. */
 export function registerDoctor(program: Command, checkout: string): void {
@@ -11,9 +11,11 @@ export function registerDoctor(program: Command, checkout: string): void {
     .description("check what this machine has, what it lacks, and say how to get it")
     .option("--json", "print JSON")
     .action(async ({ json }: { json?: true }) => {
-      const official = isOfficial();
+      const official = (await chooseToolchain(checkout)) === "official";
       // Of the toolchain nothing is used where the official CLI is, and so nothing of it can be missing there.
-      const machine = official ? await officialChecks() : await (await import("../toolchain")).describeMachine();
+      const machine = official
+        ? await officialChecks(checkout)
+        : await (await import("../toolchain")).describeMachine();
       const checks = [...machine, ...stateChecks(checkout, !official, process.env.PULUMI_BACKEND_URL)];
       if (json === true) console.log(JSON.stringify(checks, null, 2));
       else {

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { COMMITTED_LOCK, ImageLock, readLock, type LockEntry } from "../components/image/lock";
 import { OFFICIAL_IMAGES } from "../components/image/official-images";
 import { isInRegistry, resolveTag } from "../components/image/resolve-tag";
+import { runningEngine } from "./engine";
 import { Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { replaceFile } from "./replace-file";
@@ -29,7 +30,7 @@ async function lockImages(checkout: string, names: readonly string[]): Promise<v
   if (unknown.length > 0) {
     throw new Failure(`no image is called ${unknown.join(", ")}; there are ${Object.keys(OFFICIAL_IMAGES).join(", ")}`);
   }
-  const { docker } = await prepareMachine(checkout, { docker: true });
+  const { docker } = await runningEngine();
   const file = path.join(checkout, COMMITTED_LOCK);
   const present = fs.existsSync(file) ? ImageLock.read(file) : undefined;
   const entries: Record<string, LockEntry> = {};
@@ -53,8 +54,8 @@ async function lockImages(checkout: string, names: readonly string[]): Promise<v
 }
 
 async function checkImages(checkout: string, json: boolean): Promise<void> {
-  const { docker } = await prepareMachine(checkout, { images: true });
-  const lock = readLock(checkout);
+  const { docker, workspace } = await prepareMachine(checkout, { images: true });
+  const lock = readLock(checkout, workspace.environment);
   const rows = await Promise.all(
     lock.names.map(async (name) => {
       const ref = lock.ref(name).toString();

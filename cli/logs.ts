@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import Docker from "dockerode";
 import execa from "execa";
 import { SERVICE_LABEL } from "../components/docker/identity";
 import { containersOf } from "./deployment";
+import { runningEngine } from "./engine";
 import { Failure } from "./failure";
-import { requireEngine, stateWorkspace } from "./machine";
+import { stateWorkspace } from "./machine";
 
 /** `./ralex logs <service>`: what a service's containers wrote. */
 export function registerLogs(program: Command, checkout: string): void {
@@ -16,8 +16,7 @@ export function registerLogs(program: Command, checkout: string): void {
     .option("-f, --follow", "go on showing new lines")
     .option("-n, --lines <lines>", "how many of the last lines", "200")
     .action(async (service: string, { stack, follow, lines }: { stack: string; follow?: true; lines: string }) => {
-      const docker = new Docker();
-      await requireEngine(docker);
+      const { docker, variables } = await runningEngine();
       const all = await containersOf(await stateWorkspace(checkout), docker, stack);
       const chosen = all.filter(({ Labels }) => Labels[SERVICE_LABEL] === service);
       if (chosen.length === 0) {
@@ -27,6 +26,8 @@ export function registerLogs(program: Command, checkout: string): void {
         );
       }
       const flags = [...(follow === true ? ["--follow"] : []), "--tail", lines];
-      await Promise.all(chosen.map(({ Id }) => execa("docker", ["logs", ...flags, Id], { stdio: "inherit" })));
+      await Promise.all(
+        chosen.map(({ Id }) => execa("docker", ["logs", ...flags, Id], { env: { ...variables }, stdio: "inherit" })),
+      );
     });
 }

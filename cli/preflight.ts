@@ -31,7 +31,7 @@ export async function preflight(
   settings: Settings,
   addresses: readonly MachineAddress[] = machineAddresses(),
 ): Promise<void> {
-  const pulled = await isPulled(docker, readLock(workspace.checkout));
+  const pulled = await isPulled(docker, readLock(workspace.checkout, workspace.environment));
   const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
   const own = ownership(resources);
   const foreign = await otherDeployments(docker, stack, own);

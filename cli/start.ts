@@ -1,5 +1,8 @@
 import type { Command } from "commander";
 import { ralex } from "../components/command-line";
+import { maxReplicasOf } from "../components/app/scaling";
+import { replicaName } from "../components/docker/identity";
+import { requireDeployment } from "./deployment";
 import { prepareMachine } from "./machine";
 import { preflight } from "./preflight";
 import { settingsOf } from "./settings";
@@ -7,6 +10,7 @@ import { committedFile, withRunning } from "./stack-config";
 import { prepareSource } from "./source/context";
 import { readOutputs } from "./outputs";
 import { REFRESH, updateImages, updateStack } from "./update";
+import { upstreamReport } from "./upstream-report";
 
 /** `./ralex start`: what `npm start` runs. */
 export function registerStart(program: Command, checkout: string): void {
@@ -29,10 +33,14 @@ export function registerStart(program: Command, checkout: string): void {
       const outputs = await readOutputs(machine.workspace, stack);
       const ask = (name: string) => ralex("output", name, ...(stack === "dev" ? [] : ["-s", stack]));
       const { standIns } = machine.workspace.tools;
+      const { prefix } = await requireDeployment(machine.workspace, stack);
+      const replica = replicaName({ name: "api", maxReplicas: maxReplicasOf("api") }, 0);
+      const upstreams = settings.source === undefined ? await upstreamReport(`${prefix}-${replica}`) : [];
       const lines = [
         `Open WebUI   ${outputs.webUrl}  (sign in as ${outputs.adminEmail}; ${ask("adminPassword")})`,
         `API          ${outputs.apiUrl}  (${ask("apiKey")})`,
         `TLS          ${outputs.tlsUrl}  (${ask("caCertificate")} is the authority to trust)`,
+        ...upstreams,
         ...(settings.operatorListeners
           ? [
               `Prometheus   http://localhost:${settings.prometheusPort}  (user operator; ${ask("operatorPassword")})`,

@@ -1,11 +1,12 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { ralex } from "../components/command-line";
 import { IMAGE_LABEL, SERVICE_LABEL } from "../components/docker/identity";
 import { containersOf } from "./deployment";
+import { runningEngine } from "./engine";
 import { EXIT } from "./failure";
-import { requireEngine, stateWorkspace } from "./machine";
+import { stateWorkspace } from "./machine";
 
 /** Healths that are not as they should be; `starting` is on its way, and `-` has no check and runs. */
 const WRONG: readonly string[] = ["unhealthy", "failed", "not running"];
@@ -26,8 +27,7 @@ export function registerStatus(program: Command, checkout: string): void {
     .option("-s, --stack <stack>", "the environment", "dev")
     .option("--json", "print JSON")
     .action(async ({ stack, json }: { stack: string; json?: true }) => {
-      const docker = new Docker();
-      await requireEngine(docker);
+      const { docker } = await runningEngine();
       const services = await statusOf(docker, await containersOf(await stateWorkspace(checkout), docker, stack));
       if (json === true) console.log(JSON.stringify(services, null, 2));
       else if (services.length === 0) console.log(`${stack} has no containers: ${ralex("start", "-s", stack)}`);

@@ -15,12 +15,16 @@ const UPDATE = ["--yes", "--skip-preview", "--suppress-outputs"] as const;
 export const REFRESH = "--refresh";
 
 /** Builds what changed of Ralex's own images, or of a foreign Ralex's, and records the release. */
-export async function updateImages({ workspace, registry }: Machine, source?: SourceContext): Promise<void> {
+export async function updateImages(
+  { workspace, registry, engineBuilds }: Machine,
+  source?: SourceContext,
+): Promise<void> {
   await cancelStaleLock(workspace, RELEASE_PROJECT, WORKING_TREE_STACK);
   const content = {
     config: {
       "ralex-images:registry": registry,
       "ralex-images:revision": source?.revision ?? (await commitOf(workspace.checkout)),
+      ...(engineBuilds === true ? { "ralex-images:engineBuilds": "true" } : {}),
       ...(source === undefined ? {} : { "ralex-images:sourceContext": source.folder }),
     },
   };

@@ -8,8 +8,8 @@ import { Failure } from "./failure";
 import { loopbackExemptions } from "./loopback";
 
 export interface PulumiTools {
-  /** Additions to the environment: PATH, PULUMI_HOME and the like. */
-  readonly env: Readonly<Record<string, string>>;
+  /** Additions to the environment, PATH, PULUMI_HOME and the like; undefined takes one away. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Names of the plugins that stand in for official ones on this machine. */
   readonly standIns: readonly string[];
 }

@@ -2,11 +2,11 @@
 import * as path from "node:path";
 import { GENERATED_LOCK } from "../components/image/lock";
 import type { Platform } from "../components/image/platforms";
-import { aptInstall } from "./apt";
+import { aptInstall, whyNotApt } from "./apt";
 import { BUILDKIT_HOST, BUILDKIT_PACKAGES, ensureBuildkit } from "./engines/buildkit";
 import { DOCKER_PACKAGES, dockerAnswers, ensureDocker } from "./engines/docker";
 import { ensureRegistry, REGISTRY, REGISTRY_PACKAGES } from "./engines/registry";
-import { goModule } from "./go-tools";
+import { goModule, goVersion, whyNotGo } from "./go-tools";
 import { ensureReleaseLock, ensureSubstitutes } from "./substitutes/lock";
 import { RECIPES } from "./substitutes/recipes";
 
@@ -35,6 +35,11 @@ export interface Machine {
   readonly lock: string;
   /** Names of the images in the lock that stand in for official ones. */
   readonly substitutes: readonly string[];
+}
+
+/** Why this machine cannot make the tools itself; empty where it can. Changes nothing. */
+export async function whyNotHere(): Promise<readonly string[]> {
+  return [whyNotGo(await goVersion()), whyNotApt()].filter((reason) => reason !== undefined);
 }
 
 /**

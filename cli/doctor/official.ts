@@ -1,38 +1,40 @@
-/** What a machine with the official Pulumi CLI has of all that the commands ask for. */
-import Docker from "dockerode";
+/** What a machine with the official tools has of all that the commands ask for. */
 import { PLATFORMS } from "../../components/image/platforms";
 import type { MachineCheck } from "../../toolchain/describe";
-import { builderProblems, chosenRegistry, PULUMI_VERSION, pulumiVersion } from "../machine";
+import { runningEngine } from "../engine";
+import { builderProblems, chosenRegistry } from "../machine";
+import { installedPulumi, isUsable, PULUMI_VERSION, type InstalledPulumi } from "../pulumi-cli";
 
 /** Every check, whatever the earlier ones found. */
-export async function officialChecks(): Promise<readonly MachineCheck[]> {
-  const [version, engine, builder] = await Promise.all([pulumiVersion(), engineVersion(), builderProblems(PLATFORMS)]);
-  return [pulumiCheck(version), engineCheck(engine), builderCheck(builder), registryCheck(chosenRegistry())];
+export async function officialChecks(checkout: string): Promise<readonly MachineCheck[]> {
+  const [pulumi, engine] = await Promise.all([installedPulumi(checkout), engineCheck()]);
+  return [pulumiCheck(pulumi), engine, builderCheck(await builderProblems(PLATFORMS)), registryCheck(chosenRegistry())];
 }
 
-/** A newer version of the same major one works as far as Pulumi promises; the commands name it, and go on. */
-export function pulumiCheck(version: string | undefined): MachineCheck {
+/** What a start would do: it takes the first that it can use, and installs one where there is none. */
+export function pulumiCheck(installed: readonly InstalledPulumi[]): MachineCheck {
   const name = "Pulumi";
-  const remedy = `install version ${PULUMI_VERSION}, which this checkout is tested with`;
-  if (version === undefined) return { name, ok: false, detail: "not installed", remedy };
-  const isOther = version !== PULUMI_VERSION;
-  const detail = `version ${version}${isOther ? `; this checkout is tested with ${PULUMI_VERSION}` : ""}`;
-  const fits =
-    version.split(".")[0] === PULUMI_VERSION.split(".")[0] &&
-    version.localeCompare(PULUMI_VERSION, "en", { numeric: true }) >= 0;
-  return fits ? { name, ok: true, detail } : { name, ok: false, detail, remedy };
+  const usable = installed.find(({ version }) => isUsable(version));
+  if (usable !== undefined) {
+    const isOther = usable.version !== PULUMI_VERSION;
+    const tested = isOther ? `; this checkout is tested with ${PULUMI_VERSION}` : "";
+    return { name, ok: true, detail: `version ${usable.version} (${usable.program})${tested}` };
+  }
+  const others = installed.map(({ program, version }) => `${program} is version ${version}`).join(", ");
+  const detail = others === "" ? "not installed" : others;
+  return { name, ok: false, detail, remedy: `npm start installs version ${PULUMI_VERSION} into this checkout` };
 }
 
-const engineVersion = (): Promise<string | undefined> =>
-  new Docker().version().then(
-    ({ Version }) => Version,
-    () => undefined,
-  );
-
-function engineCheck(version: string | undefined): MachineCheck {
+async function engineCheck(): Promise<MachineCheck> {
   const name = "Docker Engine";
-  if (version !== undefined) return { name, ok: true, detail: `version ${version} answers` };
-  return { name, ok: false, detail: "does not answer", remedy: "install Docker and start it" };
+  try {
+    const { docker, address } = await runningEngine();
+    const { Version: version } = await docker.version();
+    return { name, ok: true, detail: `version ${version} answers at ${address.host} (${address.from})` };
+  } catch (error) {
+    const remedy = error instanceof Error ? error.message : String(error);
+    return { name, ok: false, detail: "does not answer", remedy };
+  }
 }
 
 function builderCheck(problems: readonly string[]): MachineCheck {
@@ -44,6 +46,5 @@ function builderCheck(problems: readonly string[]): MachineCheck {
 function registryCheck(registry: string | undefined): MachineCheck {
   const name = "registry to push to";
   if (registry !== undefined) return { name, ok: true, detail: `${registry} (RALEX_REGISTRY)` };
-  const detail = "RALEX_REGISTRY is not set; a pinned release runs without, a start of the working tree does not";
-  return { name, ok: false, detail, remedy: "set it to a registry that this machine may push to" };
+  return { name, ok: true, detail: "a container on this engine's loopback (RALEX_REGISTRY names another)" };
 }

@@ -2,10 +2,11 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import type { Evidence, PlatformEvidence } from "../../components/image/evidence/record";
 import { ImageRef } from "../../components/image/image-ref";
 import { progress } from "../../toolchain/progress";
+import { namedEngine } from "../engine";
 import { Failure } from "../failure";
 import { readConfig, readIndex, readManifest, platformName } from "./manifests";
 import { platformFacts } from "./platform";
@@ -49,7 +50,7 @@ export async function collectEvidence(
     const subject = await subjectOf(checkout, image, scratch);
     const { repository, ref } = subject;
     // Before anything else keeps the cores busy: time is what it measures.
-    const starts = await startTimes(options.docker ?? new Docker(), subject);
+    const starts = await startTimes(options.docker ?? namedEngine().docker, subject);
     const [platforms, parts, provenance, scans] = await together([
       measurePlatforms(subject, starts),
       describeParts(subject),

@@ -4,6 +4,7 @@ import execa from "execa";
 import tar from "tar-stream";
 import { notChecked, type PlatformEvidence } from "../../components/image/evidence/record";
 import { progress } from "../../toolchain/progress";
+import { namedEngine } from "../engine";
 import { isOnEngine } from "../engine-images";
 import { foundBy } from "./subject";
 
@@ -48,7 +49,11 @@ export async function startTime(docker: Docker, name: string, platform: string, 
   if (platform !== native) return notChecked(`no native machine: this engine runs ${native}`);
   return progress.step(`starting a container of ${name}`, undefined, async () => {
     const wasThere = await isOnEngine(docker, ref);
-    const pulled = await execa("docker", ["pull", "--quiet", ref], { reject: false, stdin: "ignore" });
+    const pulled = await execa("docker", ["pull", "--quiet", ref], {
+      env: { ...namedEngine().variables },
+      reject: false,
+      stdin: "ignore",
+    });
     if (pulled.failed) return notChecked(`the image cannot be pulled: ${pulled.stderr.trim()}`);
     try {
       const seconds = await measure(docker, ref, recipe);

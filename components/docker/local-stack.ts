@@ -16,6 +16,7 @@ import { Resolver } from "./resolve";
 import { Secrets } from "./secrets";
 import { DockerService, type ServiceArgs } from "./service";
 import { UNVERIFIED, Verification } from "./verification";
+import { VolumeOwners } from "./volume-owners";
 
 export interface LocalStackArgs {
   readonly application: Application;
@@ -83,7 +84,8 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
         after,
         waitSeconds: settings.waitSeconds,
       });
-      const services = this.start(name, argsOf);
+      const owners = this.volumeOwners(name, volumes, images);
+      const services = this.start(name, argsOf, owners);
       this.limitProcesses(name, services);
       if (application.probe !== undefined) verification = this.verify(name, argsOf, application.probe, services);
     }
@@ -143,6 +145,15 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
     );
   }
 
+  private volumeOwners(name: string, volumes: ReadonlyMap<string, docker.Volume>, images: Images): VolumeOwners {
+    const services = this.args.application.services.filter((service) => service.volumes.length > 0);
+    const owned = services.flatMap(({ user, volumes: mounts }) =>
+      mounts.map(({ volume }) => ({ volume: volumes.get(volume)?.name ?? volume, user })),
+    );
+    const image = images.ids[services[0]?.image ?? ""] ?? "";
+    return new VolumeOwners(`${name}-volume-owners`, { volumes: owned, image }, { parent: this });
+  }
+
   /** Jobs are limited by whoever runs them, before that. */
   private limitProcesses(name: string, started: ReadonlyMap<string, DockerService>): void {
     const services = this.args.application.services.filter(({ kind }) => kind === "service");
@@ -154,6 +165,7 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
   private start(
     name: string,
     argsOf: (service: Service, after: readonly pulumi.CustomResource[]) => ServiceArgs,
+    owners: VolumeOwners,
   ): ReadonlyMap<string, DockerService> {
     const { services, logs } = this.args.application;
     const byName = new Map(services.map((service) => [service.name, service]));
@@ -167,7 +179,9 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
         const needed = byName.get(need);
         return needed === undefined ? [] : start(needed).ready;
       });
-      const made = new DockerService(`${name}-${service.name}`, argsOf(service, after), { parent: this });
+      // Its first container would find the volume as Docker made it.
+      const first = service.volumes.length > 0 ? [owners, ...after] : after;
+      const made = new DockerService(`${name}-${service.name}`, argsOf(service, first), { parent: this });
       started.set(service.name, made);
       return made;
     };

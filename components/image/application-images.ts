@@ -21,6 +21,11 @@ export interface ApplicationImagesArgs {
   readonly platforms: readonly Platform[];
   /** The Python image that the builds start from. */
   readonly python: ImageRef;
+  /**
+   * Whether the engine's own builder builds, which has one platform and pushes as the engine does: to a registry on the
+   * engine's loopback too, which no builder in a container reaches. The provider has no other way to it than the CLI.
+   */
+  readonly engineBuilds?: boolean;
   /** By context, for a release: its images are reproducible. Without it, they are built for speed. */
   readonly changes?: Readonly<Record<"ralex-api" | "probe", LastChange>>;
 }
@@ -54,7 +59,7 @@ export class ApplicationImages extends pulumi.ComponentResource {
 }
 
 function inputs(
-  { contexts, foreign, platforms, python, changes }: ApplicationImagesArgs,
+  { contexts, foreign, platforms, python, engineBuilds, changes }: ApplicationImagesArgs,
   image: keyof typeof IMAGES,
   repository: string,
 ): dockerBuild.ImageArgs {
@@ -65,6 +70,7 @@ function inputs(
     ...(target === undefined ? {} : { target: isForeign ? "prod" : target }),
     platforms: [...platforms],
     buildOnPreview: false,
+    ...(engineBuilds === true ? { exec: true, builder: { name: "default" } } : {}),
   };
   const buildArgs = { PYTHON_IMAGE: python.toString() };
   // Tags are for people looking into the registry, and keep it from clearing an image away; programs use the digest.

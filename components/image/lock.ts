@@ -24,6 +24,8 @@ const ENTRY = z.strictObject({
   sizeBudgetMiB: z.int().min(1),
   /** `true` for an image built on this machine in place of the official one. */
   substitute: z.literal(true).optional(),
+  /** Day on which a start resolved the tag, where no committed lock has the digest. */
+  resolved: z.iso.date().optional(),
 });
 
 export type LockEntry = z.infer<typeof ENTRY>;

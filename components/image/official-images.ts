@@ -23,5 +23,7 @@ export const OFFICIAL_IMAGES: Readonly<Record<string, OfficialImage>> = {
   "nginx-exporter": { repository: "nginx/nginx-prometheus-exporter", tag: "1.5.1", sizeBudgetMiB: 50 },
   victorialogs: { repository: "victoriametrics/victoria-logs", tag: "v1.53.0", sizeBudgetMiB: 50 },
   openwebui: { repository: "ghcr.io/open-webui/open-webui", tag: "v0.12.4-slim", sizeBudgetMiB: 4500 },
-  grafana: { repository: "grafana/grafana", tag: "12.2.1", sizeBudgetMiB: 800 },
+  grafana: { repository: "grafana/grafana", tag: "13.2.1", sizeBudgetMiB: 1000 },
+  // What a build is pushed to where no other registry is named; no service of the stack.
+  registry: { repository: "registry", tag: "3.0.0", sizeBudgetMiB: 100 },
 };

@@ -29,6 +29,7 @@ export = async (): Promise<Record<string, unknown>> => {
     registry: config.require("registry"),
     platforms,
     python: baseImage(readLock(CHECKOUT), "python", platforms),
+    engineBuilds: config.getBoolean("engineBuilds") ?? false,
     ...(foreign === "" ? {} : { foreign }),
     ...(commit === undefined ? {} : { changes: commit.changes }),
   });

@@ -4,11 +4,11 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
-import Docker from "dockerode";
+import { connectEngine } from "../../components/docker/engine/client";
 import { testStack } from "../support/stack";
 
 const stack = testStack();
-const docker = new Docker();
+const docker = connectEngine();
 const container = (service: string) => docker.getContainer(stack.container(service));
 
 interface Row {

@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import Docker from "dockerode";
 import execa from "execa";
+import { connectEngine } from "../../components/docker/engine/client";
 import { collectEvidence } from "../../cli/evidence/collect";
 import { Repository } from "../../cli/evidence/registry";
 import { isSigned, sign } from "../../cli/evidence/signature";
@@ -321,7 +321,7 @@ test("a registry with TLS and a password is used with the credentials that Docke
 test("the API's own image has a parts list, starts quickly, and nothing is against it but its one platform", async () => {
   withoutDatabase();
   const ref = await (await ImageBuilder.create(copy.folder)).build(path.join(CHECKOUT, "images/ralex-api"), "prod");
-  const native = `linux/${(await new Docker().version()).Arch === "arm64" ? "arm64" : "amd64"}`;
+  const native = `linux/${(await connectEngine().version()).Arch === "arm64" ? "arm64" : "amd64"}`;
   const evidence = await collectEvidence(copy.folder, { name: "ralex-api", ref, revision: "of a test" });
   expect(Object.keys(evidence.platforms)).toEqual([native]);
   expect(checked(evidence.platforms[native]!.startSeconds).seconds).toBeLessThan(20);

@@ -1,10 +1,10 @@
 /** What happens to a running stack when something breaks, on a real engine. */
-import Docker from "dockerode";
+import { connectEngine } from "../../components/docker/engine/client";
 import { poll } from "../support/http";
 import { PORTS, STACK, testStack } from "../support/stack";
 
 const stack = testStack();
-const docker = new Docker();
+const docker = connectEngine();
 const API = `http://127.0.0.1:${PORTS.api}`;
 
 let apiKey: string;

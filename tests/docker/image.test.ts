@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import Docker from "dockerode";
 import execa from "execa";
+import { connectEngine } from "../../components/docker/engine/client";
 import { prepareMachine } from "../../cli/machine";
 import { updateImages } from "../../cli/update";
 import { readReleases, RELEASE_PROJECT, WORKING_TREE_STACK } from "../../components/image/releases";
@@ -12,7 +12,7 @@ import { copyCheckout } from "../support/stack";
 /** Most that an image may take unpacked, in bytes. */
 const LARGEST = { "ralex-api": 200e6, "ralex-api-dev": 450e6 } as const;
 
-const docker = new Docker();
+const docker = connectEngine();
 let folder: string;
 let refs: Readonly<Record<string, string>>;
 

@@ -1,10 +1,10 @@
 /** The image lock against a real registry. */
-import Docker from "dockerode";
+import { connectEngine } from "../../components/docker/engine/client";
 import { readLock } from "../../components/image/lock";
 import { isInRegistry, resolveTag } from "../../components/image/resolve-tag";
 import { CHECKOUT } from "../support/stack";
 
-const docker = new Docker();
+const docker = connectEngine();
 const lock = readLock(CHECKOUT);
 
 /** Puts an index of one image, for two platforms, beside the image. */

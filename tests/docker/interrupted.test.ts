@@ -1,10 +1,10 @@
 /** `npm start`, killed at random moments: the next one completes, and nothing is there twice. */
 import * as fc from "fast-check";
-import Docker from "dockerode";
+import { connectEngine } from "../../components/docker/engine/client";
 import { STACK, testStack } from "../support/stack";
 
 const stack = testStack();
-const docker = new Docker();
+const docker = connectEngine();
 /** The nightly run kills ten times. */
 const KILLS = Number(process.env.RALEX_TEST_KILLS ?? 2);
 /** A start of this stack with everything cached takes longer than this, in milliseconds. */

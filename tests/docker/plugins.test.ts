@@ -4,13 +4,13 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import Docker from "dockerode";
 import execa from "execa";
+import { connectEngine } from "../../components/docker/engine/client";
 import { TestStack } from "../support/pulumi";
 
 jest.setTimeout(180_000);
 
-const docker = new Docker();
+const docker = connectEngine();
 const RUN = `ralex-plugins-${crypto.randomBytes(3).toString("hex")}`;
 const IMAGE = `${RUN}:1`;
 const SUBNET = `10.${200 + crypto.randomInt(50)}.${crypto.randomInt(250)}.0/24`;

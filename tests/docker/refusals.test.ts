@@ -1,12 +1,12 @@
 /** Starts that cannot work: each says why and what to do, and leaves nothing behind. */
 import * as net from "node:net";
-import Docker from "dockerode";
+import { connectEngine } from "../../components/docker/engine/client";
 import { copyCheckout, PORTS, removeCopy, type TestStack } from "../support/stack";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-const docker = new Docker();
+const docker = connectEngine();
 let stack: TestStack;
 
 beforeAll(async () => {

@@ -1,13 +1,14 @@
 /** Looks for every secret of a running stack where none may be. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import execa from "execa";
 import { FILES_FOLDER } from "../../components/app/model";
+import { connectEngine } from "../../components/docker/engine/client";
 import { STACK, testStack } from "../support/stack";
 
 const stack = testStack();
-const docker = new Docker();
+const docker = connectEngine();
 /** A key that a person sets; the generated secrets are canaries by themselves. */
 const CANARY = "canary-5f0c2d9b7e1a4c38";
 

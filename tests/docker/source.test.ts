@@ -2,9 +2,10 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import execa from "execa";
 import { extract } from "tar-stream";
+import { connectEngine } from "../../components/docker/engine/client";
 import { prepareMachine, type Machine } from "../../cli/machine";
 import { prepareSource } from "../../cli/source/context";
 import { updateImages } from "../../cli/update";
@@ -27,7 +28,7 @@ def health() -> dict[str, str]:
 /** A command of a package, so that more than `python -m` is shown to start. */
 const COMMAND = "uvicorn theirs.app:app --host 0.0.0.0";
 
-const docker = new Docker();
+const docker = connectEngine();
 let stack: TestStack;
 let machine: Machine;
 let tree: string;

@@ -7,8 +7,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import bcrypt from "bcryptjs";
-import Docker from "dockerode";
 import forge from "node-forge";
+import { connectEngine } from "../../components/docker/engine/client";
 import type { Application, Service, Text } from "../../components/app/model";
 import { describeRalex } from "../../components/app/ralex";
 import { ImageLock } from "../../components/image/lock";
@@ -19,7 +19,7 @@ import { RECIPES } from "../../toolchain/substitutes/recipes";
 const CHECKOUT = path.resolve(__dirname, "../..");
 const RUN = `ralex-substitutes-${crypto.randomBytes(4).toString("hex")}`;
 const LABELS = { "org.ralex.test": RUN };
-const docker = new Docker();
+const docker = connectEngine();
 
 const application = describeRalex(
   loadSettings({ environment: {}, dotenv: {}, stack: { operatorListeners: true, apiReplicas: 1 } }),

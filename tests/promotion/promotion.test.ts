@@ -5,7 +5,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
+import { connectEngine } from "../../components/docker/engine/client";
 import { Environments, type Environment } from "../support/environments";
 import { Load } from "../support/load";
 import { emptyRegistry, type Engine } from "../support/release";
@@ -14,7 +15,7 @@ const ENVIRONMENTS = ["pdev", "pstaging", "pprod"] as const;
 const MINUTE = 60_000;
 /** How long a replica may take to become ready where it never will, in seconds. */
 const WAIT_SECONDS = 30;
-const docker = new Docker();
+const docker = connectEngine();
 
 let all: Environments;
 let first: string;

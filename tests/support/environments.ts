@@ -2,9 +2,9 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import Docker from "dockerode";
 import execa from "execa";
 import * as yaml from "yaml";
+import { connectEngine } from "../../components/docker/engine/client";
 import { CHECKOUT, copyCheckout, type CommandResult, TestStack } from "./stack";
 
 export type Environment = "pdev" | "pstaging" | "pprod";
@@ -17,7 +17,7 @@ const ENVIRONMENTS: Readonly<Record<Environment, { network: number; port: number
   pprod: { network: 243, port: 15300, from: "pstaging" },
 };
 
-const docker = new Docker();
+const docker = connectEngine();
 
 export class Environments {
   private readonly stack: TestStack;

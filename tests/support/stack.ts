@@ -5,12 +5,12 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import Docker from "dockerode";
 import execa from "execa";
 import * as yaml from "yaml";
 import { identityIn } from "../../cli/deployment";
 import { resourcesInState } from "../../cli/local-backend";
 import { PROJECT } from "../../cli/project";
+import { connectEngine } from "../../components/docker/engine/client";
 import { DEPLOYMENT_LABEL, STACK_LABEL } from "../../components/docker/identity";
 
 /** Start of the names of the copies that a run makes in the folder for temporary files. */
@@ -110,7 +110,7 @@ const livingDeployments = (): readonly (string | undefined)[] =>
 
 /** Removes what runs of these tests left on the engine whose copy is gone: they were ended before they could. */
 async function removeLeftovers(): Promise<void> {
-  const docker = new Docker();
+  const docker = connectEngine();
   const filters = { label: [`${STACK_LABEL}=${STACK}`] };
   const living = new Set(livingDeployments());
   const isLeft = ({ Labels }: { Labels?: Record<string, string> }) => !living.has(Labels?.[DEPLOYMENT_LABEL]);

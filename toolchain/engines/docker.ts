@@ -1,27 +1,23 @@
 /** Docker Engine: the one that runs, or Debian's, started here. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import Docker from "dockerode";
+import { findEngine } from "../../components/docker/engine/address";
+import { connectEngine, noAnswer } from "../../components/docker/engine/client";
 import { aptInstall, whyNotApt } from "../apt";
 import { ensureDaemon } from "./daemon";
-import { ask } from "./http";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 /** runc and iptables are named because dockerd needs them and recommended packages are left out. */
 export const DOCKER_PACKAGES = ["docker.io", "iptables", "runc"] as const;
 
-/** Whether an engine answers where `DOCKER_HOST` says, or at the usual socket. */
-export async function dockerAnswers(environment: NodeJS.ProcessEnv = process.env): Promise<boolean> {
-  const host = environment.DOCKER_HOST ?? "";
-  if (host === "" || host.startsWith("unix://")) {
-    const answer = await ask({ socketPath: host.slice("unix://".length) || DEFAULT_SOCKET }, "GET", "/_ping");
-    return answer?.status === 200;
-  }
-  return new Docker().ping().then(
-    () => true,
-    () => false,
-  );
-}
+/** Whether the engine that the environment, a context or a socket names answers. */
+export const dockerAnswers = (): Promise<boolean> =>
+  Promise.resolve()
+    .then(() => connectEngine().ping())
+    .then(
+      () => true,
+      () => false,
+    );
 
 /**
  * Makes sure that Docker Engine answers, installing and starting it where that may be done.
@@ -29,17 +25,19 @@ export async function dockerAnswers(environment: NodeJS.ProcessEnv = process.env
  * @throws Error with the remedy, where Docker has to be provided by a person
  */
 export async function ensureDocker(): Promise<boolean> {
-  if (await dockerAnswers()) return false;
-  const host = process.env.DOCKER_HOST ?? "";
-  if (host !== "" && host !== `unix://${DEFAULT_SOCKET}`) {
-    throw new Error(`no Docker Engine answers at DOCKER_HOST=${host}: start it, or unset DOCKER_HOST`);
-  }
+  const address = findEngine();
+  const docker = connectEngine(address);
+  const error: unknown = await docker.ping().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error === undefined) return false;
+  const isDenied = ["EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "");
+  // One that somebody chose, or that runs for others, is not replaced.
+  if (address.host !== `unix://${DEFAULT_SOCKET}` || isDenied) throw new Error(noAnswer(address, error));
   const reason = whyNotApt();
   if (reason !== undefined) {
-    throw new Error(
-      `no Docker Engine answers at ${DEFAULT_SOCKET}, and it cannot be installed here (${reason}): ` +
-        "install and start Docker, and let this user reach its socket (group docker)",
-    );
+    throw new Error(`${noAnswer(address, error)}. It cannot be installed from here: ${reason}`);
   }
   await aptInstall(DOCKER_PACKAGES);
   return ensureDaemon({

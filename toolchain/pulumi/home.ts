@@ -20,7 +20,7 @@ export interface PulumiHome {
 const PLUGINS = ["command", "docker", "docker-build", "random", "tls"] as const;
 const SOURCES = path.join("toolchain", "pulumi");
 /** What plugins share with the rest of the checkout. */
-const SHARED = path.join("components", "image");
+const SHARED = [path.join("components", "image"), path.join("components", "docker", "engine")];
 
 /** Every source file of the bundles, in one order. */
 function sources(folder: string): string[] {
@@ -47,7 +47,7 @@ const versionOf = (checkout: string, name: string): string => {
 /** Changes whenever a bundle would: with any source, and with the packages that are bundled. */
 function fingerprint(checkout: string): string {
   const hash = createHash("sha256").update(process.execPath);
-  const files = [SOURCES, SHARED].flatMap((folder) => sources(path.join(checkout, folder)));
+  const files = [SOURCES, ...SHARED].flatMap((folder) => sources(path.join(checkout, folder)));
   for (const file of files) hash.update(file).update(fs.readFileSync(file));
   hash.update(fs.readFileSync(path.join(checkout, "package.json")));
   return hash.digest("hex").slice(0, 16);

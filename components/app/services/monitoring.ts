@@ -22,7 +22,7 @@ const base = {
 
 const tcp = (number: number) => ({ number, protocol: "tcp" }) as const;
 
-/** The prometheus.io and victoriametrics images carry busybox, and with it wget; the exporters' do not. */
+/** Of Prometheus and Alertmanager, whose images have busybox; docs/official-images.md says what each image has. */
 const wget = (url: string): Service["health"] => ({
   command: ["wget", "-q", "-O", "/dev/null", url],
   intervalSeconds: 3,
@@ -124,7 +124,7 @@ const victorialogs: Service = {
     "-memory.allowedPercent=50",
   ],
   ports: { http: tcp(9428), syslog: { number: 5514, protocol: "udp" } },
-  health: wget("http://127.0.0.1:9428/health"),
+  // The image has nothing but the program, which cannot ask itself: Prometheus tells when it does not answer.
   metrics: { port: "http", path: "/metrics" },
   volumes: [{ volume: "victorialogs", path: "/victoria-logs-data" }],
   resources: { cpus: 0.5, memoryMiB: 256, pids: 128 },

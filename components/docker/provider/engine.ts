@@ -1,10 +1,10 @@
 /** The Docker Engine as the provider's resources use it. */
 import { PassThrough } from "node:stream";
 import { finished } from "node:stream/promises";
-import Docker, { type Container, type ContainerInspectInfo } from "dockerode";
+import type { Container, ContainerInspectInfo } from "dockerode";
+import { connectEngine } from "../engine/client";
 
-/** Where DOCKER_HOST says, which the commands set to the engine that they found. */
-export const engine = new Docker();
+export const engine = connectEngine();
 
 const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;
 

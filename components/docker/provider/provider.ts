@@ -8,6 +8,7 @@ import { files } from "./files";
 import { jobRun } from "./job-run";
 import type { Kind } from "./kind";
 import { processLimits } from "./process-limits";
+import { volumeOwners } from "./volume-owners";
 
 /** What the engine sends and keeps: an object of JSON, with marks for secrets and for what is not known yet. */
 type Values = Record<string, unknown>;
@@ -19,6 +20,7 @@ const KINDS: Readonly<Record<string, AnyKind>> = {
   "ralex:docker:Files": files as unknown as AnyKind,
   "ralex:docker:JobRun": jobRun as unknown as AnyKind,
   "ralex:docker:ProcessLimits": processLimits as unknown as AnyKind,
+  "ralex:docker:VolumeOwners": volumeOwners as unknown as AnyKind,
 };
 
 /** @throws Error for a type that this version of the checkout does not have. */

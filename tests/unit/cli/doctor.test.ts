@@ -6,7 +6,7 @@ import { Command } from "commander";
 import { registerDoctor } from "../../../cli/doctor";
 import { pulumiCheck } from "../../../cli/doctor/official";
 import { EXIT } from "../../../cli/failure";
-import { PULUMI_VERSION } from "../../../cli/machine";
+import { PULUMI_VERSION } from "../../../cli/pulumi-cli";
 import type { MachineCheck } from "../../../toolchain";
 
 const BUILDER = "Name: release\nDriver: docker-container\nPlatforms: linux/amd64, linux/arm64*, linux/386";
@@ -60,19 +60,26 @@ describe("the doctor of a machine with the official Pulumi CLI", () => {
     delete process.env.RALEX_REGISTRY;
     const checks = await doctor();
     expect(checks).toMatchObject({
-      "Docker Engine": { ok: false, remedy: "install Docker and start it" },
+      "Docker Engine": { ok: false, remedy: expect.stringContaining("does not run: start it") as string },
       "Docker's builder": {
         ok: false,
         remedy: expect.stringMatching(/--driver docker-container[^]*for linux\/arm64.*binfmt/) as string,
       },
-      "registry to push to": { ok: false, detail: expect.stringContaining("RALEX_REGISTRY is not set") as string },
+      "registry to push to": { ok: true, detail: expect.stringContaining("a container on this engine") as string },
     });
     expect(process.exitCode).toBe(EXIT.error);
   });
 });
 
 test("a Pulumi that is older, of another major version or missing is wrong, and a newer one is named", () => {
-  expect(pulumiCheck(PULUMI_VERSION)).toEqual({ name: "Pulumi", ok: true, detail: `version ${PULUMI_VERSION}` });
-  expect(pulumiCheck("3.1000.0")).toMatchObject({ ok: true, detail: expect.stringContaining("tested with") as string });
-  for (const wrong of ["3.9.0", "4.0.0", undefined]) expect(pulumiCheck(wrong)).toMatchObject({ ok: false });
+  const check = (...versions: readonly string[]) =>
+    pulumiCheck(versions.map((version) => ({ program: "/usr/bin/pulumi", version })));
+  expect(check(PULUMI_VERSION)).toEqual({
+    name: "Pulumi",
+    ok: true,
+    detail: `version ${PULUMI_VERSION} (/usr/bin/pulumi)`,
+  });
+  expect(check("3.1000.0")).toMatchObject({ ok: true, detail: expect.stringContaining("tested with") as string });
+  expect(check("3.9.0", PULUMI_VERSION)).toMatchObject({ ok: true });
+  for (const wrong of [["3.9.0"], ["4.0.0"], []]) expect(check(...wrong)).toMatchObject({ ok: false });
 });

@@ -91,7 +91,9 @@ test.each([
   process.env = { ...before.environment, DOCKER_HOST: "tcp://127.0.0.1:1" };
   const program = new Command();
   register(program, checkout);
-  await expect(program.parseAsync(args, { from: "user" })).rejects.toThrow("no Docker Engine answers: install Docker");
+  await expect(program.parseAsync(args, { from: "user" })).rejects.toThrow(
+    "the Docker Engine at tcp://127.0.0.1:1 (DOCKER_HOST) does not run: start it",
+  );
 });
 
 describe("the table of containers", () => {

@@ -73,6 +73,7 @@ describe("the local stack", () => {
       "ralex:docker:Admission": 3,
       "ralex:docker:JobRun": 2,
       "ralex:docker:ProcessLimits": 1,
+      "ralex:docker:VolumeOwners": 1,
       "random:index/randomId:RandomId": 1,
       "docker:index/network:Network": 2,
       "docker:index/remoteImage:RemoteImage": 12,

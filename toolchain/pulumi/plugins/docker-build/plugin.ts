@@ -40,6 +40,9 @@ async function built(inputs: Values, call: Call): Promise<{ digest: string; ref:
   return { digest, ref, contextHash: hash };
 }
 
+/** The name of the engine's own builder; BuildKit stands for it, and is the only one, through the CLI or not. */
+const ONLY_BUILDER = "default";
+
 const COMPRESSION = ["compression", "compressionLevel", "forceCompression"];
 const COMPRESSED = [...COMPRESSION, "ociMediaTypes"];
 const CACHED = ["mode", "ignoreError", ...COMPRESSION];
@@ -57,7 +60,9 @@ const image: ResourceKind = {
     "secrets",
     "buildOnPreview",
     "addHosts",
+    "exec",
     {
+      builder: ["name"],
       context: ["location", "named"],
       dockerfile: ["location", "inline"],
       cacheFrom: ["disabled", { registry: ["ref"], local: ["src", "digest"] }],
@@ -81,7 +86,12 @@ const image: ResourceKind = {
   check(inputs) {
     const isNameless = flag(inputs, "push") && (texts(inputs, "tags") ?? []).length === 0;
     const nameless = isNameless ? [{ property: "tags", reason: "push needs a tag to push to" }] : [];
-    return { inputs, failures: [...nameless, ...rawProblems(inputs)] };
+    const builder = text(object(inputs, "builder") ?? {}, "name") ?? ONLY_BUILDER;
+    const unknown =
+      builder === ONLY_BUILDER
+        ? []
+        : [{ property: "builder", reason: `there is no builder ${builder} here, only ${ONLY_BUILDER}` }];
+    return { inputs, failures: [...nameless, ...unknown, ...rawProblems(inputs)] };
   },
 
   due({ inputs, outputs }) {

@@ -1,29 +1,37 @@
 /** The Docker Engine, and its errors in plain words. */
-import Docker from "dockerode";
+import type Docker from "dockerode";
+import { EngineAddressError, findEngine, type EngineAddress } from "../../../../components/docker/engine/address";
+import { connectEngine, noAnswer } from "../../../../components/docker/engine/client";
 import { OperationError } from "../support/plugin";
 
 let host: string | undefined;
 let client: Docker | undefined;
 
-/** Points at another engine than DOCKER_HOST or the usual socket. */
+/** Points at another engine than the one that the environment, a context or a socket names. */
 export function useHost(address: string | undefined): void {
   host = address;
   client = undefined;
 }
 
-const address = (): string => host ?? process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+/** A host of the provider's own configuration is read as one of the environment. */
+function address(): EngineAddress {
+  if (host === undefined) return findEngine();
+  const environment = { ...process.env, DOCKER_HOST: host };
+  return { ...findEngine({ environment, home: "/", exists: () => false }), from: "the provider's host" };
+}
 
 export function engine(): Docker {
-  client ??= connect(address());
+  client ??= connect();
   return client;
 }
 
-function connect(to: string): Docker {
-  if (to.startsWith("unix://")) return new Docker({ socketPath: to.slice("unix://".length) });
-  const url = /^(?:tcp|http):\/\/(.+):(\d+)\/?$/.exec(to);
-  if (url === null)
-    throw new OperationError(`the Docker host "${to}" is neither unix://<path> nor tcp://<host>:<port>`);
-  return new Docker({ protocol: "http", host: url[1], port: Number(url[2]) });
+function connect(): Docker {
+  try {
+    return connectEngine(address());
+  } catch (error) {
+    if (error instanceof EngineAddressError) throw new OperationError(error.message);
+    throw error;
+  }
 }
 
 /** An answer of the engine that is an error, or a failure to reach it. */
@@ -51,9 +59,7 @@ export function explain(error: unknown, doing: string): OperationError {
   const { code } = asEngineError(error);
   const message = engineMessage(error);
   if (code === "ECONNREFUSED" || code === "ENOENT" || code === "EACCES" || code === "ECONNRESET") {
-    return new OperationError(
-      `${doing}: Docker does not answer at ${address()} (${code}). Start it, or set DOCKER_HOST to the engine to use`,
-    );
+    return new OperationError(`${doing}: ${noAnswer(address(), error)}`);
   }
   const port =
     /Bind for (\S+) failed: port is already allocated/.exec(message)?.[1] ??
