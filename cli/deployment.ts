@@ -1,6 +1,7 @@
 /** What a stack's deployment is called on the engine: from its state, never from a path or the stack's present name. */
 import type Docker from "dockerode";
 import type { ContainerInfo } from "dockerode";
+import { ralex } from "../components/command-line";
 import { DEPLOYMENT_LABEL, identityName, prefixOf } from "../components/docker/identity";
 import { Failure } from "./failure";
 import { resourcesOf, type Recorded } from "./local-backend";
@@ -33,7 +34,7 @@ export async function deploymentOf(workspace: Workspace, stack: string): Promise
 /** @throws Failure where the stack was never started. */
 export async function requireDeployment(workspace: Workspace, stack: string): Promise<Deployment> {
   const deployment = await deploymentOf(workspace, stack);
-  if (deployment === undefined) throw new Failure(`${stack} was never started: ./ralex start -s ${stack}`);
+  if (deployment === undefined) throw new Failure(`${stack} was never started: ${ralex("start", "-s", stack)}`);
   return deployment;
 }
 

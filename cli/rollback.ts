@@ -1,6 +1,5 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
-import type Docker from "dockerode";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
 import { IMAGE_LABEL } from "../components/docker/identity";

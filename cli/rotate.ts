@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ralex } from "../components/command-line";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { committedFile } from "./stack-config";
@@ -71,7 +72,7 @@ export function keptByPostgres(secret: string, stack: string): string | undefine
   return (
     "superuserPassword was not replaced: Postgres takes it with a new volume only, and the job that makes roles and " +
     "databases would be refused with a new one. Nothing else uses it, and it serves inside the private network only. " +
-    `To replace it all the same: ./ralex rotate superuserPassword -s ${stack} --except-postgres, which fails where that ` +
+    `To replace it all the same: ${ralex("rotate", "superuserPassword", "-s", stack, "--except-postgres")}, which fails where that ` +
     `job is refused; then docker exec ralex-${stack}-postgres sh /etc/ralex/set-superuser-password.sh; then start or ` +
     "deploy again"
   );

@@ -5,7 +5,6 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type Docker from "dockerode";
 import { connectEngine } from "../../components/docker/engine/client";
 import { Environments, type Environment } from "../support/environments";
 import { Load } from "../support/load";

@@ -102,7 +102,7 @@ describe("the check before a start", () => {
     const port = await takenPort();
     const refusal = (Labels: Record<string, string>) =>
       preflight(
-        machine({ containers: [{ Id: "x", Names: ["/a-db"], Labels, Ports: [{ PublicPort: port }] }] }),
+        machine({ containers: [{ Id: "theirs", Names: ["/a-db"], Labels, Ports: [{ PublicPort: port }] }] }),
         "dev",
         settings({ ...free, apiPort: port }),
       );

@@ -209,13 +209,13 @@ describe("the local stack", () => {
   });
 
   test.each([
-    ["databases", 32],
-    ["migrations", 64],
-  ])("runs %s as a step of its own that fails the update when it fails", async (job, pids) => {
+    ["databases", 32, "ralex-postgres-0-id"],
+    ["migrations", 64, "ralex-databases-0-run-id"],
+  ])("runs %s as a step of its own that fails the update when it fails", async (job, pids, need) => {
     const { resources } = await stack();
     expect(container(resources, `ralex-dev-${job}`)).toMatchObject({ start: false, mustRun: false, restart: "no" });
     const run = ofType(resources, "ralex:docker:JobRun").find(({ name }) => name === `ralex-${job}-0-run`);
-    const after = expect.arrayContaining(["ralex-postgres-0-id"]) as unknown;
+    const after = expect.arrayContaining([need]) as unknown;
     expect(run?.inputs).toEqual({ container: `ralex-dev-${job}`, containerId: `ralex-${job}-0-id`, pids, after });
   });
 
