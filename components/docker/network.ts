@@ -34,7 +34,8 @@ export class Networks extends pulumi.ComponentResource {
     const egress = new docker.Network(
       `${name}-egress`,
       { name: identity.name("egress"), driver: "bridge", labels },
-      child,
+      // One after the other: whoever is on both networks has left both before the second one is removed.
+      { ...child, dependsOn: [isolated] },
     );
     this.privateId = isolated.id;
     this.egressId = egress.id;
