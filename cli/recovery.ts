@@ -185,6 +185,8 @@ export async function forgetCommands(workspace: Workspace, project: string, stac
     mode: 0o600,
   });
   await workspace.capture(["stack", "import", "--stack", name, "--file", file]);
+  // What those commands wrote, secrets among it: nothing mounts it any more once the update is through.
+  fs.rmSync(workspace.path("files", stack), { recursive: true, force: true });
 }
 
 function withoutDependencies(resource: object, forgotten: ReadonlySet<string>): object {

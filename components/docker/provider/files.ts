@@ -50,7 +50,8 @@ async function write(volume: string, inputs: FilesInputs): Promise<void> {
   try {
     await writer.putArchive(await archive(inputs), { path: MOUNTED });
   } finally {
-    await writer.remove({ force: true });
+    // With the volumes that the image itself declares.
+    await writer.remove({ force: true, v: true });
   }
 }
 

@@ -48,7 +48,8 @@ async function own({ volumes, image }: OwnersInputs): Promise<OwnersOutputs> {
   try {
     await writer.putArchive(await folderArchive(volumes), { path: "/" });
   } finally {
-    await writer.remove({ force: true });
+    // With the volumes that the image itself declares.
+    await writer.remove({ force: true, v: true });
   }
   return { volumes };
 }
