@@ -15,14 +15,14 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 const answer = <T>(make: (request: any) => T) => (call: any, callback: any) => callback(null, make(call.request));
 const findings = (request: any) => {
   const response = new pb.AnalyzeResponse();
-  const create = request.getProperties?.()?.toJavaScript().create;
-  if (create === "echo forbidden") {
-    response.addDiagnostics(new pb.AnalyzeDiagnostic().setPolicyname("no-forbidden").setPolicypackname("test-pack")
-      .setPolicypackversion("1.0.0").setMessage("forbidden is not allowed").setEnforcementlevel(pb.EnforcementLevel.MANDATORY));
+  const length = request.getProperties?.()?.toJavaScript().length;
+  if (request.getType?.() === "random:index/randomPassword:RandomPassword" && length < 12) {
+    response.addDiagnostics(new pb.AnalyzeDiagnostic().setPolicyname("long-passwords").setPolicypackname("test-pack")
+      .setPolicypackversion("1.0.0").setMessage("a password of " + length + " characters is too short").setEnforcementlevel(pb.EnforcementLevel.MANDATORY));
   }
   return response;
 };
-const policy = new pb.PolicyInfo().setName("no-forbidden").setEnforcementlevel(pb.EnforcementLevel.MANDATORY);
+const policy = new pb.PolicyInfo().setName("long-passwords").setEnforcementlevel(pb.EnforcementLevel.MANDATORY);
 const server = new grpc.Server();
 server.addService(AnalyzerService, {
   handshake: answer(() => new pb.AnalyzerHandshakeResponse()),
@@ -40,10 +40,10 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (_, por
 
 test("a pack that is violated stops the update, and one that is kept lets it through", async () => {
   const runtime = { name: "nodejs" };
-  const program = (text: string) =>
-    `import * as command from "@pulumi/command"; new command.local.Command("c", { create: "echo ${text}" });`;
+  const program = (length: number) =>
+    `import * as random from "@pulumi/random"; new random.RandomPassword("p", { length: ${length} });`;
   const stack = await TestStack.create("policed", {
-    "index.ts": program("forbidden"),
+    "index.ts": program(8),
     "pack/PulumiPolicy.yaml": JSON.stringify({ name: "test-pack", version: "1.0.0", runtime, main: "index.js" }),
     "pack/package.json": JSON.stringify({ name: "test-pack", version: "1.0.0", main: "index.js" }),
     // Packs are type-checked by ts-node when they start, whatever their options say; a script as entry goes round it.
@@ -52,9 +52,9 @@ test("a pack that is violated stops the update, and one that is kept lets it thr
   });
   try {
     const denied = await stack.up("--policy-pack", "pack");
-    expect(denied.text).toContain("forbidden is not allowed");
+    expect(denied.text).toContain("a password of 8 characters is too short");
     expect(denied.exitCode).not.toBe(0);
-    stack.write("index.ts", program("allowed"));
+    stack.write("index.ts", program(12));
     const allowed = await stack.up("--policy-pack", "pack");
     expect(allowed).toMatchObject({ exitCode: 0 });
     expect(allowed.text).toContain("test-pack");

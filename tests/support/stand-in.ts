@@ -4,7 +4,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Plugin } from "../../toolchain/pulumi/plugins/support/plugin";
 import { implementationOf } from "../../toolchain/pulumi/plugins/support/server";
-import { open, type Values } from "../../toolchain/pulumi/plugins/support/wire";
+import { open, type Path, type Values } from "../../toolchain/pulumi/plugins/support/wire";
 
 /** What the engine keeps of a resource between two updates. */
 export interface Kept {
@@ -61,6 +61,13 @@ export class StandIn {
     const request = new pb.CreateRequest().setUrn(this.urn).setPreview(true);
     request.setProperties(toStruct(await this.check(inputs)));
     return fromStruct((await this.ask<pb.CreateRequest, pb.CreateResponse>("create", request)).getProperties());
+  }
+
+  /** Where a preview marks secrets of a resource that is new, from inputs with marks of their own. */
+  async secrets(marked: Values): Promise<readonly Path[]> {
+    const request = new pb.CreateRequest().setUrn(this.urn).setPreview(true).setProperties(toStruct(marked));
+    const made = await this.ask<pb.CreateRequest, pb.CreateResponse>("create", request);
+    return open(made.getProperties()?.toJavaScript()).secrets;
   }
 
   async create(inputs: Values): Promise<Kept> {

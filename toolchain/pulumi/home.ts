@@ -17,7 +17,7 @@ export interface PulumiHome {
   readonly standIns: readonly string[];
 }
 
-const PLUGINS = ["command", "docker", "docker-build", "random", "tls"] as const;
+const PLUGINS = ["docker", "docker-build", "random", "tls"] as const;
 const SOURCES = path.join("toolchain", "pulumi");
 /** What plugins share with the rest of the checkout. */
 const SHARED = [path.join("components", "image"), path.join("components", "docker", "engine")];

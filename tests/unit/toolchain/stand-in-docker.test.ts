@@ -6,7 +6,7 @@ import { useHost } from "../../../toolchain/pulumi/plugins/docker/engine";
 import { decimalText, durationText, nanoCpus, nanoseconds } from "../../../toolchain/pulumi/plugins/docker/go-forms";
 import { plugin } from "../../../toolchain/pulumi/plugins/docker/plugin";
 import { repoDigest } from "../../../toolchain/pulumi/plugins/docker/remote-image";
-import { UNKNOWN, type Values } from "../../../toolchain/pulumi/plugins/support/wire";
+import { close, UNKNOWN, type Values } from "../../../toolchain/pulumi/plugins/support/wire";
 import { FakeEngine } from "../../support/fake-engine";
 import { StandIn } from "../../support/stand-in";
 
@@ -99,6 +99,13 @@ describe("a container", () => {
     const { plain, refreshed } = await seen({ ...WRITTEN, ...inputs });
     expect(plain.differences).toEqual(differences);
     expect(refreshed.differences).toEqual(differences);
+  });
+
+  test("has a log that is secret where one of its inputs is, since it may repeat it", async () => {
+    expect(await container.secrets(WRITTEN)).toEqual([]);
+    const marked = await container.secrets(close(WRITTEN, [["envs", 0]]));
+    expect(marked).toHaveLength(2);
+    expect(marked).toEqual(expect.arrayContaining([["envs", 0], ["containerLogs"]]));
   });
 
   test("has nothing to do for another order of what has none, and of ports", async () => {

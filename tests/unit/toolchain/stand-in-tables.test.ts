@@ -2,14 +2,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { readPackage, SERVED, TABLES } from "../../../toolchain/pulumi/plugins/generate-tables";
-import { plugin as command } from "../../../toolchain/pulumi/plugins/command/plugin";
 import { plugin as docker } from "../../../toolchain/pulumi/plugins/docker/plugin";
 import { plugin as dockerBuild } from "../../../toolchain/pulumi/plugins/docker-build/plugin";
 import { plugin as random } from "../../../toolchain/pulumi/plugins/random/plugin";
 import { plugin as tls } from "../../../toolchain/pulumi/plugins/tls/plugin";
 import type { Accepts, PackageTable, Shape, Type } from "../../../toolchain/pulumi/plugins/support/tables";
 
-const PLUGINS = { command, docker, "docker-build": dockerBuild, random, tls };
+const PLUGINS = { docker, "docker-build": dockerBuild, random, tls };
 
 test.each(Object.keys(SERVED))("the table of %s is the one that the installed SDK gives", (name) => {
   const committed = JSON.parse(fs.readFileSync(path.join(TABLES, `${name}.json`), "utf8")) as PackageTable;

@@ -9,7 +9,6 @@ import type { PackageTable, Property, ResourceTable, Shape, Type } from "./suppo
 
 /** The modules of each package whose resources a stand-in serves. */
 export const SERVED: Readonly<Record<string, readonly string[]>> = {
-  command: ["local/command"],
   docker: ["container", "network", "remoteImage", "volume"],
   "docker-build": ["image"],
   random: ["randomBytes", "randomId", "randomInteger", "randomPassword", "randomString", "randomUuid"],

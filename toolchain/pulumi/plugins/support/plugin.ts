@@ -7,8 +7,6 @@ export interface Call {
   readonly urn: string;
   /** The resource's logical name: the last part of its URN. */
   readonly name: string;
-  /** True where an input is secret: then nothing of what the operation prints is shown. */
-  readonly hasSecrets: boolean;
   /** Aborted when the user interrupts the update. */
   readonly signal: AbortSignal;
   /** Shows a line while the operation runs, without keeping it. */

@@ -99,11 +99,10 @@ class Provider {
     );
   }
 
-  private call(urn: string, { secrets }: Opened): Call {
+  private call(urn: string): Call {
     return {
       urn,
       name: nameOf(urn),
-      hasSecrets: secrets.length > 0,
       signal: this.cancelled.signal,
       status: (text) => this.log.status(urn, text),
       warn: (text) => this.log.warn(urn, text),
@@ -212,7 +211,7 @@ class Provider {
       };
       return new pb.CreateResponse().setProperties(toStruct(this.outputs(kind, type, inputs, outputs)));
     }
-    const made = await kind.create(inputs.values, this.call(request.getUrn(), inputs));
+    const made = await kind.create(inputs.values, this.call(request.getUrn()));
     return new pb.CreateResponse()
       .setId(made.id)
       .setProperties(toStruct(this.outputs(kind, type, inputs, made.outputs)));
@@ -230,7 +229,7 @@ class Provider {
     }
     this.refuseForeign(request.getUrn(), outputs.values);
     const state: State = { id: request.getId(), inputs: inputs.values, outputs: outputs.values };
-    const found = kind.read === undefined ? state.outputs : await kind.read(state, this.call(request.getUrn(), inputs));
+    const found = kind.read === undefined ? state.outputs : await kind.read(state, this.call(request.getUrn()));
     const response = new pb.ReadResponse();
     if (found === undefined) return response;
     const now = Object.fromEntries(Object.entries(found).filter(([name]) => name !== MARK && name !== "id"));
@@ -253,7 +252,7 @@ class Provider {
     }
     const before = openStruct(request.getOldInputs()).values;
     const state: State = { id: request.getId(), inputs: before, outputs };
-    const changed = (await kind.update?.(state, inputs.values, this.call(request.getUrn(), inputs))) ?? {};
+    const changed = (await kind.update?.(state, inputs.values, this.call(request.getUrn()))) ?? {};
     return new pb.UpdateResponse().setProperties(toStruct(this.outputs(kind, type, inputs, { ...kept, ...changed })));
   };
 
@@ -263,7 +262,7 @@ class Provider {
     this.refuseForeign(request.getUrn(), outputs);
     const inputs = openStruct(request.getOldInputs() ?? request.getProperties());
     const state: State = { id: request.getId(), inputs: inputs.values, outputs };
-    await kind.delete?.(state, this.call(request.getUrn(), inputs));
+    await kind.delete?.(state, this.call(request.getUrn()));
     return new Empty();
   };
 

@@ -1,4 +1,0 @@
-import { serve } from "../support/server";
-import { plugin } from "./plugin";
-
-serve(plugin);
