@@ -24,7 +24,10 @@ const STATE = z.looseObject({
   }),
 });
 
-/** Who wrote the resources of a state that plugins manage; providers and stack references are the engine's own. */
+/**
+ * Who wrote the resources of a state that plugins manage. Providers and stack references are the engine's own, and the
+ * checkout's provider is the same everywhere.
+ */
 export interface Writers {
   readonly official: number;
   readonly standIns: number;
@@ -33,7 +36,7 @@ export interface Writers {
 /** @throws Error when the text is no state. */
 export function writersOf(text: string): Writers {
   const resources = STATE.parse(JSON.parse(text)).checkpoint.latest?.resources ?? [];
-  const managed = resources.filter(({ type, custom }) => custom === true && !type.startsWith("pulumi:"));
+  const managed = resources.filter(({ type, custom }) => custom === true && !/^(pulumi|ralex):/.test(type));
   const standIns = managed.filter(({ outputs }) => outputs?.[MARK] === MARK_VALUE).length;
   return { official: managed.length - standIns, standIns };
 }

@@ -110,6 +110,29 @@ describe("a changed setting", () => {
   }, 300_000);
 });
 
+describe("a setting that cannot work", () => {
+  test("is refused before anything is touched: a subnet that another network has", async () => {
+    const names = async () =>
+      (await docker.listContainers({ filters: { label: [`ralex.stack=${STACK}`] } })).map(({ Id }) => Id).sort();
+    const before = await names();
+    expect(before.length).toBeGreaterThanOrEqual(SERVICES.length);
+    const other = await docker.createNetwork({
+      Name: "of-a-test-of-ralex",
+      IPAM: { Config: [{ Subnet: "10.227.0.0/16" }] },
+    });
+    try {
+      stack.configure({ subnet: "10.227.9.0/24" });
+      const { exitCode, stderr } = await stack.ralex(["start", "-s", STACK]);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain("ralex:subnet (10.227.9.0/24) overlaps the Docker network of-a-test-of-ralex");
+      expect(await names()).toEqual(before);
+    } finally {
+      stack.configure({});
+      await other.remove();
+    }
+  }, 120_000);
+});
+
 describe("a rotated secret", () => {
   test("reaches the service: the new key is taken and the old one refused", async () => {
     const old = apiKey;

@@ -21,8 +21,14 @@ beforeAll(async () => {
 const ask = (content: string) => ({ model: "echo", messages: [{ role: "user" as const, content }] });
 
 describe("npm start", () => {
-  test("started again changes nothing, and leaves the checkout clean", async () => {
-    const { stderr } = await stack.start();
+  test("started again changes nothing, whatever proxies the user has, and leaves the checkout clean", async () => {
+    const nowhere = "http://127.0.0.1:9";
+    const { stderr } = await stack.start({
+      http_proxy: nowhere,
+      HTTPS_PROXY: nowhere,
+      grpc_proxy: nowhere,
+      no_proxy: "",
+    });
     expect(stderr).toMatch(/Resources:\s+\d+ unchanged/);
     expect(stderr).not.toMatch(/\d+ (created|updated|replaced|deleted|changed)/);
     const { stdout } = await execa("git", ["status", "--porcelain"], { cwd: stack.folder });
@@ -79,6 +85,43 @@ describe("npm start", () => {
     await expect(fetch(`https://localhost:${PORTS.tls}/v1/models`)).rejects.toMatchObject({
       cause: { code: "SELF_SIGNED_CERT_IN_CHAIN" },
     });
+  });
+
+  test("shows no port of a container in a redirect, and takes a head of 9 KB", async () => {
+    const headers = { authorization: `Bearer ${apiKey}`, cookie: `large=${"x".repeat(9_000)}` };
+    for (const url of [`${API}/v1`, `http://localhost:${PORTS.tls}/v1`, `http://127.0.0.1:${PORTS.web}/`]) {
+      const response = await fetch(url, { headers, redirect: "manual" });
+      expect([url, response.headers.get("location") ?? ""]).toEqual([
+        url,
+        expect.not.stringMatching(/:(3000|8000|8443)/),
+      ]);
+    }
+    for (const url of [`${API}/v1/models`, `http://127.0.0.1:${PORTS.web}/`]) {
+      expect([url, (await fetch(url, { headers })).status]).toEqual([url, 200]);
+    }
+  });
+
+  test("opens Open WebUI's websocket from every address that the certificate names, and from no other page", async () => {
+    const ca = await stack.output("caCertificate");
+    const upgrade = (host: string, origin: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = {
+          ...{ connection: "Upgrade", upgrade: "websocket", origin },
+          ...{ "sec-websocket-version": "13", "sec-websocket-key": Buffer.alloc(16).toString("base64") },
+        };
+        const path = "/ws/socket.io/?EIO=4&transport=websocket";
+        https
+          .get({ host, port: PORTS.tls, path, ca, headers }, (response) => resolve(response.resume().statusCode))
+          .on("upgrade", (response, socket) => {
+            socket.destroy();
+            resolve(response.statusCode);
+          })
+          .on("error", reject);
+      });
+    for (const host of ["localhost", "127.0.0.1"]) {
+      expect([host, await upgrade(host, `https://${host}:${PORTS.tls}`)]).toEqual([host, 101]);
+    }
+    expect(await upgrade("localhost", "https://elsewhere.example")).not.toBe(101);
   });
 
   test("shows every target up in Prometheus, and only with the operator's password", async () => {

@@ -40,6 +40,7 @@ export class OrdinaryUser {
     await giveTools(home, stack.folder);
     const builder = await relay(path.join(home, "buildkitd.sock"), BUILDKIT_HOST.slice("unix://".length));
     await execa("chown", ["--recursive", "--no-dereference", `${NAME}:${NAME}`, home]);
+    await givePackages(stack.folder);
     return new OrdinaryUser(stack, home, builder);
   }
 
@@ -85,6 +86,16 @@ async function giveTools(home: string, checkout: string): Promise<void> {
   fs.mkdirSync(plugins, { recursive: true });
   fs.writeFileSync(path.join(plugins, "docker-buildx"), BUILDX, { mode: 0o755 });
   fs.copyFileSync(path.join(CHECKOUT, GENERATED_LOCK), path.join(checkout, "laptop.lock.json"));
+}
+
+/** The packages of this checkout, which may lie where only root may go. Linked after the home got its owner: links share it. */
+async function givePackages(checkout: string): Promise<void> {
+  const target = path.join(checkout, "node_modules");
+  fs.unlinkSync(target);
+  const packages = path.join(CHECKOUT, "node_modules");
+  const { failed } = await execa("cp", ["--archive", "--link", packages, target], { reject: false });
+  // Links reach no other file system.
+  if (failed) await execa("cp", ["--archive", "--force", packages, "--no-target-directory", target]);
 }
 
 /** The toolchain's builder is root's; the user reaches it by a socket of its own. */
