@@ -16,6 +16,7 @@ import { rebuild } from "./rebuild";
 import { releaseColdBuild } from "./release-cold-build";
 import { releaseImageSize } from "./release-image-size";
 import { releaseRebuild } from "./release-rebuild";
+import { stateResources } from "./state-resources";
 import { startAfterStop } from "./start-after-stop";
 import { unchangedStart } from "./unchanged-start";
 
@@ -35,6 +36,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   releaseRebuild,
   releaseColdBuild,
   unchangedStart,
+  stateResources,
   startAfterStop,
   pinnedPreview,
   promotion,

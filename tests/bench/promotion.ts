@@ -64,7 +64,7 @@ export const rollingUpdate: Benchmark = {
 export const pinnedPreview: Benchmark = {
   name: "pinned-preview",
   unit: "s",
-  goal: { value: { atMost: 6 } },
+  goal: { value: { atMost: 5 } },
   method:
     "pulumi preview of an environment with a pin that its ledger has, from its start to its end; nothing has changed",
   run: (context) =>

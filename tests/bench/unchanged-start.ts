@@ -5,7 +5,7 @@ import { withStack } from "./support/stack";
 export const unchangedStart: Benchmark = {
   name: "unchanged-start",
   unit: "s",
-  goal: { value: { atMost: 10 } },
+  goal: { value: { atMost: 8 } },
   method:
     "npm start of a running stack with nothing changed, from its start to its end, in a copy of the checkout with a " +
     "stack of its own. A start that changes any resource makes the benchmark fail",

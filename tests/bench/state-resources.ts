@@ -1,0 +1,19 @@
+import { resourcesInState } from "../../cli/local-backend";
+import { PROJECT } from "../../cli/project";
+import type { Benchmark } from "./benchmark";
+import { STACK, withStack } from "./support/stack";
+
+export const stateResources: Benchmark = {
+  name: "state-resources",
+  unit: "resources",
+  goal: { value: { atMost: 90 } },
+  method:
+    "Resources in the state of a stack with the settings of Pulumi.dev.yaml, as Pulumi counts them: the stack itself " +
+    "and components too, the providers of plugins not. A count does not vary: one sample",
+  run: () =>
+    withStack(async (stack) => {
+      await stack.ralex("start");
+      const resources = resourcesInState(`${stack.folder}/.ralex/state/.pulumi`, PROJECT, STACK) ?? [];
+      return { own: [resources.filter(({ type }) => !type.startsWith("pulumi:providers:")).length] };
+    }),
+};
