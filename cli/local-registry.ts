@@ -4,11 +4,11 @@
  * It belongs to the engine and not to a stack, so that every checkout pushes to the same one, and `reset` leaves it: what
  * was pushed may run elsewhere. The engine reaches it itself, also where it runs in a virtual machine.
  */
-import * as net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { Engine } from "./engine";
 import { Failure } from "./failure";
+import { isFree } from "./free-port";
 
 export const REGISTRY_CONTAINER = "ralex-registry";
 /** Label with the port of 127.0.0.1; it stays the same, since references to images hold it. */
@@ -124,13 +124,6 @@ async function pull(docker: Docker, image: string): Promise<void> {
     docker.modem.followProgress(stream, (error: Error | null) => (error === null ? resolve() : reject(error)));
   });
 }
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = net.createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ host: HOST, port, exclusive: true }, () => server.close(() => resolve(true)));
-  });
 
 async function answers(port: number): Promise<void> {
   const end = Date.now() + ANSWER_MS;

@@ -1,6 +1,5 @@
 /** What is checked before anything is changed, so that an update that cannot work leaves everything as it is. */
 import * as fs from "node:fs";
-import * as net from "node:net";
 import * as os from "node:os";
 import type Docker from "dockerode";
 import { commandLine, ralex } from "../components/command-line";
@@ -10,6 +9,7 @@ import { PORT_SETTINGS, type Settings } from "../components/settings/schema";
 import { identityIn } from "./deployment";
 import { isPulled } from "./engine-images";
 import { Failure } from "./failure";
+import { isFree } from "./free-port";
 import { resourcesOf, type Recorded } from "./local-backend";
 import type { Machine } from "./machine";
 import { besideSteps, type FreeChoice } from "./preflight/beside";
@@ -135,13 +135,6 @@ const machineAddresses = (): readonly MachineAddress[] =>
   Object.entries(os.networkInterfaces()).flatMap(([name, addresses]) =>
     (addresses ?? []).filter(({ family }) => family === "IPv4").map(({ address }) => ({ name, address })),
   );
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = net.createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => server.close(() => resolve(true)));
-  });
 
 async function fullDisk(docker: Docker, leastGiB: number): Promise<readonly string[]> {
   const { DockerRootDir: folder } = (await docker.info()) as { DockerRootDir: string };
