@@ -10,7 +10,8 @@ export interface LimitedContainer {
 
 /**
  * The limits on processes of all containers. The Docker provider has no such input, so they are set on the made
- * containers, through the engine's own update of a container; it keeps them over every start.
+ * containers, through the engine's own update of a container; it keeps them over every start. The cost of one resource
+ * for all: containers of an update that fails in its middle have none until the next one.
  */
 export class ProcessLimits extends pulumi.CustomResource {
   constructor(name: string, containers: readonly LimitedContainer[], opts?: pulumi.CustomResourceOptions) {
