@@ -52,6 +52,8 @@ const deployed = async () => {
   return { containers: containers.map(({ Id }) => Id).sort(), volumes: (Volumes ?? []).map(({ Name }) => Name).sort() };
 };
 
+const read = (file: string, folder = stack.folder): string => fs.readFileSync(path.join(folder, file), "utf8");
+
 beforeAll(async () => {
   await copyCheckout(stack.folder, NAME);
   stack.configure(SETTINGS);
@@ -66,10 +68,16 @@ test("a running stack of an older program is brought to this one in one update, 
   const older = path.join(root, "older.tar");
   await execa("git", ["archive", "--output", older, OLDER], { cwd: CHECKOUT });
   const current = path.join(root, "current.tar");
-  const files = ["images", "components", "stacks", "cli", "toolchain", "Pulumi.yaml", "package.json", "ralex"];
+  const files = ["images", "components", "stacks", "cli", "toolchain"].concat(
+    ...["Pulumi.yaml", "package.json", "package-lock.json", "ralex"],
+  );
   await execa("tar", ["-cf", current, ...files], { cwd: stack.folder });
   for (const file of files) fs.rmSync(path.join(stack.folder, file), { recursive: true });
   await execa("tar", ["-xf", older, ...files], { cwd: stack.folder });
+  const packages = path.join(stack.folder, "node_modules");
+  // Where it has other packages, its first command installs them.
+  const isOther = read("package-lock.json") !== read("package-lock.json", CHECKOUT);
+  if (isOther) fs.unlinkSync(packages);
   await stack.start();
   apiKey = await stack.output("apiKey");
   session = ((await (await api("/sessions", {})).json()) as { id: string }).id;
@@ -77,6 +85,8 @@ test("a running stack of an older program is brought to this one in one update, 
 
   for (const file of files) fs.rmSync(path.join(stack.folder, file), { recursive: true });
   await execa("tar", ["-xf", current], { cwd: stack.folder });
+  if (isOther) fs.rmSync(packages, { recursive: true });
+  if (isOther) fs.symlinkSync(path.join(CHECKOUT, "node_modules"), packages);
   await stack.start();
   expect(await sessionText()).toContain("written under the older program");
   expect(await stack.output("apiKey")).toBe(apiKey);
