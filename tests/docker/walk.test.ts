@@ -58,13 +58,13 @@ const api = (from: string, url: string, body?: unknown): Promise<Response> =>
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
-/** Names and times of making of the volumes with data. */
+/** The volumes with data, each with the inode of its folder: one that was made anew has another. */
 async function dataVolumes(): Promise<readonly string[]> {
   const filters = JSON.stringify({ label: [`ralex.stack=${STACK}`] }) as never;
   const { Volumes } = await docker.listVolumes({ filters });
   return (Volumes ?? [])
     .filter(({ Labels }) => Labels["ralex.files"] === undefined)
-    .map((volume) => `${volume.Name} ${(volume as { CreatedAt?: string }).CreatedAt ?? ""}`)
+    .map(({ Name, Mountpoint }) => `${Name} ${fs.statSync(Mountpoint).ino}`)
     .sort();
 }
 
