@@ -35,14 +35,16 @@ export async function installedPulumi(checkout: string): Promise<readonly Instal
   const found = programs
     .filter((program) => program !== undefined)
     .map(async (program) => {
-      const version = await versionOf(program);
+      const version = await versionOf(program, checkout);
       return version === undefined ? [] : [{ program, version }];
     });
   return (await Promise.all(found)).flat();
 }
 
-async function versionOf(program: string): Promise<string | undefined> {
-  const { stdout, failed } = await execa(program, ["version"], { reject: false, stdin: "ignore" });
+async function versionOf(program: string, checkout: string): Promise<string | undefined> {
+  // Asked for its version it would look for a newer one, and note under ~/.pulumi what it found.
+  const env = { PULUMI_HOME: path.join(checkout, OFFICIAL_HOME), PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const { stdout, failed } = await execa(program, ["version"], { env, reject: false, stdin: "ignore" });
   return failed ? undefined : stdout.trim().replace(/^v/, "");
 }
 
@@ -80,7 +82,7 @@ export async function ensurePulumi(
     );
   });
   const program = path.join(root, "bin/pulumi");
-  const version = fs.existsSync(program) ? await versionOf(program) : undefined;
+  const version = fs.existsSync(program) ? await versionOf(program, checkout) : undefined;
   if (version === undefined) throw new Failure(`the installer of Pulumi ended, and ${program} does not run`);
   return { program, version };
 }
