@@ -17,7 +17,7 @@ export interface ChecksInputs {
 
 export interface ChecksOutputs {
   /** Docker's ids of all that was checked and of the probe, which change with anything that a container is made from. */
-  readonly ids: readonly string[];
+  readonly ids: readonly unknown[];
   readonly result: Verification;
 }
 
@@ -79,7 +79,11 @@ export async function verify(
   return { passed: checks.every(({ passed }) => passed), at: new Date().toISOString(), checks };
 }
 
-const idsOf = ({ containers, probe }: ChecksInputs) => [...containers.map(({ id }) => id), probe.id];
+/** While what is replaced with a container is worked out, the engine gives a whole input as a mark of the unknown. */
+const idsOf = ({ containers, probe }: ChecksInputs): readonly unknown[] =>
+  Array.isArray(containers)
+    ? [...(containers as ChecksInputs["containers"]).map(({ id }) => id), probe.id]
+    : [containers];
 
 export const checks: Kind<ChecksInputs, ChecksOutputs> = {
   compared: (inputs) => ({ ids: idsOf(inputs) }),

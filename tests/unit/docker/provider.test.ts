@@ -33,6 +33,17 @@ describe("a difference", () => {
     expect(await provider.diff("id", urn(type), before, given)).toMatchObject({ changes: true, replaces });
   });
 
+  test.each([
+    ["Checks", { ids: ["a", "p"], result: {} }, { containers: UNKNOWN, probe: UNKNOWN }, ["ids"]],
+    ["Files", { hash: "a", volume: "v" }, { hash: UNKNOWN, files: UNKNOWN, user: UNKNOWN }, ["hash"]],
+    ["JobRun", { containerId: "a", after: [] }, { containerId: UNKNOWN, after: UNKNOWN }, ["containerId", "after"]],
+    ["Admission", { containerId: "a", readiness: [] }, { containerId: UNKNOWN, readiness: UNKNOWN }, ["containerId"]],
+    ["ProcessLimits", { containers: [] }, { containers: UNKNOWN }, []],
+    ["VolumeOwners", { volumes: [] }, { volumes: UNKNOWN, image: UNKNOWN }, []],
+  ])("of %s whose whole inputs are not known yet is one", async (type, before, after, replaces) => {
+    expect(await provider.diff("id", urn(type), before, after)).toMatchObject({ changes: true, replaces });
+  });
+
   test("of the files' image, labels or name is none, since they are only how a volume is made", async () => {
     const before = { hash: "a", volume: "v" };
     const after = { hash: "a", image: "another", labels: { a: "b" }, name: "another", files: secret([]) };
