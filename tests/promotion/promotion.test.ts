@@ -405,7 +405,7 @@ describe("accidents", () => {
       const command = all.spawn("pprod", "promote", "pstaging", "pprod", "--deploy", "--yes");
       await new Promise<void>((resolve, reject) => {
         command.stderr?.on("data", (text: Buffer) => {
-          if (/ralex-verification-checks (creating|replacing)/.test(text.toString())) resolve();
+          if (/ralex-checks (creating|replacing)/.test(text.toString())) resolve();
         });
         void command.then(() => reject(new Error("it ended before its verification")));
       });
@@ -425,7 +425,7 @@ describe("accidents", () => {
       const group = -(one.pid ?? 0);
       await new Promise<void>((resolve, reject) => {
         one.stderr?.on("data", (text: Buffer) => {
-          if (/ralex-verification-checks (creating|replacing)/.test(text.toString())) resolve();
+          if (/ralex-checks (creating|replacing)/.test(text.toString())) resolve();
         });
         void one.then(() => reject(new Error("it ended before its verification")));
       });
