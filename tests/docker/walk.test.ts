@@ -10,9 +10,10 @@ import { PORTS, STACK, testStack } from "../support/stack";
 
 const stack = testStack();
 const docker = connectEngine();
-/** The nightly run takes 25. */
-const STEPS = Number(process.env.RALEX_TEST_STEPS ?? 6);
-const SEED = Number(process.env.RALEX_TEST_SEED ?? Date.now() % 2 ** 31);
+/** The nightly run takes 25, from another seed each time; every other run walks one way, so that it fails for a change. */
+const NIGHTLY = process.env.RALEX_TEST_STEPS;
+const STEPS = Number(NIGHTLY ?? 2);
+const SEED = Number(process.env.RALEX_TEST_SEED ?? (NIGHTLY === undefined ? 420_894_293 : Date.now() % 2 ** 31));
 
 interface Step {
   readonly apiReplicas: number;
