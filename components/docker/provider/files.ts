@@ -4,6 +4,7 @@ import { pack } from "tar-stream";
 import type { WrittenFile } from "../files";
 import { engine, isGone, unlessGone } from "./engine";
 import type { Kind } from "./kind";
+import { writeVolumes } from "./volume-writer";
 
 export interface FilesInputs {
   /** Start of the volume's name. */
@@ -39,22 +40,6 @@ export function archive({ files, user }: Pick<FilesInputs, "files" | "user">): P
   return buffer(made);
 }
 
-async function write(volume: string, inputs: FilesInputs): Promise<void> {
-  const writer = await engine.createContainer({
-    Image: inputs.image,
-    Entrypoint: ["never-started"],
-    Cmd: [],
-    Labels: { ...inputs.labels },
-    HostConfig: { NetworkMode: "none", Mounts: [{ Type: "volume", Source: volume, Target: MOUNTED, ReadOnly: false }] },
-  });
-  try {
-    await writer.putArchive(await archive(inputs), { path: MOUNTED });
-  } finally {
-    // With the volumes that the image itself declares.
-    await writer.remove({ force: true, v: true });
-  }
-}
-
 async function remove(volume: string): Promise<void> {
   try {
     await engine.getVolume(volume).remove();
@@ -72,7 +57,14 @@ export const files: Kind<FilesInputs, FilesOutputs> = {
     const volume = `${inputs.name}-${randomBytes(4).toString("hex")}`;
     await engine.createVolume({ Name: volume, Labels: { ...inputs.labels } });
     try {
-      await write(volume, inputs);
+      const { image, labels } = inputs;
+      await writeVolumes({
+        image,
+        labels,
+        mounts: { [MOUNTED]: volume },
+        archive: await archive(inputs),
+        path: MOUNTED,
+      });
     } catch (error) {
       await remove(volume).catch(() => undefined);
       throw error;

@@ -2,6 +2,7 @@ import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
 import { engine, unlessGone } from "./engine";
 import type { Kind } from "./kind";
+import { writeVolumes } from "./volume-writer";
 
 interface Owned {
   readonly volume: string;
@@ -31,26 +32,8 @@ export function folderArchive(volumes: readonly Pick<Owned, "user">[]): Promise<
 }
 
 async function own({ volumes, image }: OwnersInputs): Promise<OwnersOutputs> {
-  const writer = await engine.createContainer({
-    Image: image,
-    Entrypoint: ["never-started"],
-    Cmd: [],
-    HostConfig: {
-      NetworkMode: "none",
-      Mounts: volumes.map(({ volume }, index) => ({
-        Type: "volume" as const,
-        Source: volume,
-        Target: `/${MOUNTED}-${index}`,
-        ReadOnly: false,
-      })),
-    },
-  });
-  try {
-    await writer.putArchive(await folderArchive(volumes), { path: "/" });
-  } finally {
-    // With the volumes that the image itself declares.
-    await writer.remove({ force: true, v: true });
-  }
+  const mounts = Object.fromEntries(volumes.map(({ volume }, index) => [`/${MOUNTED}-${index}`, volume]));
+  await writeVolumes({ image, mounts, archive: await folderArchive(volumes), path: "/" });
   return { volumes };
 }
 
