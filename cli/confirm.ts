@@ -1,5 +1,4 @@
 /** Asking a person before something changes. */
-import { confirm } from "@inquirer/prompts";
 import { Failure } from "./failure";
 
 /** @throws Failure where nobody can be asked. @param change - what the command does, the start of the message */
@@ -9,5 +8,6 @@ export function requireTerminal(change: string): void {
 
 /** @throws Failure with what the answer no means. */
 export async function requireYes(question: string, declined = "nothing was changed"): Promise<void> {
+  const { confirm } = await import("@inquirer/prompts");
   if (!(await confirm({ message: question, default: false }))) throw new Failure(declined);
 }

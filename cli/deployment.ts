@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import type { ContainerInfo } from "dockerode";
 import { ralex } from "../components/command-line";
-import { DEPLOYMENT_LABEL, identityName, prefixOf } from "../components/docker/identity";
+import { DEPLOYMENT_LABEL, identityName, prefixOf } from "../components/docker/labels";
 import { Failure } from "./failure";
 import { resourcesOf, type Recorded } from "./local-backend";
 import { PROJECT } from "./project";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import execa from "execa";
-import { SERVICE_LABEL } from "../components/docker/identity";
+import { SERVICE_LABEL } from "../components/docker/labels";
 import { containersOf } from "./deployment";
 import { runningEngine } from "./engine";
 import { Failure } from "./failure";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import type Docker from "dockerode";
 import { commandLine, ralex } from "../components/command-line";
-import { DEPLOYMENT_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { DEPLOYMENT_LABEL, STACK_LABEL } from "../components/docker/labels";
 import { readLock } from "../components/image/lock";
 import { PORT_SETTINGS, type Settings } from "../components/settings/schema";
 import { identityIn } from "./deployment";

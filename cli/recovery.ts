@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type Docker from "dockerode";
 import { commandLine } from "../components/command-line";
-import { FILES_LABEL, STACK_LABEL } from "../components/docker/identity";
+import { FILES_LABEL, STACK_LABEL } from "../components/docker/labels";
 import { identityIn, labelFilter } from "./deployment";
 import { Failure } from "./failure";
 import { backendUrl, localBackend, resourcesOf, type Recorded } from "./local-backend";

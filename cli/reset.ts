@@ -1,6 +1,5 @@
 import type Docker from "dockerode";
 import type { Command } from "commander";
-import { input } from "@inquirer/prompts";
 import { Failure } from "./failure";
 import { resourcesOf, type Recorded } from "./local-backend";
 import { prepareMachine } from "./machine";
@@ -63,6 +62,7 @@ export function requireConfirmation({ stack, yes, confirm }: Options, promoted: 
 
 async function confirmName({ stack, yes, confirm }: Options): Promise<void> {
   if (yes === true || confirm !== undefined) return;
+  const { input } = await import("@inquirer/prompts");
   const typed = await input({ message: `Type ${stack} to remove all of this:` });
   if (typed.trim() !== stack) throw new Failure(`nothing was removed: ${typed.trim()} is not ${stack}`);
 }

@@ -1,8 +1,7 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { withProbe } from "../components/app/model";
-import { describeRalex } from "../components/app/ralex";
-import { IMAGE_LABEL } from "../components/docker/identity";
+import { IMAGE_LABEL } from "../components/docker/labels";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import type { Pin } from "../components/image/pin-check";
 import { rollbackTarget } from "../components/image/rollback";
@@ -78,7 +77,7 @@ async function targetOf(
   const question = { ledger, pin, isStarted, schema, to, stack, isRestored: databaseRestored };
   const { target, refusals } = rollbackTarget(question);
   // What the engine has needs no registry: one that is down must not stop a rollback.
-  const missing = target === undefined ? {} : await notOnEngine(docker, imagesInUse(target, settings));
+  const missing = target === undefined ? {} : await notOnEngine(docker, await imagesInUse(target, settings));
   const gone = await unpullable(docker, { id: "", images: missing });
   if (target !== undefined && refusals.length === 0 && gone.length === 0) return target;
   throw new Failure(`${stack} was not rolled back:\n  ${[...refusals, ...gone].join("\n  ")}`, EXIT.refused);
@@ -98,7 +97,8 @@ async function hasContainerOf(
 }
 
 /** Those of a release's images that the environment runs: the development image, for instance, is for hot reload only. */
-function imagesInUse({ id, images }: Pin, settings: Settings): Pin {
+async function imagesInUse({ id, images }: Pin, settings: Settings): Promise<Pin> {
+  const { describeRalex } = await import("../components/app/ralex");
   const used = new Set(withProbe(describeRalex(settings)).map(({ image }) => image));
   return { id, images: Object.fromEntries(Object.entries(images).filter(([name]) => used.has(name))) };
 }

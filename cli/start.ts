@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { ralex } from "../components/command-line";
 import { maxReplicasOf } from "../components/app/scaling";
-import { replicaName } from "../components/docker/identity";
+import { replicaName } from "../components/docker/labels";
 import { requireDeployment } from "./deployment";
 import { prepareMachine } from "./machine";
 import { preflight } from "./preflight";
@@ -30,12 +30,14 @@ export function registerStart(program: Command, checkout: string): void {
       await preflight(machine, stack, settings);
       if (settings.release === undefined) await updateImages(machine, source);
       await updateStack(machine, stack, withRunning(file, true), refresh === true ? [REFRESH] : []);
-      const outputs = await readOutputs(machine.workspace, stack);
-      const ask = (name: string) => ralex("output", name, ...(stack === "dev" ? [] : ["-s", stack]));
-      const { standIns } = machine.workspace.tools;
       const { prefix } = await requireDeployment(machine.workspace, stack);
       const replica = replicaName({ name: "api", maxReplicas: maxReplicasOf("api") }, 0);
-      const upstreams = settings.source === undefined ? await upstreamReport(`${prefix}-${replica}`) : [];
+      const [outputs, upstreams] = await Promise.all([
+        readOutputs(machine.workspace, stack),
+        settings.source === undefined ? upstreamReport(`${prefix}-${replica}`) : [],
+      ]);
+      const ask = (name: string) => ralex("output", name, ...(stack === "dev" ? [] : ["-s", stack]));
+      const { standIns } = machine.workspace.tools;
       const lines = [
         `Open WebUI   ${outputs.webUrl}  (sign in as ${outputs.adminEmail}; ${ask("adminPassword")})`,
         `API          ${outputs.apiUrl}  (${ask("apiKey")})`,

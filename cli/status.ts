@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import type Docker from "dockerode";
 import { ralex } from "../components/command-line";
-import { IMAGE_LABEL, SERVICE_LABEL } from "../components/docker/identity";
+import { IMAGE_LABEL, SERVICE_LABEL } from "../components/docker/labels";
 import { containersOf } from "./deployment";
 import { runningEngine } from "./engine";
 import { EXIT } from "./failure";

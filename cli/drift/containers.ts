@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
 import { maxReplicasOf } from "../../components/app/scaling";
-import { replicaName } from "../../components/docker/identity";
+import { replicaName } from "../../components/docker/labels";
 import type { Outputs } from "../outputs";
 import type { Difference } from "./report";
 

@@ -2,7 +2,8 @@ import * as crypto from "node:crypto";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { FILES_FOLDER, type Service } from "../app/model";
-import { FILES_LABEL, type Identity } from "./identity";
+import type { Identity } from "./identity";
+import { FILES_LABEL } from "./labels";
 import type { Resolver } from "./resolve";
 
 const SECRET_MODE = 0o400;

@@ -4,7 +4,7 @@ import { TestStack } from "../support/pulumi";
 
 jest.setTimeout(120_000);
 
-const HOOK = path.resolve(__dirname, "../../toolchain/pulumi/typescript.js");
+const HOOK = path.resolve(__dirname, "../../toolchain/typescript.js");
 
 const PACK = `
 import * as grpc from "@grpc/grpc-js";

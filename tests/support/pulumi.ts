@@ -41,7 +41,7 @@ export class TestStack {
     const binary = await pulumiBinary();
     const { env } = await preparePulumiHome(CHECKOUT, path.dirname(binary));
     fs.symlinkSync(path.join(CHECKOUT, "node_modules"), path.join(folder, "node_modules"));
-    const hook = path.join(CHECKOUT, "toolchain", "pulumi", "typescript.js");
+    const hook = path.join(CHECKOUT, "toolchain", "typescript.js");
     const runtime = { name: "nodejs", options: { typescript: false, nodeargs: `--require ${hook}` } };
     const all = {
       "Pulumi.yaml": JSON.stringify({ name: project, runtime, main: "index.ts" }),

@@ -11,7 +11,7 @@ import { identityIn } from "../../cli/deployment";
 import { resourcesInState } from "../../cli/local-backend";
 import { PROJECT } from "../../cli/project";
 import { connectEngine } from "../../components/docker/engine/client";
-import { DEPLOYMENT_LABEL, STACK_LABEL } from "../../components/docker/identity";
+import { DEPLOYMENT_LABEL, STACK_LABEL } from "../../components/docker/labels";
 
 /** Start of the names of the copies that a run makes in the folder for temporary files. */
 export const COPY_PREFIX = "ralex-stack-";

@@ -11,7 +11,7 @@ import { debianArchitecture } from "../engines/emulation";
 import { cacheRoot } from "../paths";
 import { debianRoot, updatePackageLists } from "./debian";
 
-const LOADER = path.resolve(__dirname, "../pulumi/typescript.js");
+const LOADER = path.resolve(__dirname, "../typescript.js");
 
 /** Writes the root file system of some packages of a platform to a tar file. Needs root, to keep owners. */
 export async function foreignRoot(

@@ -1,11 +1,16 @@
 /** A client of the engine that {@link findEngine} finds, and why none answers. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { EngineAddressError, findEngine, type EngineAddress } from "./address";
 
 /** @throws EngineAddressError where nothing usable is named, or a certificate cannot be read. */
-export const connectEngine = (address: EngineAddress = findEngine()): Docker => new Docker(clientOptions(address));
+export function connectEngine(address: EngineAddress = findEngine()): Docker {
+  // Loaded here: with SSH and protobuf it takes as long as all the rest of a command or a plugin that may not need it.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would make every caller wait
+  const Client = require("dockerode") as typeof Docker;
+  return new Client(clientOptions(address));
+}
 
 /** What dockerode connects by: all of it, since it takes what is left out from `DOCKER_HOST`. */
 export function clientOptions({ host, from, certificates }: EngineAddress): Docker.DockerOptions {

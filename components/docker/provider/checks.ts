@@ -31,7 +31,7 @@ async function digests(containers: readonly Expected[]): Promise<Check> {
   const known = new Map<string, Promise<readonly string[]>>();
   const digestsOf = (image: string) => {
     const asked =
-      known.get(image) ?? unlessGone(engine.getImage(image).inspect()).then((found) => found?.RepoDigests ?? []);
+      known.get(image) ?? unlessGone(engine().getImage(image).inspect()).then((found) => found?.RepoDigests ?? []);
     known.set(image, asked);
     return asked;
   };

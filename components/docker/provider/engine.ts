@@ -1,10 +1,14 @@
 /** The Docker Engine as the provider's resources use it. */
 import { PassThrough } from "node:stream";
 import { finished } from "node:stream/promises";
+import type Docker from "dockerode";
 import type { Container, ContainerInspectInfo } from "dockerode";
 import { connectEngine } from "../engine/client";
 
-export const engine = connectEngine();
+let connected: Docker | undefined;
+
+/** Connected at the first use: where nothing changes, no resource asks the engine. */
+export const engine = (): Docker => (connected ??= connectEngine());
 
 const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;
 
@@ -21,7 +25,7 @@ export async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 export const inspected = (name: string): Promise<ContainerInspectInfo | undefined> =>
-  unlessGone(engine.getContainer(name).inspect());
+  unlessGone(engine().getContainer(name).inspect());
 
 export interface Said {
   readonly exitCode: number;
@@ -36,7 +40,7 @@ function collector(stream: NodeJS.ReadableStream): Promise<{ stdout: string; std
   for (const name of ["stdout", "stderr"] as const) {
     pipes[name].setEncoding("utf8").on("data", (text: string) => (collected[name] += text));
   }
-  (engine.modem as { demuxStream(from: NodeJS.ReadableStream, ...to: NodeJS.WritableStream[]): void }).demuxStream(
+  (engine().modem as { demuxStream(from: NodeJS.ReadableStream, ...to: NodeJS.WritableStream[]): void }).demuxStream(
     stream,
     pipes.stdout,
     pipes.stderr,
@@ -46,7 +50,9 @@ function collector(stream: NodeJS.ReadableStream): Promise<{ stdout: string; std
 
 /** Runs a command in a running container, without a shell. */
 export async function exec(container: string, command: readonly string[]): Promise<Said> {
-  const made = await engine.getContainer(container).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+  const made = await engine()
+    .getContainer(container)
+    .exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
   const said = await collector(await made.start({ hijack: true, stdin: false }));
   const { ExitCode } = await made.inspect();
   return { exitCode: ExitCode ?? -1, ...said };
@@ -54,7 +60,7 @@ export async function exec(container: string, command: readonly string[]): Promi
 
 /** Starts a made container and waits for its end; an interruption stops it. */
 export async function runToEnd(name: string, signal: AbortSignal): Promise<Said> {
-  const container: Container = engine.getContainer(name);
+  const container: Container = engine().getContainer(name);
   const stream = await container.attach({ stream: true, stdout: true, stderr: true });
   const said = collector(stream);
   const stop = () => void container.stop({ t: 1 }).catch(() => undefined);
@@ -70,7 +76,7 @@ export async function runToEnd(name: string, signal: AbortSignal): Promise<Said>
 
 /** Sets the largest number of processes and threads of a made container. */
 export async function limitProcesses(container: string, pids: number): Promise<void> {
-  await engine.getContainer(container).update({ PidsLimit: pids });
+  await engine().getContainer(container).update({ PidsLimit: pids });
 }
 
 /** Lines that an error repeats of what a program said last. */

@@ -42,7 +42,7 @@ export function archive({ files, user }: Pick<FilesInputs, "files" | "user">): P
 
 async function remove(volume: string): Promise<void> {
   try {
-    await engine.getVolume(volume).remove();
+    await engine().getVolume(volume).remove();
   } catch (error) {
     if (!isGone(error)) throw error;
   }
@@ -55,7 +55,7 @@ export const files: Kind<FilesInputs, FilesOutputs> = {
 
   async create(inputs) {
     const volume = `${inputs.name}-${randomBytes(4).toString("hex")}`;
-    await engine.createVolume({ Name: volume, Labels: { ...inputs.labels } });
+    await engine().createVolume({ Name: volume, Labels: { ...inputs.labels } });
     try {
       const { image, labels } = inputs;
       await writeVolumes({
@@ -73,7 +73,7 @@ export const files: Kind<FilesInputs, FilesOutputs> = {
   },
 
   async read(outputs) {
-    return (await unlessGone(engine.getVolume(outputs.volume).inspect())) && outputs;
+    return (await unlessGone(engine().getVolume(outputs.volume).inspect())) && outputs;
   },
 
   delete: ({ volume }) => remove(volume),

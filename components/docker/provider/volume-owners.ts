@@ -47,7 +47,7 @@ export const volumeOwners: Kind<OwnersInputs, OwnersOutputs> = {
   async read({ volumes }) {
     const present = await Promise.all(
       volumes.map(async (one) =>
-        (await unlessGone(engine.getVolume(one.volume).inspect())) === undefined ? [] : [one],
+        (await unlessGone(engine().getVolume(one.volume).inspect())) === undefined ? [] : [one],
       ),
     );
     return { volumes: present.flat() };

@@ -13,7 +13,7 @@ export interface VolumeWrite {
 
 /** Writes into volumes through the engine alone: an archive, put into a container of theirs that is never started. */
 export async function writeVolumes({ image, labels = {}, mounts, archive, path }: VolumeWrite): Promise<void> {
-  const writer = await engine.createContainer({
+  const writer = await engine().createContainer({
     Image: image,
     Entrypoint: ["never-started"],
     Cmd: [],

@@ -54,7 +54,12 @@ describe("a stack's configuration file", () => {
       const { Workspace } = require(${JSON.stringify(path.resolve("cli/workspace.ts"))});
       const workspace = new Workspace(${JSON.stringify(checkout)}, { env: {}, standIns: [] });
       prepareConfigFile(workspace, "ralex", "dev", { config: { "ralex:apiReplicas": 3 } }).then(console.log);`;
-    const { stdout: other } = await execa(process.execPath, ["--require", "tsx/cjs", "--eval", script]);
+    const { stdout: other } = await execa(process.execPath, [
+      "--require",
+      path.resolve("toolchain/typescript.js"),
+      "--eval",
+      script,
+    ]);
     expect(path.dirname(path.dirname(other))).toBe(workspace.path("run"));
     expect(other).not.toBe(beside);
     expect(yaml.parse(fs.readFileSync(beside, "utf8"))).toMatchObject({ config: { "ralex:apiReplicas": 2 } });

@@ -28,7 +28,7 @@ test("a checkout has one passphrase, whichever of several first commands makes i
     console.log(require("node:fs").readFileSync(environment.PULUMI_CONFIG_PASSPHRASE_FILE, "utf8").trim());`;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
   // Loaded by then, all of them.
-  const args = ["--require", "tsx/cjs", "--eval", script, String(Date.now() + 3000)];
+  const args = ["--require", path.resolve("toolchain/typescript.js"), "--eval", script, String(Date.now() + 3000)];
   try {
     const read = await Promise.all(
       [1, 2, 3, 4].map(async () => (await execa(process.execPath, args, { env, extendEnv: false })).stdout),

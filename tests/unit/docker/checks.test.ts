@@ -24,9 +24,9 @@ function given(containers: Readonly<Record<string, { Image: string; Status?: str
     return Promise.resolve(found && (answer as Awaited<ReturnType<typeof engine.inspected>>));
   });
   jest.mocked(engine.unlessGone).mockImplementation((work) => work);
-  jest.replaceProperty(engine, "engine", {
+  jest.mocked(engine.engine).mockReturnValue({
     getImage: (image: string) => ({ inspect: () => Promise.resolve({ RepoDigests: digests[image] ?? [] }) }),
-  } as unknown as typeof engine.engine);
+  } as unknown as ReturnType<typeof engine.engine>);
   jest.mocked(engine.runToEnd).mockResolvedValue({ exitCode: 0, stdout: probe, stderr: "the probe's last words\n" });
 }
 

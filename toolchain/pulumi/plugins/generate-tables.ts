@@ -1,6 +1,6 @@
 /**
  * Reads the official SDKs' type declarations and writes what their resources take and give to tables/<package>.json.
- * Run after a change of an SDK's version: `npx tsx toolchain/pulumi/plugins/generate-tables.ts`.
+ * Run after a change of an SDK's version: `node --require ./toolchain/typescript.js toolchain/pulumi/plugins/generate-tables.ts`.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
