@@ -12,7 +12,7 @@ const stack = testStack();
 const docker = connectEngine();
 /** The nightly run takes 25, from another seed each time; every other run walks one way, so that it fails for a change. */
 const NIGHTLY = process.env.RALEX_TEST_STEPS;
-const STEPS = Number(NIGHTLY ?? 2);
+const STEPS = Number(NIGHTLY ?? 6);
 const SEED = Number(process.env.RALEX_TEST_SEED ?? (NIGHTLY === undefined ? 420_894_293 : Date.now() % 2 ** 31));
 
 interface Step {
