@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { EXEMPTIONS } from "./loopback";
+import { EXEMPTIONS } from "../components/loopback";
 import { prepareMachine } from "./machine";
 import { commandLine } from "../components/command-line";
 import type { Workspace } from "./workspace";

@@ -12,7 +12,6 @@ import { registerEvidence } from "./evidence";
 import { EXIT, Failure } from "./failure";
 import { registerImages } from "./images";
 import { registerLogs } from "./logs";
-import { loopbackExemptions } from "./loopback";
 import { registerOutput } from "./output";
 import { registerPromote } from "./promote";
 import { registerReleases } from "./releases";
@@ -24,9 +23,6 @@ import { registerStatus } from "./status";
 import { registerStop } from "./stop";
 import { registerTest } from "./test";
 import { registerVerify } from "./verify";
-
-// For this process and everything that it starts.
-Object.assign(process.env, loopbackExemptions(process.env));
 
 const checkout = path.resolve(__dirname, "..");
 const program = new Command("ralex").description("Deploys Ralex, a self-hosted LLM stack, and keeps it running");

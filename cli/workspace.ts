@@ -5,7 +5,7 @@ import * as path from "node:path";
 import execa from "execa";
 import { withoutSigningSecrets } from "./evidence/tools";
 import { Failure } from "./failure";
-import { loopbackExemptions } from "./loopback";
+import { loopbackExemptions } from "../components/loopback";
 
 export interface PulumiTools {
   /** Additions to the environment, PATH, PULUMI_HOME and the like; undefined takes one away. */

@@ -1,7 +1,7 @@
 /**
- * Lets node load TypeScript: `node --require ./toolchain/typescript.js program.ts`. Types are not looked at
- * (`npx tsc` does that); what was translated once is kept in .ralex/typescript by content, so that a program which did
- * not change starts as quickly as JavaScript.
+ * Lets node load TypeScript: `node --require ./toolchain/typescript.js program.ts`. Types are not looked at (`npx tsc` does
+ * that); what was translated once is kept in .ralex/typescript by content, so that a program which did not change starts
+ * as quickly as JavaScript. Commands, programs and the provider all start through this file.
  */
 "use strict";
 const { createHash } = require("node:crypto");
@@ -102,3 +102,6 @@ Object.defineProperty(Error, "prepareStackTrace", {
     isOfPromise(frames) ? "" : [String(error), ...frames.map(frameText)].join("\n    at "),
   set: () => undefined,
 });
+
+// For this process and whatever it starts: a bare pulumi hands programs and the provider the user's proxies.
+Object.assign(process.env, require("../components/loopback.ts").loopbackExemptions(process.env));

@@ -4,7 +4,7 @@ import execa from "execa";
 import type { z } from "zod";
 import { cacheRoot } from "../../toolchain/paths";
 import { Failure } from "../failure";
-import { loopbackExemptions } from "../loopback";
+import { loopbackExemptions } from "../../components/loopback";
 
 /** Versions that are compiled; `toolchain/go-tools.ts` says the same. */
 export const PINNED = { oras: "1.3.6", cosign: "3.1.3", syft: "1.57.0", trivy: "0.74.0" } as const;

@@ -10,6 +10,7 @@ import { containerThroughput } from "./container-throughput";
 import { devImageSize } from "./dev-image-size";
 import { firstToken } from "./first-token";
 import { freshMachine } from "./fresh-machine";
+import { laptopStart } from "./laptop-start";
 import { prodImageSize } from "./prod-image-size";
 import { pinnedPreview, promotion, rollbackUnderLoad, rollingUpdate } from "./promotion";
 import { rebuild } from "./rebuild";
@@ -38,6 +39,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   unchangedStart,
   stateResources,
   startAfterStop,
+  laptopStart,
   pinnedPreview,
   promotion,
   rollbackUnderLoad,

@@ -12,10 +12,10 @@ beforeAll(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-loader-")
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 /** What a program prints. */
-async function run(source: string): Promise<string> {
+async function run(source: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const file = path.join(folder, "program.ts");
   fs.writeFileSync(file, source);
-  return (await execa(process.execPath, ["--require", LOADER, file])).stdout;
+  return (await execa(process.execPath, ["--require", LOADER, file], { env })).stdout;
 }
 
 test("a stack trace names the lines of the TypeScript, also after somebody registers source-map-support", async () => {
@@ -41,4 +41,11 @@ console.log(isLoaded());
 pulumi.runtime.serializeFunction(() => 42).then(({ text }) => console.log(text.includes("42"), isLoaded()));
 `;
   expect((await run(program)).split("\n")).toEqual(["false", "true true"]);
+}, 30_000);
+
+test("loopback stays off the user's proxies, whoever starts the program", async () => {
+  const program = "console.log(process.env.no_proxy, process.env.no_grpc_proxy);";
+  const [general, grpc] = (await run(program, { http_proxy: "http://127.0.0.1:9", no_proxy: "corp" })).split(" ");
+  expect(general?.split(",")).toEqual(expect.arrayContaining(["corp", "localhost", "127.0.0.1", "::1"]));
+  expect(grpc?.split(",")).toEqual(expect.arrayContaining(["corp", "127.0.0.1"]));
 }, 30_000);

@@ -22,7 +22,8 @@ export class EngineLog {
 
   private send(urn: string, text: string, severity: LogSeverity, ephemeral: boolean): void {
     if (this.address === "") return;
-    this.client ??= new EngineClient(this.address, grpc.credentials.createInsecure());
+    // Whatever proxy the user has: the engine is on this machine.
+    this.client ??= new EngineClient(this.address, grpc.credentials.createInsecure(), { "grpc.enable_http_proxy": 0 });
     const request = new LogRequest().setSeverity(severity).setMessage(text).setUrn(urn).setEphemeral(ephemeral);
     this.client.log(request, () => undefined);
   }

@@ -6,7 +6,7 @@ import execa from "execa";
 import * as fc from "fast-check";
 import { exportsOf } from "../../../cli/env";
 import { environmentOf } from "../../../cli/evidence/tools";
-import { EXEMPTIONS, loopbackExemptions } from "../../../cli/loopback";
+import { EXEMPTIONS, loopbackExemptions } from "../../../components/loopback";
 import { Workspace } from "../../../cli/workspace";
 
 const before = process.env;
