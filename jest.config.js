@@ -2,6 +2,7 @@
 const tier = (name) => ({
   displayName: name,
   testEnvironment: "node",
+  setupFiles: ["<rootDir>/tests/support/promise-traces.js"],
   testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
   transform: {
     "^.+\\.ts$": [

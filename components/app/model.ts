@@ -146,6 +146,7 @@ export interface Listener {
 export interface Application {
   readonly services: readonly Service[];
   readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** All that any setting may ask for: data stays while a setting leaves its service out. */
   readonly volumes: readonly string[];
   readonly edge: {
     readonly service: string;
@@ -155,8 +156,8 @@ export interface Application {
   };
   /** Job that checks the running deployment from inside the private network; absent where nothing is pinned. */
   readonly probe?: Service;
-  /** Service that receives every other service's log as RFC 5424 syslog over UDP. */
-  readonly logs: { readonly service: string; readonly port: string };
+  /** Service that receives every other service's log as RFC 5424 syslog over UDP; absent where the platform keeps them. */
+  readonly logs?: { readonly service: string; readonly port: string };
   /** What of the wished-for stack is left out, one sentence each. */
   readonly omissions: readonly string[];
 }

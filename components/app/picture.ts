@@ -36,8 +36,7 @@ export function pictureOf({ services, edge, logs }: Application): string {
         ...(waits.length > 0 ? [`${id(service.name)} -. "after" .-> ${all(waits)}`] : []),
       ];
     }),
-    'every["every service"]',
-    `every -- "logs" --> ${id(logs.service)}`,
+    ...(logs === undefined ? [] : ['every["every service"]', `every -- "logs" --> ${id(logs.service)}`]),
   ];
   return `flowchart LR\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }

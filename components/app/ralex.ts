@@ -1,6 +1,6 @@
 /** What Ralex is: every service, secret and volume, for one environment. */
 import type { Settings } from "../settings/schema";
-import type { Application, SecretSource } from "./model";
+import type { Application, SecretSource, Service } from "./model";
 import { api, migrations } from "./services/api";
 import { DATABASES, databasePassword, postgres, redis } from "./services/data";
 import { databases } from "./services/databases";
@@ -21,11 +21,14 @@ export interface Available {
 
 /** The one description of Ralex. Pure: the same settings give the same application. */
 export function describeRalex(settings: Settings, available: Available = { grafana: false }): Application {
+  const isMonitored = settings.monitoring === "own";
+  const hasGrafana = isMonitored && available.grafana;
   const core = [
     ...[postgres, redis, databases, ...(settings.source === undefined ? [migrations] : [])],
-    ...[api(settings), openwebui(settings), edge(settings, available.grafana)],
+    ...[api(settings), openwebui(settings), edge(settings, hasGrafana)],
   ];
-  const services = [...core, ...monitoring(core), ...(available.grafana ? [grafana(settings)] : [])];
+  const monitors = monitoring(core);
+  const services = [...core, ...(isMonitored ? monitors : []), ...(hasGrafana ? [grafana(settings)] : [])];
   const generated = [
     ...["apiKey", "adminPassword", "operatorPassword", "webuiSecretKey", "redisPassword", "superuserPassword"],
     ...DATABASES.map(databasePassword),
@@ -39,14 +42,18 @@ export function describeRalex(settings: Settings, available: Available = { grafa
       tlsPrivateKey: { from: "tls", part: "privateKey" },
       tlsCaCertificate: { from: "tls", part: "caCertificate" },
     },
-    volumes: [...new Set(services.flatMap((service) => service.volumes.map(({ volume }) => volume)))].sort(),
+    volumes: volumesOf([...core, ...monitors, grafana(settings)]),
     edge: {
       service: "edge",
-      listeners: listeners(settings, available.grafana),
+      listeners: listeners(settings, hasGrafana),
       balances: { service: "api", port: "http" },
     },
     ...(settings.release === undefined ? {} : { probe: probe(settings, services) }),
-    logs: { service: "victorialogs", port: "syslog" },
-    omissions: available.grafana ? [] : ["Grafana is left out: the image lock of this machine has none"],
+    ...(isMonitored ? { logs: { service: "victorialogs", port: "syslog" } } : {}),
+    omissions:
+      available.grafana || !isMonitored ? [] : ["Grafana is left out: the image lock of this machine has none"],
   });
 }
+
+const volumesOf = (services: readonly Service[]): readonly string[] =>
+  [...new Set(services.flatMap(({ volumes }) => volumes.map(({ volume }) => volume)))].sort();

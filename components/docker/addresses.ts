@@ -57,7 +57,7 @@ export function planAddresses(application: Application, subnet: string): Address
 
 function numberOf(service: Service, { logs }: Application): number | undefined {
   const number = NUMBERS[service.name];
-  if (number === undefined && (service.maxReplicas > 1 || service.name === logs.service)) {
+  if (number === undefined && (service.maxReplicas > 1 || service.name === logs?.service)) {
     throw new Error(
       `service ${service.name} needs a fixed address: give it a number in components/docker/addresses.ts`,
     );

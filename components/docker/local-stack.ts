@@ -175,7 +175,7 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
       const existing = started.get(service.name);
       if (existing !== undefined) return existing;
       const needs = service.dependsOn.map(({ service: other }) => other);
-      if (service.name !== logs.service) needs.push(logs.service);
+      if (logs !== undefined && service.name !== logs.service) needs.push(logs.service);
       const after = needs.flatMap((need) => {
         const needed = byName.get(need);
         return needed === undefined ? [] : start(needed).ready;
@@ -214,11 +214,12 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
 
   private logTarget(service: Service, addresses: ReadonlyMap<string, readonly string[]>): LogTarget | undefined {
     const { logs, services } = this.args.application;
+    // The store cannot be where its own complaints go.
+    if (logs === undefined || service.name === logs.service) return undefined;
     const store = services.find(({ name }) => name === logs.service);
     const address = addresses.get(logs.service)?.[0];
     const port = store?.ports[logs.port]?.number;
-    // The store cannot be where its own complaints go.
-    if (service.name === logs.service || address === undefined || port === undefined) return undefined;
+    if (address === undefined || port === undefined) return undefined;
     return { address: `${address}:${port}` };
   }
 }

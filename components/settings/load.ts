@@ -182,6 +182,10 @@ function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<Secret
     const message = "needs an upstreamUrl that starts with https://: say whose authority it is";
     problems.push({ key: "upstreamCaCertificate", source: "all settings", message });
   }
+  if (parsed.operatorListeners === true && parsed.monitoring === "none") {
+    const message = "opens what is not there with monitoring none: set it to false, or monitoring to own";
+    problems.push({ key: "operatorListeners", source: "all settings", message });
+  }
   if (parsed.source !== undefined && parsed.hotReload === true) {
     const message = "is not supported with source: set hotReload to false, or leave source out";
     problems.push({ key: "hotReload", source: "all settings", message });

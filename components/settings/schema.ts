@@ -80,6 +80,12 @@ export const PLAIN_SETTINGS = {
   logsPort: port.default(9428).describe("Port of the log search on 127.0.0.1, behind the operator's password"),
   grafanaPort: port.default(3001).describe("Port of Grafana on 127.0.0.1, where it is part of the stack"),
   operatorListeners: z.boolean().default(false).describe("Open Prometheus, the log search and Grafana at the edge"),
+  monitoring: z
+    .enum(["own", "none"])
+    .default("own")
+    .describe(
+      "own keeps metrics and logs in the stack (Prometheus, exporters, the log search); none leaves logs to Docker",
+    ),
   hotReload: z
     .boolean()
     .default(false)

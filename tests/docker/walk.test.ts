@@ -13,13 +13,17 @@ const docker = connectEngine();
 /** The nightly run takes 25, from another seed each time; every other run walks one way, so that it fails for a change. */
 const NIGHTLY = process.env.RALEX_TEST_STEPS;
 const STEPS = Number(NIGHTLY ?? 6);
-const SEED = Number(process.env.RALEX_TEST_SEED ?? (NIGHTLY === undefined ? 420_894_293 : Date.now() % 2 ** 31));
+/** Of the first 20,000 that whose six steps make the most different changes: 24. */
+const FIXED_SEED = 5749;
+const SEED = Number(process.env.RALEX_TEST_SEED ?? (NIGHTLY === undefined ? FIXED_SEED : Date.now() % 2 ** 31));
 
 interface Step {
   readonly apiReplicas: number;
   /** Added to every published port. */
   readonly offset: number;
   readonly subnet: string;
+  readonly monitoring: "own" | "none";
+  /** Where there is monitoring. */
   readonly operatorListeners: boolean;
   readonly apiMaxBodyMib: number;
   readonly api: "image" | "hot reload" | "source";
@@ -27,15 +31,18 @@ interface Step {
   readonly isMore: boolean;
 }
 
-const step: fc.Arbitrary<Step> = fc.record({
-  apiReplicas: fc.integer({ min: 1, max: 3 }),
-  offset: fc.constantFrom(0, 40),
-  subnet: fc.constantFrom("10.220.0.0/24", "10.224.16.0/20"),
-  operatorListeners: fc.boolean(),
-  apiMaxBodyMib: fc.constantFrom(8, 9),
-  api: fc.constantFrom("image", "hot reload", "source"),
-  isMore: fc.boolean(),
-});
+const step: fc.Arbitrary<Step> = fc
+  .record({
+    apiReplicas: fc.integer({ min: 1, max: 3 }),
+    offset: fc.constantFrom(0, 40),
+    subnet: fc.constantFrom("10.220.0.0/24", "10.224.16.0/20"),
+    monitoring: fc.constantFrom("own", "none"),
+    operatorListeners: fc.boolean(),
+    apiMaxBodyMib: fc.constantFrom(8, 9),
+    api: fc.constantFrom("image", "hot reload", "source"),
+    isMore: fc.boolean(),
+  })
+  .map((one) => ({ ...one, operatorListeners: one.operatorListeners && one.monitoring === "own" }));
 
 const program = path.join(stack.folder, "components/app/ralex.ts");
 const described = fs.readFileSync(program, "utf8");
@@ -91,10 +98,10 @@ afterAll(async () => {
   fs.rmSync(source, { recursive: true });
 }, 300_000);
 
-function configure({ apiReplicas, offset, subnet, operatorListeners, apiMaxBodyMib, api: of, isMore }: Step): void {
+function configure({ offset, api: of, isMore, ...settings }: Step): void {
   const ports = Object.fromEntries(Object.entries(PORTS).map(([name, port]) => [`${name}Port`, port + offset]));
   stack.configure({
-    ...{ apiReplicas, subnet, operatorListeners, apiMaxBodyMib, ...ports },
+    ...{ ...settings, ...ports },
     hotReload: of === "hot reload",
     ...(of === "source" ? { source } : {}),
   });

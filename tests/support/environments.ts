@@ -54,7 +54,8 @@ export class Environments {
       target: "docker",
       // As people have it in dev: a pinned release has to run as it was built all the same.
       hotReload: from === undefined,
-      ...(from === undefined ? {} : { promotesFrom: from }),
+      // Metrics are part of what dev verifies; without them the other two leave the machine to what is tested.
+      ...(from === undefined ? {} : { promotesFrom: from, monitoring: "none" }),
       subnet: `10.${network}.0.0/24`,
       webPort: port + 1,
       apiPort: port,

@@ -9,7 +9,8 @@ const CONFIGURATION = "/etc/ralex/probe.json";
 
 /** @param services - everything that runs; what has metrics has to be scraped. */
 export function probe(settings: Settings, services: readonly Service[]): Service {
-  const jobs = services.filter(({ metrics }) => metrics !== undefined).map(({ name }) => name);
+  const isMonitored = settings.monitoring === "own";
+  const jobs = (isMonitored ? services : []).filter(({ metrics }) => metrics !== undefined).map(({ name }) => name);
   const rest = {
     tls_name: "localhost",
     jobs,
@@ -30,7 +31,8 @@ export function probe(settings: Settings, services: readonly Service[]): Service
         path: CONFIGURATION,
         content: join(
           text`{"api":"http://${address("edge", "api")}","tls":"https://${address("edge", "tls")}",`,
-          text`"web":"http://${address("edge", "web")}","prometheus":"http://${address("prometheus", "http")}",`,
+          text`"web":"http://${address("edge", "web")}",`,
+          isMonitored ? text`"prometheus":"http://${address("prometheus", "http")}",` : "",
           join('"replicas":"', eachAddress("api", "http", "", " "), '",'),
           `${JSON.stringify(rest).slice(1)}\n`,
         ),

@@ -118,6 +118,13 @@ def test_a_deployment_that_works_passes_everything_but_tls(tmp_path: Path, addre
     assert status == 1
 
 
+def test_metrics_are_not_asked_for_where_none_are_kept(tmp_path: Path, address: str) -> None:
+    Deployment.fault = "target down"
+    _, results, _ = probe(tmp_path, address, prometheus=None, jobs=[])
+    assert [name for name, passed in results.items() if not passed] == [CERTIFICATE]
+    assert "metrics are scraped" not in results
+
+
 @pytest.mark.parametrize(
     ("fault", "check"),
     [

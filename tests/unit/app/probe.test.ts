@@ -41,6 +41,12 @@ describe("the probe's configuration", () => {
     });
   });
 
+  test("asks nothing of a monitoring that is not there", () => {
+    const { jobs, ...rest } = configurationOf(described({ monitoring: "none" }));
+    expect(Object.keys(rest)).not.toContain("prometheus");
+    expect(jobs).toEqual([]);
+  });
+
   test("is JSON, with an address a replica, whatever the settings", () => {
     const settings = fc.record({
       apiReplicas: fc.integer({ min: 1, max: 20 }),

@@ -1,12 +1,12 @@
 import { checkApplication, ModelError } from "../../../components/app/check";
 import { withProbe, type Application, type Service, type Text } from "../../../components/app/model";
-import { describeRalex } from "../../../components/app/ralex";
+import { describeRalex, type Available } from "../../../components/app/ralex";
 import { DATABASES, databasePassword } from "../../../components/app/services/data";
 import { refsOf, secret } from "../../../components/app/text";
 import { loadSettings } from "../../../components/settings/load";
 
-const ralex = (stack: Record<string, unknown> = {}) =>
-  describeRalex(loadSettings({ environment: {}, dotenv: {}, stack }));
+const ralex = (stack: Record<string, unknown> = {}, available?: Available) =>
+  describeRalex(loadSettings({ environment: {}, dotenv: {}, stack }), available);
 
 function service(application: Application, name: string): Service {
   const found = application.services.find((candidate) => candidate.name === name);
@@ -42,6 +42,18 @@ describe("the description of Ralex", () => {
         ...["node-exporter", "postgres-exporter", "redis-exporter", "nginx-exporter"],
       ].sort(),
     );
+  });
+
+  test("has no monitoring where none is asked for, and keeps the volumes that it may have filled", () => {
+    const bare = ralex({ monitoring: "none" }, { grafana: true });
+    expect(bare.services.map(({ name }) => name).sort()).toEqual(
+      ["postgres", "redis", "databases", "migrations", "api", "openwebui", "edge"].sort(),
+    );
+    expect(bare.logs).toBeUndefined();
+    expect(bare.volumes).toEqual(ralex({}, { grafana: true }).volumes);
+    expect(bare.volumes).toEqual(expect.arrayContaining(["prometheus", "victorialogs", "grafana"]));
+    expect(bare.omissions).toEqual([]);
+    expect(JSON.stringify(bare)).not.toMatch(/prometheus:|victorialogs:|grafana:/);
   });
 
   test("is the same for the same settings", () => {

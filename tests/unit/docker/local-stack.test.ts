@@ -77,7 +77,7 @@ describe("the local stack", () => {
       "random:index/randomId:RandomId": 1,
       "docker:index/network:Network": 2,
       "docker:index/remoteImage:RemoteImage": 12,
-      "docker:index/volume:Volume": 6,
+      "docker:index/volume:Volume": 7,
       "random:index/randomPassword:RandomPassword": 9,
       "tls:index/privateKey:PrivateKey": 2,
       "tls:index/selfSignedCert:SelfSignedCert": 1,
@@ -89,7 +89,7 @@ describe("the local stack", () => {
   test("keeps secrets, certificates, networks and volumes when it is stopped, and no container", async () => {
     const { resources } = await stack({ running: false });
     expect(ofType(resources, CONTAINER)).toEqual([]);
-    expect(ofType(resources, "docker:index/volume:Volume")).toHaveLength(6);
+    expect(ofType(resources, "docker:index/volume:Volume")).toHaveLength(7);
     expect(ofType(resources, "random:index/randomPassword:RandomPassword")).toHaveLength(9);
     expect(ofType(resources, "docker:index/network:Network")).toHaveLength(2);
   });
@@ -164,7 +164,7 @@ describe("the local stack", () => {
       custom.filter(isKept).map(({ name }) => name),
     );
     const volumes = custom.filter(({ type }) => type.endsWith(":Volume"));
-    expect(volumes).toHaveLength(6);
+    expect(volumes).toHaveLength(7);
     for (const { ignoreChanges } of volumes) expect(ignoreChanges).toEqual(["name", "labels", "driver", "driverOpts"]);
   });
 

@@ -54,6 +54,16 @@ describe("settings", () => {
     expect(problems.find(({ key }) => key === "webPort")?.source).toBe("RALEX_WEB_PORT in environment");
   });
 
+  test("refuse to open the monitoring to operators where there is none", () => {
+    const [problem, ...rest] = problemsOf({ stack: { monitoring: "none", operatorListeners: true } });
+    expect(rest).toEqual([]);
+    expect(problem).toMatchObject({
+      key: "operatorListeners",
+      message: "opens what is not there with monitoring none: set it to false, or monitoring to own",
+    });
+    expect(problemsOf({ stack: { monitoring: "none" } })).toEqual([]);
+  });
+
   test("refuse a release and the environment before from anywhere but the stack's file", () => {
     for (const variable of ["RALEX_RELEASE", "RALEX_PROMOTES_FROM"]) {
       for (const from of ["environment", "dotenv"]) {

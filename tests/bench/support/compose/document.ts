@@ -113,7 +113,7 @@ function portsOf({ application }: DocumentArgs, service: Service): Record<string
 function dependenciesOf(application: Application, service: Service, slot: number): Record<string, unknown> {
   const byName = new Map(application.services.map((one) => [one.name, one]));
   const needs: Dependency[] = [...service.dependsOn];
-  if (service.name !== application.logs.service)
+  if (application.logs !== undefined && service.name !== application.logs.service)
     needs.push({ service: application.logs.service, condition: "healthy" });
   const entries = needs.flatMap((need) => {
     const needed = byName.get(need.service);
@@ -131,7 +131,7 @@ function dependenciesOf(application: Application, service: Service, slot: number
 
 function logTarget({ application, plan }: DocumentArgs, service: Service): { readonly address: string } | undefined {
   const { logs, services } = application;
-  if (service.name === logs.service) return undefined;
+  if (logs === undefined || service.name === logs.service) return undefined;
   const port = services.find(({ name }) => name === logs.service)?.ports[logs.port]?.number;
   return { address: `${plan.of.get(logs.service)?.[0] ?? ""}:${port ?? ""}` };
 }
