@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { commandLine } from "../components/command-line";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
-import { LocalStack } from "../components/docker/local-stack";
+import { DockerStack } from "../components/docker/stack";
 import type { ImageRef } from "../components/image/image-ref";
 import { readLock } from "../components/image/lock";
 import { chooseRelease } from "./release";
@@ -16,7 +16,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
   const release = await chooseRelease(settings);
   const images: Record<string, ImageRef> = {};
   for (const { image } of withProbe(application)) images[image] = release.images[image] ?? lock.ref(image);
-  const ralex = new LocalStack("ralex", {
+  const ralex = new DockerStack("ralex", {
     application,
     settings,
     secretSettings: secrets,
@@ -44,7 +44,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
 }
 
 /** A bare `pulumi up` does not publish, so it says what is left to do; `./ralex deploy` does it. */
-function sayUnpublished(id: string, verification: LocalStack["verification"]): void {
+function sayUnpublished(id: string, verification: DockerStack["verification"]): void {
   verification.apply(({ passed }) => {
     const todo = `${commandLine("./ralex", "publish", "-s", pulumi.getStack())} writes it into the ledger`;
     if (passed) void pulumi.log.info(`release ${id} is verified, and not published yet: ${todo}`);

@@ -103,7 +103,7 @@ export const PLAIN_SETTINGS = {
     )
     .default(BRIDGE_COMMAND)
     .describe("What starts the Ralex of source, split at white space; nothing secret"),
-  subnet: privateSubnet.default("10.213.0.0/24").describe("Private network of the local stack"),
+  subnet: privateSubnet.default("10.213.0.0/24").describe("Private network of the stack"),
   apiReplicas: z.int().min(1).max(MOST_API_REPLICAS).default(2).describe("Replicas of the API"),
   apiRateLimitPerMinute: z
     .int()

@@ -74,7 +74,7 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
       meaning: "CPU, memory and processes are bounded",
       tests: [
         ...at(
-          "tests/unit/docker/local-stack.test.ts",
+          "tests/unit/docker/stack.test.ts",
           "confines every container: no root, no capability, no new privilege, a read-only root, limits",
         ),
         ...at("tests/docker/plugins.test.ts", "more memory is given in place, another command replaces the container"),

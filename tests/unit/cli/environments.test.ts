@@ -121,7 +121,7 @@ describe("doctor, about the state of a stack", () => {
   const container = (marked: boolean) => resource("docker:index/container:Container", marked);
 
   test("counts what plugins wrote, and not what is the engine's own", () => {
-    const own = [resource("pulumi:providers:docker", false), { type: "ralex:docker:LocalStack", custom: false }];
+    const own = [resource("pulumi:providers:docker", false), { type: "ralex:docker:Stack", custom: false }];
     expect(writersOf(state(...own, container(true), container(false), container(false)))).toEqual({
       official: 2,
       standIns: 1,

@@ -15,7 +15,7 @@ afterAll(() => fs.rmSync(checkout, { recursive: true }));
 const OWN = "0a1b2c3d";
 const RESOURCES = [
   {
-    urn: "urn:pulumi:dev::ralex::ralex:docker:LocalStack$random:index/randomId:RandomId::ralex-identity",
+    urn: "urn:pulumi:dev::ralex::ralex:docker:Stack$random:index/randomId:RandomId::ralex-identity",
     type: "random:index/randomId:RandomId",
     id: "x",
     outputs: { hex: OWN, keepers: { stack: "dev" } },

@@ -6,7 +6,7 @@ import { EXIT } from "../../../cli/failure";
 import { keptByGrafana, keptByPostgres, registerRotate } from "../../../cli/rotate";
 import { postgres as service } from "../../../components/app/services/data";
 
-const urn = (name: string) => `urn:pulumi:prod::ralex::ralex:docker:LocalStack$x::${name}`;
+const urn = (name: string) => `urn:pulumi:prod::ralex::ralex:docker:Stack$x::${name}`;
 
 describe("rotating a secret that software keeps from its first start", () => {
   test("is refused for Open WebUI's administrator before anything is touched, and says what to do", async () => {

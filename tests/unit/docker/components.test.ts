@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { describeRalex } from "../../../components/app/ralex";
-import { LocalStack } from "../../../components/docker/local-stack";
+import { DockerStack } from "../../../components/docker/stack";
 import { ApplicationImages } from "../../../components/image/application-images";
 import { ImageRef } from "../../../components/image/image-ref";
 import { loadSettings } from "../../../components/settings/load";
@@ -11,20 +11,20 @@ import { record, type Component, type Recording } from "../../support/recorder";
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
-function localStack(stack: Record<string, unknown>, opts: pulumi.ComponentResourceOptions): LocalStack {
+function localStack(stack: Record<string, unknown>, opts: pulumi.ComponentResourceOptions): DockerStack {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack });
   const application = describeRalex(settings);
   const all = [...application.services, ...(application.probe === undefined ? [] : [application.probe])];
   const images = Object.fromEntries(all.map(({ image }) => [image, ImageRef.of(`r/${image}`, DIGEST)]));
   const release = { id: "r-1", images: {} };
   const plain = { application, settings, images, release, substitutes: [], secretSettings: {}, checkout: "/c" };
-  return new LocalStack("ralex", plain, opts);
+  return new DockerStack("ralex", plain, opts);
 }
 
 /** What registers every component; each of `components/**` has to be made by one of these. */
 const PROGRAMS: Readonly<Record<string, (opts: pulumi.ComponentResourceOptions) => pulumi.ComponentResource>> = {
-  LocalStack: (opts) => localStack({}, opts),
-  "LocalStack with a pinned release": (opts) => localStack({ release: { id: "r-1", images: {} } }, opts),
+  DockerStack: (opts) => localStack({}, opts),
+  "DockerStack with a pinned release": (opts) => localStack({ release: { id: "r-1", images: {} } }, opts),
   ApplicationImages: (opts) =>
     new ApplicationImages(
       "ralex",

@@ -5,7 +5,7 @@ import { archive } from "../../../components/docker/provider/files";
 import { RalexProvider } from "../../../components/docker/provider/provider";
 
 const provider = new RalexProvider();
-const urn = (type: string) => `urn:pulumi:dev::ralex::ralex:docker:LocalStack$ralex:docker:${type}::ralex-one`;
+const urn = (type: string) => `urn:pulumi:dev::ralex::ralex:docker:Stack$ralex:docker:${type}::ralex-one`;
 /** As the engine marks a value that a preview cannot know. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const secret = (value: unknown) => ({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value });

@@ -1,5 +1,5 @@
 import { describeRalex } from "../../../components/app/ralex";
-import { LocalStack } from "../../../components/docker/local-stack";
+import { DockerStack } from "../../../components/docker/stack";
 import { ImageRef } from "../../../components/image/image-ref";
 import { loadSettings } from "../../../components/settings/load";
 import { ofType, PASSED, record, type Recorded } from "../../support/recorder";
@@ -21,7 +21,7 @@ const unprotected = () => recordStack({}, undefined, false);
 
 function recordStack(
   configuration: Record<string, unknown>,
-  use: (made: LocalStack) => unknown = () => undefined,
+  use: (made: DockerStack) => unknown = () => undefined,
   protect = true,
 ): ReturnType<typeof record> {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack: configuration });
@@ -35,7 +35,7 @@ function recordStack(
   );
   return record(() =>
     use(
-      new LocalStack(
+      new DockerStack(
         "ralex",
         {
           application,
@@ -61,7 +61,7 @@ const container = (resources: readonly Recorded[], name: string): Recorded["inpu
 /** The inputs as text, secrets in clear: only for looking for what must not be there. */
 const shown = (value: unknown): string => JSON.stringify(value);
 
-describe("the local stack", () => {
+describe("the stack on a Docker Engine", () => {
   test("declares one container a replica, one volume a store, two networks and nothing beside them", async () => {
     const { resources } = await stack({ apiReplicas: 3 });
     const counts: Record<string, number> = {};
@@ -252,7 +252,7 @@ const PINNED = {
     images: { "ralex-api": `127.0.0.1:5055/ralex-api@${DIGEST}`, probe: `127.0.0.1:5055/probe@${DIGEST}` },
   },
 };
-describe("the local stack with a pinned release", () => {
+describe("the stack on a Docker Engine with a pinned release", () => {
   test("has the probe's files, image and container and the verification beside the others, and nothing else", async () => {
     const counts = async (configuration: Record<string, unknown>) => {
       const made: Record<string, number> = {};
@@ -301,7 +301,7 @@ describe("the local stack with a pinned release", () => {
 
   test("says what the checks wrote; without a pin, that nothing was checked", async () => {
     const outputs = async (configuration: Record<string, unknown>) => {
-      let made: LocalStack | undefined;
+      let made: DockerStack | undefined;
       await recordStack(configuration, (one) => (made = one));
       return new Promise((resolve) => made?.verification.apply(resolve));
     };

@@ -19,7 +19,7 @@ import { DockerService, type ServiceArgs } from "./service";
 import { UNVERIFIED, Verification } from "./verification";
 import { VolumeOwners } from "./volume-owners";
 
-export interface LocalStackArgs {
+export interface DockerStackArgs {
   readonly application: Application;
   readonly settings: Settings;
   /** Values of the secret settings that are set. */
@@ -33,7 +33,7 @@ export interface LocalStackArgs {
 }
 
 /** Ralex on one Docker Engine: the equivalent of a Compose file, with health, order, limits and secrets as files. */
-export class LocalStack extends pulumi.ComponentResource implements TargetOutputs {
+export class DockerStack extends pulumi.ComponentResource implements TargetOutputs {
   readonly webUrl: pulumi.Output<string>;
   readonly apiUrl: pulumi.Output<string>;
   readonly tlsUrl: pulumi.Output<string>;
@@ -50,10 +50,12 @@ export class LocalStack extends pulumi.ComponentResource implements TargetOutput
 
   constructor(
     name: string,
-    private readonly args: LocalStackArgs,
+    private readonly args: DockerStackArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("ralex:docker:LocalStack", name, {}, opts);
+    // What holds data keeps its identity in states that know the stack by its earlier type.
+    const earlier = { aliases: [{ type: "ralex:docker:LocalStack" }] };
+    super("ralex:docker:Stack", name, {}, pulumi.mergeOptions(earlier, opts));
     const { application, settings } = args;
     const parent = { parent: this };
     const identity = this.identity(name);
@@ -230,7 +232,7 @@ function imageOf(images: Readonly<Record<string, ImageRef>>, service: Service): 
   return image;
 }
 
-function running({ application, images, settings }: LocalStackArgs): Record<string, RunningService> {
+function running({ application, images, settings }: DockerStackArgs): Record<string, RunningService> {
   return Object.fromEntries(
     application.services
       .filter(({ kind }) => kind === "service")
