@@ -1,8 +1,6 @@
 import type { Command } from "commander";
 import { ralex } from "../components/command-line";
 import { alertBody, readReceiver, sendAlert } from "./drift/alert";
-import { requireDeployment } from "./deployment";
-import { askDocker, containerDifferences, expectedContainers } from "./drift/containers";
 import { refreshed } from "./drift/engine";
 import { driftTable, type Difference } from "./drift/report";
 import { lastUpdate, settingDifferences } from "./drift/settings";
@@ -12,6 +10,8 @@ import { readOutputs } from "./outputs";
 import { cancelStaleLock } from "./recovery";
 import { committedFile, prepareConfigFile } from "./stack-config";
 import { PROJECT } from "./project";
+import { settingsOf } from "./settings";
+import { openTarget } from "./targets";
 
 interface Options {
   readonly stack: string;
@@ -55,22 +55,20 @@ export function registerDrift(program: Command, checkout: string): void {
 }
 
 /** @throws Failure when one of the three cannot be asked: drift that nobody looked for is no "none". */
-async function findDrift({ workspace, docker }: Machine, stack: string): Promise<readonly Difference[]> {
+async function findDrift({ workspace }: Machine, stack: string): Promise<readonly Difference[]> {
   const file = committedFile(workspace.checkout, stack);
   const { services } = await readOutputs(workspace, stack);
   await cancelStaleLock(workspace, PROJECT, stack);
   const configFile = await prepareConfigFile(workspace, PROJECT, stack, file);
-  const { prefix } = await requireDeployment(workspace, stack);
-  const expected = expectedContainers(prefix, services);
-  const [resources, updated, found] = await Promise.all([
+  const [resources, updated] = await Promise.all([
     refreshed(workspace, stack, configFile),
     lastUpdate(workspace, stack),
-    askDocker(docker, Object.keys(expected)),
   ]);
   const told = new Set(resources.flatMap(({ physicalName }) => (physicalName === undefined ? [] : [physicalName])));
+  const target = openTarget(workspace, settingsOf(workspace.checkout, file).target);
   return [
     ...resources.map(({ physicalName: _, ...difference }) => difference),
-    ...containerDifferences(expected, found, told),
+    ...(await target.differences(stack, services, told)),
     ...(updated === undefined ? [] : settingDifferences(`Pulumi.${stack}.yaml`, file, updated)),
   ];
 }

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { COMMITTED_LOCK, ImageLock, readLock, type LockEntry } from "../components/image/lock";
 import { OFFICIAL_IMAGES } from "../components/image/official-images";
 import { isInRegistry, resolveTag } from "../components/image/resolve-tag";
-import { runningEngine } from "./engine";
+import { runningEngine } from "./targets/docker/engine";
 import { Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { replaceFile } from "./replace-file";

@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import type { Engine } from "./engine";
+import type { Engine } from "./targets/docker/engine";
 import { Failure } from "./failure";
 import { isFree } from "./free-port";
 

@@ -1,12 +1,15 @@
-import type { Command } from "commander";
-import execa from "execa";
-import { SERVICE_LABEL } from "../components/docker/labels";
-import { containersOf } from "./deployment";
-import { runningEngine } from "./engine";
-import { Failure } from "./failure";
+import { InvalidArgumentError, type Command } from "commander";
 import { stateWorkspace } from "./machine";
+import { targetOf } from "./settings";
+import { openTarget } from "./targets";
 
-/** `./ralex logs <service>`: what a service's containers wrote. */
+interface Options {
+  readonly stack: string;
+  readonly follow?: true;
+  readonly lines: number;
+}
+
+/** `./ralex logs <service>`: what a service wrote. */
 export function registerLogs(program: Command, checkout: string): void {
   program
     .command("logs")
@@ -14,20 +17,14 @@ export function registerLogs(program: Command, checkout: string): void {
     .argument("<service>", "api, openwebui, postgres …")
     .option("-s, --stack <stack>", "the environment", "dev")
     .option("-f, --follow", "go on showing new lines")
-    .option("-n, --lines <lines>", "how many of the last lines", "200")
-    .action(async (service: string, { stack, follow, lines }: { stack: string; follow?: true; lines: string }) => {
-      const { docker, variables } = await runningEngine();
-      const all = await containersOf(await stateWorkspace(checkout), docker, stack);
-      const chosen = all.filter(({ Labels }) => Labels[SERVICE_LABEL] === service);
-      if (chosen.length === 0) {
-        const known = [...new Set(all.map(({ Labels }) => Labels[SERVICE_LABEL]))].sort().join(", ");
-        throw new Failure(
-          `${stack} has no service ${service}; ${known === "" ? "it is not running" : `it has ${known}`}`,
-        );
-      }
-      const flags = [...(follow === true ? ["--follow"] : []), "--tail", lines];
-      await Promise.all(
-        chosen.map(({ Id }) => execa("docker", ["logs", ...flags, Id], { env: { ...variables }, stdio: "inherit" })),
-      );
+    .option("-n, --lines <lines>", "how many of the last lines", count, 200)
+    .action(async (service: string, { stack, follow, lines }: Options) => {
+      const target = openTarget(await stateWorkspace(checkout), targetOf(checkout, stack));
+      await target.logs(stack, service, { follow: follow === true, lines });
     });
+}
+
+function count(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("give a whole number");
+  return Number(text);
 }

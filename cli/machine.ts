@@ -5,7 +5,7 @@ import type Docker from "dockerode";
 import execa from "execa";
 import { ImageLock, readLock } from "../components/image/lock";
 import type { PLATFORMS } from "../components/image/platforms";
-import { namedEngine, runningEngine, type Engine } from "./engine";
+import { namedEngine, runningEngine, type Engine } from "./targets/docker/engine";
 import { Failure } from "./failure";
 import { completeLock, RESOLVED_LOCK } from "./image-lock";
 import { localBackend } from "./local-backend";

@@ -1,11 +1,13 @@
-import type Docker from "dockerode";
 import type { Command } from "commander";
 import { Failure } from "./failure";
 import { resourcesOf, type Recorded } from "./local-backend";
 import { prepareMachine } from "./machine";
 import { PROJECT } from "./project";
-import { cancelStaleLock, forgetCommands, sweepOrphans } from "./recovery";
+import { cancelStaleLock, forgetCommands } from "./recovery";
+import { targetOf } from "./settings";
 import { committedFile, prepareConfigFile, writtenSettings } from "./stack-config";
+import { openTarget } from "./targets";
+import type { DataItem } from "./targets/target";
 
 interface Options {
   readonly stack: string;
@@ -25,12 +27,13 @@ export function registerReset(program: Command, checkout: string): void {
       const { stack } = options;
       const content = committedFile(checkout, stack);
       requireConfirmation(options, isPromotedTo(writtenSettings(content)));
-      const { workspace, docker } = await prepareMachine(checkout, { docker: true });
+      const { workspace } = await prepareMachine(checkout, { docker: true });
+      const target = openTarget(workspace, targetOf(checkout, stack));
       const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
-      for (const line of await losses(docker, resources)) console.error(line);
+      for (const line of losses(await target.data(stack), resources)) console.error(line);
       await confirmName(options);
       await cancelStaleLock(workspace, PROJECT, stack);
-      await sweepOrphans(workspace, docker, PROJECT, stack);
+      await target.sweep(stack);
       await forgetCommands(workspace, PROJECT, stack);
       const file = await prepareConfigFile(workspace, PROJECT, stack, content);
       const name = `organization/${PROJECT}/${stack}`;
@@ -67,32 +70,18 @@ async function confirmName({ stack, yes, confirm }: Options): Promise<void> {
   if (typed.trim() !== stack) throw new Failure(`nothing was removed: ${typed.trim()} is not ${stack}`);
 }
 
-const BYTES_PER_MB = 1e6;
-
-/** What there will be no more, a line each: volumes with their sizes, secrets, the certificate authority. */
-async function losses(docker: Docker, resources: readonly Recorded[]): Promise<readonly string[]> {
+/** What there will be no more, a line each: data with its size, secrets, the certificate authority. */
+function losses(data: readonly DataItem[], resources: readonly Recorded[]): readonly string[] {
   if (resources.length === 0) return [];
   const named = (type: string) =>
     resources.filter((resource) => resource.type === type).map(({ urn }) => urn.split("::").at(-1) ?? "");
-  const { Volumes } = (await docker.df()) as {
-    Volumes?: readonly { Name: string; UsageData?: { Size: number } | null }[] | null;
-  };
-  const sizes = new Map((Volumes ?? []).map(({ Name, UsageData }) => [Name, UsageData?.Size ?? -1]));
-  const volumes = resources
-    .filter(({ type }) => type === "docker:index/volume:Volume")
-    .map(({ id = "" }) => {
-      const size = sizes.get(id);
-      const known =
-        size === undefined ? "gone already" : size < 0 ? "size unknown" : `${(size / BYTES_PER_MB).toFixed(1)} MB`;
-      return `  volume ${id} (${known})`;
-    });
   const secrets = named("random:index/randomPassword:RandomPassword").map((name) =>
     name.replace(/^ralex-secrets-/, ""),
   );
   const authority = named("tls:index/selfSignedCert:SelfSignedCert").length > 0;
   return [
     "This removes, for ever:",
-    ...volumes.sort(),
+    ...data.map(({ name, size }) => `  ${name} (${size})`),
     ...(secrets.length === 0 ? [] : [`  generated secrets: ${secrets.sort().join(", ")}`]),
     ...(authority ? ["  the certificate authority that browsers were told to trust"] : []),
   ];

@@ -1,21 +1,21 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { withProbe } from "../components/app/model";
-import { IMAGE_LABEL } from "../components/docker/labels";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import type { Pin } from "../components/image/pin-check";
 import { rollbackTarget } from "../components/image/rollback";
 import type { Settings } from "../components/settings/schema";
 import { requireTerminal, requireYes } from "./confirm";
-import { containersOf } from "./deployment";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine, type Machine } from "./machine";
 import { DATABASE_RESTORED, deploy, pinnedFile, type Pinned } from "./release/deploy";
 import { writePin } from "./release/pin";
-import { notOnEngine, unpullable } from "./release/registry-check";
+import { unpullable } from "./release/registry-check";
 import { ledgerOf, stackReader } from "./release/stacks";
 import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
+import { openTarget } from "./targets";
+import type { Target } from "./targets/target";
 
 interface Options {
   readonly stack: string;
@@ -68,7 +68,8 @@ async function targetOf(
 ): Promise<LedgerEntry> {
   const read = stackReader(workspace);
   const ledger = (await read.ledger(stack)) ?? [];
-  const isStarted = await hasContainerOf({ workspace, docker }, stack, pin, ledger[0]);
+  const platform = openTarget(workspace, settings.target);
+  const isStarted = await hasInstanceOf(platform, stack, pin, ledger[0]);
   const isKnown = !isStarted || ledger.some((entry) => isRelease(entry, pin));
   const schema = isKnown ? undefined : (await read.releases())?.find(({ id }) => id === pin.id)?.schema;
   if (!isKnown && schema === undefined) {
@@ -76,24 +77,18 @@ async function targetOf(
   }
   const question = { ledger, pin, isStarted, schema, to, stack, isRestored: databaseRestored };
   const { target, refusals } = rollbackTarget(question);
-  // What the engine has needs no registry: one that is down must not stop a rollback.
-  const missing = target === undefined ? {} : await notOnEngine(docker, await imagesInUse(target, settings));
+  // What the platform has needs no registry: one that is down must not stop a rollback.
+  const missing = target === undefined ? {} : await platform.absent((await imagesInUse(target, settings)).images);
   const gone = await unpullable(docker, { id: "", images: missing });
   if (target !== undefined && refusals.length === 0 && gone.length === 0) return target;
   throw new Failure(`${stack} was not rolled back:\n  ${[...refusals, ...gone].join("\n  ")}`, EXIT.refused);
 }
 
-/** Whether a container was made of an image that the pin has and the release that was verified last has not. */
-async function hasContainerOf(
-  { workspace, docker }: Pick<Machine, "workspace" | "docker">,
-  stack: string,
-  pin: Pin,
-  newest: Pin | undefined,
-): Promise<boolean> {
+/** Whether something was made of an image that the pin has and the release that was verified last has not. */
+async function hasInstanceOf(platform: Target, stack: string, pin: Pin, newest: Pin | undefined): Promise<boolean> {
   const others = new Set(Object.values(newest?.images ?? {}));
   const own = new Set(Object.values(pin.images).filter((ref) => !others.has(ref)));
-  const containers = await containersOf(workspace, docker, stack);
-  return containers.some(({ Labels }) => own.has(Labels[IMAGE_LABEL] ?? ""));
+  return (await platform.instances(stack)).some(({ image }) => own.has(image));
 }
 
 /** Those of a release's images that the environment runs: the development image, for instance, is for hot reload only. */

@@ -2,7 +2,7 @@
 import { loadSettings } from "../components/settings/load";
 import type { Settings } from "../components/settings/schema";
 import { readDotenv } from "../components/settings/dotenv";
-import { writtenSettings, type StackFile } from "./stack-config";
+import { committedFile, writtenSettings, type StackFile } from "./stack-config";
 
 /** @throws SettingsError with every problem. */
 export const settingsOf = (checkout: string, file: StackFile): Settings =>
@@ -13,3 +13,18 @@ export const settingsOf = (checkout: string, file: StackFile): Settings =>
     // What is left of the file: nothing encrypted.
     encrypted: new Set(),
   });
+
+/**
+ * Where a stack runs, whatever else is wrong with its settings: what runs can be told, logged and removed all the same.
+ * @throws SettingsError where no such target is known, Failure where nobody described the stack.
+ */
+export function targetOf(checkout: string, stack: string): Settings["target"] {
+  const { target, promotesFrom } = writtenSettings(committedFile(checkout, stack));
+  const variable = ({ RALEX_TARGET }: Readonly<Record<string, string | undefined>>) =>
+    RALEX_TARGET === undefined ? {} : { RALEX_TARGET };
+  return loadSettings({
+    environment: variable(process.env),
+    dotenv: variable(readDotenv(checkout).dotenv) as Record<string, string>,
+    stack: { ...(target === undefined ? {} : { target }), ...(promotesFrom === undefined ? {} : { promotesFrom }) },
+  }).target;
+}

@@ -1,16 +1,12 @@
 import type { Command } from "commander";
 import { ralex } from "../components/command-line";
-import { maxReplicasOf } from "../components/app/scaling";
-import { replicaName } from "../components/docker/labels";
-import { requireDeployment } from "./deployment";
 import { prepareMachine } from "./machine";
-import { preflight } from "./preflight";
 import { settingsOf } from "./settings";
 import { committedFile, withRunning } from "./stack-config";
 import { prepareSource } from "./source/context";
 import { readOutputs } from "./outputs";
 import { REFRESH, updateImages, updateStack } from "./update";
-import { upstreamReport } from "./upstream-report";
+import { openTarget } from "./targets";
 
 /** `./ralex start`: what `npm start` runs. */
 export function registerStart(program: Command, checkout: string): void {
@@ -27,14 +23,13 @@ export function registerStart(program: Command, checkout: string): void {
       const needs = { images: true, workingTree: settings.release === undefined };
       const machine = await prepareMachine(checkout, needs);
       // Before a build that takes minutes; the update asks again.
-      await preflight(machine, stack, settings);
+      const target = openTarget(machine.workspace, settings.target);
+      await target.preflight(stack, settings);
       if (settings.release === undefined) await updateImages(machine, source);
       await updateStack(machine, stack, withRunning(file, true), refresh === true ? [REFRESH] : []);
-      const { prefix } = await requireDeployment(machine.workspace, stack);
-      const replica = replicaName({ name: "api", maxReplicas: maxReplicasOf("api") }, 0);
-      const [outputs, upstreams] = await Promise.all([
+      const [outputs, report] = await Promise.all([
         readOutputs(machine.workspace, stack),
-        settings.source === undefined ? upstreamReport(`${prefix}-${replica}`) : [],
+        target.report(stack, settings),
       ]);
       const ask = (name: string) => ralex("output", name, ...(stack === "dev" ? [] : ["-s", stack]));
       const { standIns } = machine.workspace.tools;
@@ -42,7 +37,7 @@ export function registerStart(program: Command, checkout: string): void {
         `Open WebUI   ${outputs.webUrl}  (sign in as ${outputs.adminEmail}; ${ask("adminPassword")})`,
         `API          ${outputs.apiUrl}  (${ask("apiKey")})`,
         `TLS          ${outputs.tlsUrl}  (${ask("caCertificate")} is the authority to trust)`,
-        ...upstreams,
+        ...report,
         ...(settings.operatorListeners
           ? [
               `Prometheus   http://localhost:${settings.prometheusPort}  (user operator; ${ask("operatorPassword")})`,

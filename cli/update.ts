@@ -3,12 +3,12 @@ import * as path from "node:path";
 import { RELEASE_PROJECT, RELEASE_STACK, WORKING_TREE_STACK } from "../components/image/releases";
 import { EXPORT_FOLDER } from "./build/export";
 import type { Machine } from "./machine";
-import { cancelStaleLock, forgetCommands, lacksSomething, sweepOrphans } from "./recovery";
+import { cancelStaleLock, forgetCommands } from "./recovery";
 import { commitOf, type SourceContext } from "./source/context";
-import { preflight } from "./preflight";
 import { PROJECT } from "./project";
 import { settingsOf } from "./settings";
 import { prepareConfigFile, type StackFile } from "./stack-config";
+import { openTarget } from "./targets";
 
 const UPDATE = ["--yes", "--skip-preview", "--suppress-outputs"] as const;
 /** Looks at every resource before the update, and so puts right what was changed by hand; about a second. */
@@ -67,14 +67,15 @@ export async function updateStack(
   content: StackFile,
   options: readonly string[] = [],
 ): Promise<void> {
-  const { workspace, docker } = machine;
+  const { workspace } = machine;
+  const settings = settingsOf(workspace.checkout, content);
+  const target = openTarget(workspace, settings.target);
   await cancelStaleLock(workspace, PROJECT, stack);
-  await sweepOrphans(workspace, docker, PROJECT, stack);
-  const isStopping = content.config?.["ralex:running"] === false;
-  if (!isStopping) await preflight(machine, stack, settingsOf(workspace.checkout, content));
+  await target.sweep(stack);
+  if (settings.running) await target.preflight(stack, settings);
   await forgetCommands(workspace, PROJECT, stack);
   const file = await prepareConfigFile(workspace, PROJECT, stack, content);
-  const isDamaged = !options.includes(REFRESH) && (await lacksSomething(workspace, docker, PROJECT, stack));
+  const isDamaged = !options.includes(REFRESH) && (await target.isDamaged(stack));
   if (isDamaged) console.error(`something of ${stack} is gone or stopped: every resource is looked at first`);
   const refresh = isDamaged ? [REFRESH] : [];
   await workspace.show(["up", ...UPDATE, "--stack", stack, "--config-file", file, ...refresh, ...options]);

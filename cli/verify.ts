@@ -1,11 +1,10 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
-import { verify } from "../components/docker/provider/checks";
-import { requireDeployment } from "./deployment";
-import { expectedContainers } from "./drift/containers";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { readOutputs } from "./outputs";
+import { targetOf } from "./settings";
+import { openTarget } from "./targets";
 
 /** `./ralex verify`: asks the running deployment again; what the stack has recorded stays as it is. */
 export function registerVerify(program: Command, checkout: string): void {
@@ -20,10 +19,7 @@ export function registerVerify(program: Command, checkout: string): void {
       if (verification.at === null) {
         throw new Failure(`${stack} has no checks: they belong to a pinned release (./ralex promote, ./ralex deploy)`);
       }
-      const { prefix } = await requireDeployment(workspace, stack);
-      const containers = Object.entries(expectedContainers(prefix, services)).map(([name, image]) => ({ name, image }));
-      console.error(`checking ${containers.length} containers and the endpoints of ${stack}`);
-      const result = await verify(containers, `${prefix}-probe`);
+      const result = await openTarget(workspace, targetOf(checkout, stack)).verify(stack, services);
       if (json === true) console.log(JSON.stringify(result, null, 2));
       else {
         const table = new Table({ head: ["check", "result", "seen"], style: { head: [], border: [] }, wordWrap: true });

@@ -1,7 +1,7 @@
 /** What a machine with the official tools has of all that the commands ask for. */
 import { PLATFORMS } from "../../components/image/platforms";
 import type { MachineCheck } from "../../toolchain/describe";
-import { runningEngine } from "../engine";
+import { runningEngine } from "../targets/docker/engine";
 import { builderProblems, chosenRegistry } from "../machine";
 import { installedPulumi, isUsable, PULUMI_VERSION, type InstalledPulumi } from "../pulumi-cli";
 

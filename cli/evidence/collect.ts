@@ -6,7 +6,7 @@ import type Docker from "dockerode";
 import type { Evidence, PlatformEvidence } from "../../components/image/evidence/record";
 import { ImageRef } from "../../components/image/image-ref";
 import { progress } from "../../toolchain/progress";
-import { namedEngine } from "../engine";
+import { namedEngine } from "../targets/docker/engine";
 import { Failure } from "../failure";
 import { readConfig, readIndex, readManifest, platformName } from "./manifests";
 import { platformFacts } from "./platform";

@@ -4,8 +4,8 @@ import execa from "execa";
 import tar from "tar-stream";
 import { notChecked, type PlatformEvidence } from "../../components/image/evidence/record";
 import { progress } from "../../toolchain/progress";
-import { namedEngine } from "../engine";
-import { isOnEngine } from "../engine-images";
+import { namedEngine } from "../targets/docker/engine";
+import { isOnEngine } from "../targets/docker/engine-images";
 import { foundBy } from "./subject";
 
 type StartSeconds = PlatformEvidence["startSeconds"];

@@ -7,10 +7,10 @@ import type { Settings } from "../../components/settings/schema";
 import { requireYes } from "../confirm";
 import { EXIT, Failure } from "../failure";
 import type { Machine } from "../machine";
-import { preflight } from "../preflight";
 import { settingsOf } from "../settings";
 import { committedFile, prepareConfigFile, withRunning, type StackFile } from "../stack-config";
 import { PROJECT } from "../project";
+import { openTarget } from "../targets";
 import { updateStack } from "../update";
 import { publish } from "./publish";
 import { stackReader } from "./stacks";
@@ -92,7 +92,7 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
   const read = stackReader(workspace);
   await requireVerified(read, stack, pinned);
   if (options.isRestored !== true) await requireSchema(read, stack, pinned.pin);
-  await preflight(machine, stack, pinned.settings);
+  await openTarget(workspace, pinned.settings.target).preflight(stack, pinned.settings);
   const content = withRunning(pinned.file, true);
   if (options.ask) {
     const file = await prepareConfigFile(workspace, PROJECT, stack, content);

@@ -3,7 +3,6 @@ import type Docker from "dockerode";
 import type { Pin } from "../../components/image/pin-check";
 import { PLATFORMS } from "../../components/image/platforms";
 import { platformsInRegistry } from "../../components/image/resolve-tag";
-import { isOnEngine } from "../engine-images";
 
 /** Why a release cannot be pinned, as far as its registry tells; empty when it can. */
 export async function unpullable(docker: Docker, { images }: Pin): Promise<readonly string[]> {
@@ -23,12 +22,4 @@ export async function unpullable(docker: Docker, { images }: Pin): Promise<reado
     }),
   );
   return problems.flat();
-}
-
-/** Those of the images that this engine does not have. */
-export async function notOnEngine(docker: Docker, { images }: Pin): Promise<Readonly<Record<string, string>>> {
-  const missing = await Promise.all(
-    Object.entries(images).map(async (image) => ((await isOnEngine(docker, image[1])) ? [] : [image])),
-  );
-  return Object.fromEntries(missing.flat());
 }

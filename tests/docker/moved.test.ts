@@ -156,7 +156,7 @@ test("a renamed stack finds nothing to do, and its commands find its containers"
   expect(await deployed()).toEqual(before);
   const { stdout, exitCode } = await stack.ralex(["status", "--json", "-s", "renamed"]);
   expect(exitCode).toBe(0);
-  const containers = (JSON.parse(stdout) as { container: string }[]).map(({ container }) => container);
+  const containers = (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
   expect(containers).toHaveLength(before.containers.length);
   expect(containers).toContain("ralex-moved-api-0");
 }, 300_000);

@@ -37,11 +37,11 @@ describe("npm start", () => {
 
   test("leaves every container running and healthy, and the jobs done", async () => {
     const { stdout, exitCode } = await stack.ralex(["status", "--json", "-s", STACK]);
-    const containers = JSON.parse(stdout) as { container: string; state: string; health: string }[];
+    const containers = JSON.parse(stdout) as { name: string; state: string; health: string }[];
     expect(exitCode).toBe(0);
     expect(containers).toHaveLength(15);
-    for (const { container, health, state } of containers) {
-      const expected = /-(databases|migrations)$/.test(container)
+    for (const { name, health, state } of containers) {
+      const expected = /-(databases|migrations)$/.test(name)
         ? ["exited (0)", "done"]
         : ["running", expect.any(String)];
       expect([state, health]).toEqual(expected);

@@ -7,7 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
-import { identityIn } from "../../cli/deployment";
+import { identityIn } from "../../cli/targets/docker/deployment";
 import { resourcesInState } from "../../cli/local-backend";
 import { PROJECT } from "../../cli/project";
 import { connectEngine } from "../../components/docker/engine/client";

@@ -6,7 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import fc from "fast-check";
 import { alertBody, readReceiver, sendAlert } from "../../../cli/drift/alert";
-import { containerDifferences, expectedContainers } from "../../../cli/drift/containers";
+import { containerDifferences, expectedContainers } from "../../../cli/targets/docker/drift";
 import { differencesOf, parsePath, parseReport, refreshed, type RefreshReport } from "../../../cli/drift/engine";
 import { driftLines, driftTable, SECRET, type Difference } from "../../../cli/drift/report";
 import { shown, shownPair } from "../../../cli/drift/shown";

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import type Docker from "dockerode";
 import { localBackend, resourcesInState } from "../../../cli/local-backend";
-import { sweepOrphans } from "../../../cli/recovery";
+import { sweepOrphans } from "../../../cli/targets/docker/recovery";
 import { Workspace } from "../../../cli/workspace";
 
 const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-backend-"));
@@ -83,7 +83,7 @@ describe("a stack's state", () => {
     afterEach(() => jest.restoreAllMocks());
 
     test("tells what an interrupted command left behind", async () => {
-      await sweepOrphans(workspaceOf(`file://${checkout}/state`), engine, "ralex", "made");
+      await sweepOrphans(workspaceOf(`file://${checkout}/state`), engine, "made");
       expect(removed).toEqual(["left", "net", "old-files"]);
       // Of this deployment alone, and no volume that holds data.
       const own = "ralex.deployment=0a1b2c3d";
@@ -91,7 +91,7 @@ describe("a stack's state", () => {
     });
 
     test("removes nothing when the backend does not know the stack, and says which backend that is", async () => {
-      const sweep = sweepOrphans(workspaceOf("file:///another/state"), engine, "ralex", "plain");
+      const sweep = sweepOrphans(workspaceOf("file:///another/state"), engine, "plain");
       await expect(sweep).rejects.toThrow(/2 containers of plain.*backend file:\/\/\/another\/state does not know/);
       expect(removed).toEqual([]);
     });

@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type Docker from "dockerode";
-import { cancelStaleLock, lacksSomething } from "../../../cli/recovery";
+import { cancelStaleLock } from "../../../cli/recovery";
+import { lacksSomething } from "../../../cli/targets/docker/recovery";
 import { Workspace } from "../../../cli/workspace";
 
 describe("the lock of an update", () => {
@@ -118,11 +119,11 @@ describe("a stack whose resources are compared with the engine", () => {
     ["a volume is gone", engine(whole, ["private"], ["files"]), true],
     ["a volume of files is gone", engine(whole, ["private"], ["data"]), true],
   ])("when %s", async (_, docker, expected) => {
-    expect(await lacksSomething(workspace, docker, "ralex", "dev")).toBe(expected);
+    expect(await lacksSomething(workspace, docker, "dev")).toBe(expected);
   });
 
   test("lacks nothing that it never had", async () => {
-    expect(await lacksSomething(workspace, engine({}), "ralex", "never-started")).toBe(false);
+    expect(await lacksSomething(workspace, engine({}), "never-started")).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What the registry of a release says before it is pinned. */
 import type Docker from "dockerode";
-import { notOnEngine, unpullable } from "../../../cli/release/registry-check";
+import { unpullable } from "../../../cli/release/registry-check";
+import { absentFrom } from "../../../cli/targets/docker/engine-images";
 
 const REF = `127.0.0.1:5055/ralex-api@sha256:${"a".repeat(64)}`;
 const pin = { id: "r-1", images: { "ralex-api": REF } };
@@ -46,6 +47,6 @@ describe("a release that is about to be pinned", () => {
 });
 
 test("what the engine has is not asked of a registry", async () => {
-  expect(await notOnEngine(engine(["linux/amd64"]), pin)).toEqual({});
-  expect(await notOnEngine(engine(new Error("no such image")), pin)).toEqual(pin.images);
+  expect(await absentFrom(engine(["linux/amd64"]), pin.images)).toEqual({});
+  expect(await absentFrom(engine(new Error("no such image")), pin.images)).toEqual(pin.images);
 });

@@ -7,7 +7,8 @@ import * as path from "node:path";
 import { Command } from "commander";
 import { EXIT } from "../../../cli/failure";
 import { registerLogs } from "../../../cli/logs";
-import { registerStatus, statusTable, type ServiceStatus } from "../../../cli/status";
+import { registerStatus, statusTable } from "../../../cli/status";
+import type { Instance } from "../../../cli/targets/target";
 
 interface Container {
   readonly State: Readonly<Record<string, unknown>>;
@@ -17,6 +18,8 @@ interface Container {
 const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-status-"));
 const state = path.join(checkout, ".ralex/state/.pulumi/stacks/ralex/dev.json");
 fs.mkdirSync(path.dirname(state), { recursive: true });
+// Wrong in another setting: what runs is told all the same.
+fs.writeFileSync(path.join(checkout, "Pulumi.dev.yaml"), "config: { ralex:apiReplicas: none }\n");
 const identity = {
   urn: "urn:pulumi:dev::ralex::random:index/randomId:RandomId::ralex-identity",
   type: "random:index/randomId:RandomId",
@@ -57,9 +60,9 @@ async function status(): Promise<{ healths: Record<string, string>; exitCode: un
   registerStatus(program, checkout);
   process.exitCode = EXIT.done;
   await program.parseAsync(["status", "--json"], { from: "user" });
-  const rows = JSON.parse(String(said.mock.calls.at(-1)?.[0])) as readonly { container: string; health: string }[];
+  const rows = JSON.parse(String(said.mock.calls.at(-1)?.[0])) as readonly { name: string; health: string }[];
   const { exitCode } = process;
-  return { healths: Object.fromEntries(rows.map(({ container, health }) => [container, health])), exitCode };
+  return { healths: Object.fromEntries(rows.map(({ name, health }) => [name, health])), exitCode };
 }
 
 const RUNNING = { Status: "running", ExitCode: 0 };
@@ -96,9 +99,9 @@ test.each([
   );
 });
 
-describe("the table of containers", () => {
-  const row = (change: Partial<ServiceStatus>): ServiceStatus => ({
-    ...{ container: "ralex-dev-api-0", service: "api", state: "exited (137)", health: "not running" },
+describe("the table of instances", () => {
+  const row = (change: Partial<Instance>): Instance => ({
+    ...{ name: "ralex-dev-api-0", service: "api", state: "exited (137)", health: "not running" },
     image: `127.0.0.1:5055/ralex/ralex-api@sha256:${"0123456789abcdef".repeat(4)}`,
     ...change,
   });
@@ -113,11 +116,11 @@ describe("the table of containers", () => {
   test("fits 100 columns, however long the names are, and loses nothing of a name", () => {
     const names = ["ralex-dev-redis", `ralex-${"staging-of-a-team".repeat(4)}-postgres-exporter-0`];
     const image = `registry.example/${"a".repeat(70)}@sha256:${"f".repeat(64)}`;
-    for (const container of names) {
-      const table = statusTable([row({ container }), row({ container, image })]);
+    for (const name of names) {
+      const table = statusTable([row({ name }), row({ name, image })]);
       for (const line of table.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
       const cells = table.split("\n").flatMap((line) => line.split("│")[1]?.trim() ?? []);
-      expect(cells.join("")).toContain(container);
+      expect(cells.join("")).toContain(name);
     }
   });
 });

@@ -1,8 +1,8 @@
 /** How a second checkout runs a stack of its own beside that of the first. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { commandLine, ralex } from "../../components/command-line";
-import { PORT_SETTINGS, type Settings } from "../../components/settings/schema";
+import { commandLine, ralex } from "../../../components/command-line";
+import { PORT_SETTINGS, type Settings } from "../../../components/settings/schema";
 
 /** What is free on the engine and on this machine. */
 export interface FreeChoice {

@@ -1,6 +1,6 @@
 /** What the API's upstreams answer where they are asked from: inside a replica, where another name may resolve. */
 import { z } from "zod";
-import { exec } from "../components/docker/provider/engine";
+import { exec } from "../../../components/docker/provider/engine";
 
 const COMMAND = ["python3.11", "-m", "ralex_bridge", "upstreams"] as const;
 

@@ -1,7 +1,7 @@
-import { upstreamReport } from "../../../cli/upstream-report";
-import * as engine from "../../../components/docker/provider/engine";
+import { upstreamReport } from "../../../../cli/targets/docker/upstream-report";
+import * as engine from "../../../../components/docker/provider/engine";
 
-jest.mock("../../../components/docker/provider/engine");
+jest.mock("../../../../components/docker/provider/engine");
 const says = (stdout: string, exitCode = 0, stderr = "") =>
   jest.mocked(engine.exec).mockResolvedValue({ exitCode, stdout, stderr });
 

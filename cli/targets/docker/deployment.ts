@@ -1,12 +1,12 @@
 /** What a stack's deployment is called on the engine: from its state, never from a path or the stack's present name. */
 import type Docker from "dockerode";
 import type { ContainerInfo } from "dockerode";
-import { ralex } from "../components/command-line";
-import { DEPLOYMENT_LABEL, identityName, prefixOf } from "../components/docker/labels";
-import { Failure } from "./failure";
-import { resourcesOf, type Recorded } from "./local-backend";
-import { PROJECT } from "./project";
-import type { Workspace } from "./workspace";
+import { ralex } from "../../../components/command-line";
+import { DEPLOYMENT_LABEL, identityName, prefixOf } from "../../../components/docker/labels";
+import { Failure } from "../../failure";
+import { resourcesOf, type Recorded } from "../../local-backend";
+import { PROJECT } from "../../project";
+import type { Workspace } from "../../workspace";
 
 export interface Deployment {
   /** Hexadecimal digits. */

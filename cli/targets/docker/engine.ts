@@ -5,9 +5,9 @@ import {
   engineVariables,
   findEngine,
   type EngineAddress,
-} from "../components/docker/engine/address";
-import { connectEngine, noAnswer } from "../components/docker/engine/client";
-import { Failure } from "./failure";
+} from "../../../components/docker/engine/address";
+import { connectEngine, noAnswer } from "../../../components/docker/engine/client";
+import { Failure } from "../../failure";
 
 export interface Engine {
   readonly docker: Docker;

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { freeSubnet, overlap, subnetProblems, type EngineNetwork } from "../../../cli/preflight/subnet";
+import { freeSubnet, overlap, subnetProblems, type EngineNetwork } from "../../../../cli/targets/docker/subnet";
 
 const network = (Name: string, ...subnets: readonly string[]): EngineNetwork => ({
   Name,

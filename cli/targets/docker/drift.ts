@@ -1,10 +1,10 @@
 /** Whether the containers that run are made from the images that the stack says, asked of the engine of Docker. */
 import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
-import { maxReplicasOf } from "../../components/app/scaling";
-import { replicaName } from "../../components/docker/labels";
-import type { Outputs } from "../outputs";
-import type { Difference } from "./report";
+import { maxReplicasOf } from "../../../components/app/scaling";
+import { replicaName } from "../../../components/docker/labels";
+import type { Services } from "../target";
+import type { Difference } from "../../drift/report";
 
 /** What the engine says of one container; undefined when there is none of this name. */
 export interface Running {
@@ -16,7 +16,7 @@ export interface Running {
 }
 
 /** Every container of the stack's services, with the image that the stack says it runs. */
-export function expectedContainers(prefix: string, services: Outputs["services"]): Readonly<Record<string, string>> {
+export function expectedContainers(prefix: string, services: Services): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(services).flatMap(([name, { image, replicas }]) =>
       Array.from({ length: replicas }, (_, slot) => {

@@ -3,12 +3,11 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import type Docker from "dockerode";
-import type { Machine } from "../../../cli/machine";
-import { preflight as check } from "../../../cli/preflight";
-import type { MachineAddress } from "../../../cli/preflight/subnet";
-import { Workspace } from "../../../cli/workspace";
-import { loadSettings } from "../../../components/settings/load";
-import { PORT_SETTINGS, type Settings } from "../../../components/settings/schema";
+import { preflight as check } from "../../../../cli/targets/docker/preflight";
+import type { MachineAddress } from "../../../../cli/targets/docker/subnet";
+import { Workspace } from "../../../../cli/workspace";
+import { loadSettings } from "../../../../components/settings/load";
+import { PORT_SETTINGS, type Settings } from "../../../../components/settings/schema";
 
 const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-preflight-"));
 afterAll(() => fs.rmSync(checkout, { recursive: true }));
@@ -23,6 +22,8 @@ const RESOURCES = [
   { urn: "urn:pulumi:dev::ralex::docker:index/container:Container::ralex-edge-0", type: "docker:x", id: "edge" },
 ];
 
+type Asked = Parameters<typeof check>[0];
+
 interface Found {
   /** Ports that the stack's own edge publishes. */
   readonly ports?: readonly number[];
@@ -35,7 +36,7 @@ interface Found {
 }
 
 /** A machine with a lock without images, the stack's state, and an engine with these things. */
-function machine({ ports = [], folder = "/", volumeOf = OWN, containers = [], networks = [] }: Found): Machine {
+function machine({ ports = [], folder = "/", volumeOf = OWN, containers = [], networks = [] }: Found): Asked {
   const backend = path.join(checkout, ".ralex/state/.pulumi/stacks/ralex");
   fs.mkdirSync(backend, { recursive: true });
   fs.mkdirSync(path.join(checkout, "images"), { recursive: true });
@@ -54,10 +55,10 @@ function machine({ ports = [], folder = "/", volumeOf = OWN, containers = [], ne
     listNetworks: (options?: unknown) => Promise.resolve(options === undefined ? networks : []),
     info: () => Promise.resolve({ DockerRootDir: folder }),
   } as unknown as Docker;
-  return { workspace: new Workspace(checkout, { env: {}, standIns: [] }), docker, registry: "" };
+  return { workspace: new Workspace(checkout, { env: {}, standIns: [] }), docker };
 }
 
-const preflight = (machine: Machine, stack: string, of: Settings, addresses: readonly MachineAddress[] = []) =>
+const preflight = (machine: Asked, stack: string, of: Settings, addresses: readonly MachineAddress[] = []) =>
   check(machine, stack, of, addresses);
 
 const settings = (stack: Record<string, unknown>) => loadSettings({ environment: {}, dotenv: {}, stack });

@@ -2,19 +2,19 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import type Docker from "dockerode";
-import { commandLine, ralex } from "../components/command-line";
-import { DEPLOYMENT_LABEL, STACK_LABEL } from "../components/docker/labels";
-import { readLock } from "../components/image/lock";
-import { PORT_SETTINGS, type Settings } from "../components/settings/schema";
+import { commandLine, ralex } from "../../../components/command-line";
+import { DEPLOYMENT_LABEL, STACK_LABEL } from "../../../components/docker/labels";
+import { readLock } from "../../../components/image/lock";
+import { PORT_SETTINGS, type Settings } from "../../../components/settings/schema";
 import { identityIn } from "./deployment";
 import { isPulled } from "./engine-images";
-import { Failure } from "./failure";
-import { isFree } from "./free-port";
-import { resourcesOf, type Recorded } from "./local-backend";
-import type { Machine } from "./machine";
-import { besideSteps, type FreeChoice } from "./preflight/beside";
-import { freeSubnet, subnetProblems, type MachineAddress } from "./preflight/subnet";
-import { PROJECT } from "./project";
+import { Failure } from "../../failure";
+import { isFree } from "../../free-port";
+import { resourcesOf, type Recorded } from "../../local-backend";
+import { besideSteps, type FreeChoice } from "./beside";
+import { freeSubnet, subnetProblems, type MachineAddress } from "./subnet";
+import { PROJECT } from "../../project";
+import type { Workspace } from "../../workspace";
 
 /** Room for the images (about 3 GiB unpacked), their layers while they are pulled, and some data. */
 const LEAST_FREE_GIB = 6;
@@ -26,7 +26,7 @@ const LEAST_FREE_GIB_PULLED = 1;
  * @throws Failure with every problem, before anything of the stack is changed.
  */
 export async function preflight(
-  { workspace, docker }: Pick<Machine, "workspace" | "docker">,
+  { workspace, docker }: { readonly workspace: Workspace; readonly docker: Docker },
   stack: string,
   settings: Settings,
   addresses: readonly MachineAddress[] = machineAddresses(),
