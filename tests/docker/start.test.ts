@@ -41,9 +41,7 @@ describe("npm start", () => {
     expect(exitCode).toBe(0);
     expect(containers).toHaveLength(15);
     for (const { name, health, state } of containers) {
-      const expected = /-(databases|migrations)$/.test(name)
-        ? ["exited (0)", "done"]
-        : ["running", expect.any(String)];
+      const expected = /-(databases|migrations)$/.test(name) ? ["exited (0)", "done"] : ["running", expect.any(String)];
       expect([state, health]).toEqual(expected);
       expect(health).not.toMatch(/unhealthy|starting/);
     }
