@@ -1,5 +1,6 @@
 /** Fixed addresses of the services that the edge or the engine finds by address, as arithmetic without Pulumi. */
-import type { Application, Ref, Service } from "../app/model";
+import type { Application, Service } from "../app/model";
+import type { ServiceRef } from "../secrets/resolver";
 
 /**
  * The edge reads its upstreams' addresses once, at its start, and the engine sends logs to an address: these services
@@ -69,7 +70,7 @@ function numberOf(service: Service, { logs }: Application): number | undefined {
  * A reference to a service as text: names where one is enough, the plan's addresses where each replica is meant.
  * @throws Error when the application has no such service or port.
  */
-export function addressText(ref: Exclude<Ref, { ref: "secret" }>, application: Application, plan: AddressPlan): string {
+export function addressText(ref: ServiceRef, application: Application, plan: AddressPlan): string {
   if (ref.ref === "host") return ref.service;
   const service = application.services.find(({ name }) => name === ref.service);
   const port = service?.ports[ref.port]?.number;

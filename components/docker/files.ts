@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { FILES_FOLDER, type Service } from "../app/model";
 import type { Identity } from "./identity";
 import { FILES_LABEL } from "./labels";
-import type { Resolver } from "./resolve";
+import type { Resolver } from "../secrets/resolver";
 
 const SECRET_MODE = 0o400;
 const PLAIN_MODE = 0o444;

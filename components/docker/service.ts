@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { FILES_FOLDER, type Application, type Service } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
+import type { Resolver } from "../secrets/resolver";
 import type { AddressPlan } from "./addresses";
 import { confinement, healthcheck, logging, type LogTarget } from "./container";
 import { ServiceFiles } from "./files";
@@ -10,7 +11,6 @@ import { IMAGE_LABEL, replicaName, SERVICE_LABEL } from "./labels";
 import { JobRun } from "./jobs";
 import type { Networks } from "./network";
 import type { LimitedContainer } from "./process-limits";
-import type { Resolver } from "./resolve";
 import { Admission } from "./rotation";
 
 export interface ServiceArgs {

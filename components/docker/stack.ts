@@ -5,16 +5,16 @@ import type { Application, Service } from "../app/model";
 import type { Release, RunningService, TargetOutputs, Verification as VerificationResult } from "../app/outputs";
 import type { ImageRef } from "../image/image-ref";
 import type { Settings } from "../settings/schema";
-import { planAddresses } from "./addresses";
-import { Certificates } from "./certificates";
+import { Certificates } from "../secrets/certificates";
+import { Resolver } from "../secrets/resolver";
+import { Secrets } from "../secrets/secrets";
+import { addressText, planAddresses } from "./addresses";
 import type { LogTarget } from "./container";
 import { Identity } from "./identity";
 import { identityName } from "./labels";
 import { Images } from "./images";
 import { Networks } from "./network";
 import { ProcessLimits } from "./process-limits";
-import { Resolver } from "./resolve";
-import { Secrets } from "./secrets";
 import { DockerService, type ServiceArgs } from "./service";
 import { UNVERIFIED, Verification } from "./verification";
 import { VolumeOwners } from "./volume-owners";
@@ -31,6 +31,9 @@ export interface DockerStackArgs {
   /** Absolute folder of the checkout. */
   readonly checkout: string;
 }
+
+/** What people call this machine, and nothing else does. */
+const NAMES = { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] } as const;
 
 /** Ralex on one Docker Engine: the equivalent of a Compose file, with health, order, limits and secrets as files. */
 export class DockerStack extends pulumi.ComponentResource implements TargetOutputs {
@@ -61,7 +64,7 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
     const identity = this.identity(name);
     const plan = planAddresses(application, settings.subnet);
 
-    const certificates = new Certificates(`${name}-tls`, parent);
+    const certificates = new Certificates(`${name}-tls`, NAMES, parent);
     const secrets = new Secrets(
       `${name}-secrets`,
       { sources: application.secrets, settings: args.secretSettings, certificates },
@@ -72,7 +75,7 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
     let verification = pulumi.output(UNVERIFIED);
     if (settings.running) {
       const images = new Images(`${name}-image`, { refs: args.images }, parent);
-      const resolver = new Resolver(application, plan, secrets);
+      const resolver = new Resolver((ref) => addressText(ref, application, plan), secrets);
       const argsOf = (service: Service, after: readonly pulumi.CustomResource[]) => ({
         service,
         application,

@@ -5,7 +5,13 @@ const HOURS_A_YEAR = 8766;
 /** Renewed by the first `up` in the last 30 days. */
 const EARLY_RENEWAL_HOURS = 30 * 24;
 
-/** A certificate authority of the stack's own and the edge's certificate, for names of this machine only. */
+/** What the edge's certificate is for. */
+export interface CertificatesArgs {
+  readonly dnsNames: readonly [string, ...string[]];
+  readonly ipAddresses: readonly string[];
+}
+
+/** A certificate authority of the stack's own, and the edge's certificate. */
 export class Certificates extends pulumi.ComponentResource {
   /** PEM. What clients have to trust. */
   readonly caCertificate: pulumi.Output<string>;
@@ -14,8 +20,10 @@ export class Certificates extends pulumi.ComponentResource {
   /** PEM, secret. */
   readonly privateKey: pulumi.Output<string>;
 
-  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
-    super("ralex:docker:Certificates", name, {}, opts);
+  constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
+    // People have told their browsers to trust the authority: it keeps its identity in states that know an earlier type.
+    const earlier = { aliases: [{ type: "ralex:docker:Certificates" }] };
+    super("ralex:secrets:Certificates", name, {}, pulumi.mergeOptions(earlier, opts));
     const parent = { parent: this };
     // People have told their browsers to trust it.
     const kept = { ...parent, protect: true };
@@ -36,9 +44,9 @@ export class Certificates extends pulumi.ComponentResource {
       `${name}-edge-request`,
       {
         privateKeyPem: key.privateKeyPem,
-        subject: { commonName: "localhost" },
-        dnsNames: ["localhost"],
-        ipAddresses: ["127.0.0.1"],
+        subject: { commonName: args.dnsNames[0] },
+        dnsNames: [...args.dnsNames],
+        ipAddresses: [...args.ipAddresses],
       },
       parent,
     );

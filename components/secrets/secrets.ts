@@ -20,7 +20,9 @@ export class Secrets extends pulumi.ComponentResource {
     private readonly args: SecretsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("ralex:docker:Secrets", name, {}, opts);
+    // What was given to people keeps its identity in states that know this component by its earlier type.
+    const earlier = { aliases: [{ type: "ralex:docker:Secrets" }] };
+    super("ralex:secrets:Secrets", name, {}, pulumi.mergeOptions(earlier, opts));
     for (const [secret, source] of Object.entries(args.sources)) {
       if (source.from !== "generated") continue;
       const password = new random.RandomPassword(

@@ -1,0 +1,22 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Ref, Text } from "../app/model";
+import type { Secrets } from "./secrets";
+
+/** A reference to a service, which each platform has its own words for. */
+export type ServiceRef = Exclude<Ref, { readonly ref: "secret" }>;
+
+/** Resolves what the model leaves open: names and addresses in a platform's words, and secrets. */
+export class Resolver {
+  /** @param address - a reference to a service as text; throws an Error where the application has no such service or port. */
+  constructor(
+    private readonly address: (ref: ServiceRef) => string,
+    private readonly secrets: Secrets,
+  ) {}
+
+  text(value: Text): pulumi.Output<string> {
+    if (typeof value === "string") return pulumi.output(value);
+    if ("join" in value) return pulumi.all(value.join.map((part) => this.text(part))).apply((parts) => parts.join(""));
+    if (value.ref === "secret") return this.secrets.get(value.secret, value.form);
+    return pulumi.output(this.address(value));
+  }
+}
