@@ -15,4 +15,30 @@ export default tseslint.config(
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
     },
   },
+  {
+    // The seam: what knows an engine is behind cli/targets, components/docker, and the toolchain's stand-ins.
+    files: ["cli/**/*.ts", "components/**/*.ts", "stacks/**/*.ts"],
+    ignores: ["cli/targets/**", "cli/builder.ts", "components/docker/**", "stacks/docker.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          paths: [{ name: "dockerode", message: "Ask the target (cli/targets/target.ts)." }],
+          patterns: [
+            {
+              group: ["**/targets/docker/*", "**/targets/docker", "**/components/docker/*", "**/docker/engine/*"],
+              message: "Ask the target (cli/targets/target.ts), or the builder (cli/builder.ts).",
+            },
+          ],
+        },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.name='execa'][arguments.0.value='docker']",
+          message: "An engine is asked behind cli/targets.",
+        },
+      ],
+    },
+  },
 );

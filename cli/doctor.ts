@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { officialChecks } from "./doctor/official";
+import { officialChecks } from "./builder";
 import { stateChecks } from "./doctor/state";
 import { EXIT } from "./failure";
 import { chooseToolchain } from "./toolchain";

@@ -67,8 +67,8 @@ function named<Image>(images: Readonly<Record<string, Image>>, name: string, whe
  */
 async function evidenceOf(checkout: string, image: PushedImage, isNew: boolean): Promise<Evidence> {
   if (isNew) {
-    const { docker } = await prepareMachine(checkout, { docker: true });
-    return collectEvidence(checkout, image, { docker });
+    await prepareMachine(checkout, { docker: true });
+    return collectEvidence(checkout, image);
   }
   const evidence = await findEvidence(checkout, image.ref);
   if (evidence !== undefined) return evidence;

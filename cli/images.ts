@@ -4,11 +4,10 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import { COMMITTED_LOCK, ImageLock, readLock, type LockEntry } from "../components/image/lock";
 import { OFFICIAL_IMAGES } from "../components/image/official-images";
-import { isInRegistry, resolveTag } from "../components/image/resolve-tag";
-import { runningEngine } from "./targets/docker/engine";
 import { Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { replaceFile } from "./replace-file";
+import { openRegistry } from "./builder";
 
 /** `./ralex images lock|check`: third-party images, from tags to digests and back to the registry. */
 export function registerImages(program: Command, checkout: string): void {
@@ -30,7 +29,7 @@ async function lockImages(checkout: string, names: readonly string[]): Promise<v
   if (unknown.length > 0) {
     throw new Failure(`no image is called ${unknown.join(", ")}; there are ${Object.keys(OFFICIAL_IMAGES).join(", ")}`);
   }
-  const { docker } = await runningEngine();
+  const registry = await openRegistry();
   const file = path.join(checkout, COMMITTED_LOCK);
   const present = fs.existsSync(file) ? ImageLock.read(file) : undefined;
   const entries: Record<string, LockEntry> = {};
@@ -42,7 +41,7 @@ async function lockImages(checkout: string, names: readonly string[]): Promise<v
       continue;
     }
     try {
-      entries[name] = await resolveTag(docker, image);
+      entries[name] = await registry.resolve(image);
       if (known?.digest !== entries[name].digest) console.log(`${name}: ${image.tag} is ${entries[name].digest}`);
     } catch (error) {
       problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
@@ -54,13 +53,14 @@ async function lockImages(checkout: string, names: readonly string[]): Promise<v
 }
 
 async function checkImages(checkout: string, json: boolean): Promise<void> {
-  const { docker, workspace } = await prepareMachine(checkout, { images: true });
+  const { workspace } = await prepareMachine(checkout, { images: true });
+  const registry = await openRegistry();
   const lock = readLock(checkout, workspace.environment);
   const rows = await Promise.all(
     lock.names.map(async (name) => {
       const ref = lock.ref(name).toString();
-      const state = await isInRegistry(docker, ref).then(
-        (found) => (found ? "there" : "gone"),
+      const state = await registry.platformsOf(ref).then(
+        (found) => (found === undefined ? "gone" : "there"),
         (error: unknown) => `not checked: ${error instanceof Error ? error.message : String(error)}`,
       );
       return { name, ref, state };

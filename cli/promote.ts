@@ -14,6 +14,7 @@ import { unpullable } from "./release/registry-check";
 import { builtReleases, ledgerOf } from "./release/stacks";
 import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
+import { openRegistry } from "./builder";
 import type { Workspace } from "./workspace";
 
 /** Where a release comes from that was verified nowhere yet. */
@@ -46,9 +47,9 @@ export function registerPromote(program: Command, checkout: string): void {
       }
       if (options.deploy === true && options.yes !== true) requireTerminal(`--deploy changes ${to}`);
       const machine = await prepareMachine(checkout, { images: true });
-      const { workspace, docker } = machine;
+      const { workspace } = machine;
       const candidate = choose(await candidates(workspace, from), from, options.release);
-      refuse(candidate, to, await unpullable(docker, candidate));
+      refuse(candidate, to, await unpullable(await openRegistry(), candidate));
       const evidence = await releaseEvidence(checkout, candidate);
       const judged = judgeRelease(evidence);
       // The first environment is where a build is found out about; from there on nothing goes without evidence.

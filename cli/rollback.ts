@@ -14,6 +14,7 @@ import { unpullable } from "./release/registry-check";
 import { ledgerOf, stackReader } from "./release/stacks";
 import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
+import { openRegistry } from "./builder";
 import { openTarget } from "./targets";
 import type { Target } from "./targets/target";
 
@@ -62,7 +63,7 @@ export function registerRollback(program: Command, checkout: string): void {
 
 /** @throws Failure with every reason why there is no going back. */
 async function targetOf(
-  { workspace, docker }: Machine,
+  { workspace }: Machine,
   { pin, settings }: Pick<Pinned, "pin" | "settings">,
   { stack, to, databaseRestored }: Options,
 ): Promise<LedgerEntry> {
@@ -79,7 +80,7 @@ async function targetOf(
   const { target, refusals } = rollbackTarget(question);
   // What the platform has needs no registry: one that is down must not stop a rollback.
   const missing = target === undefined ? {} : await platform.absent((await imagesInUse(target, settings)).images);
-  const gone = await unpullable(docker, { id: "", images: missing });
+  const gone = await unpullable(await openRegistry(), { id: "", images: missing });
   if (target !== undefined && refusals.length === 0 && gone.length === 0) return target;
   throw new Failure(`${stack} was not rolled back:\n  ${[...refusals, ...gone].join("\n  ")}`, EXIT.refused);
 }

@@ -2,11 +2,9 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type Docker from "dockerode";
 import type { Evidence, PlatformEvidence } from "../../components/image/evidence/record";
 import { ImageRef } from "../../components/image/image-ref";
 import { progress } from "../../toolchain/progress";
-import { namedEngine } from "../targets/docker/engine";
 import { Failure } from "../failure";
 import { readConfig, readIndex, readManifest, platformName } from "./manifests";
 import { platformFacts } from "./platform";
@@ -16,9 +14,9 @@ import { attachParts, describeParts } from "./sbom";
 import { scan } from "./scans";
 import { seal, sign } from "./signature";
 import { signingKey } from "./signing-key";
-import { startTime } from "./start-time";
 import { keepEvidence } from "./store";
 import type { Subject } from "./subject";
+import { startTime } from "../builder";
 
 export interface PushedImage {
   /** `ralex-api` and the like. */
@@ -31,26 +29,18 @@ export interface PushedImage {
   readonly platforms?: readonly string[];
 }
 
-export interface CollectOptions {
-  readonly docker?: Docker;
-}
-
 /**
  * Looks at everything that is asked of an image, signs it, and keeps the record.
  * @returns the record. What was found wrong is in it; judging that is the gate's.
  * @throws Failure when the image is not in its registry or lacks a platform; ToolError when it cannot be signed or kept
  */
-export async function collectEvidence(
-  checkout: string,
-  image: PushedImage,
-  options: CollectOptions = {},
-): Promise<Evidence> {
+export async function collectEvidence(checkout: string, image: PushedImage): Promise<Evidence> {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-evidence-"));
   try {
     const subject = await subjectOf(checkout, image, scratch);
     const { repository, ref } = subject;
     // Before anything else keeps the cores busy: time is what it measures.
-    const starts = await startTimes(options.docker ?? namedEngine().docker, subject);
+    const starts = await startTimes(subject);
     const [platforms, parts, provenance, scans] = await together([
       measurePlatforms(subject, starts),
       describeParts(subject),
@@ -93,10 +83,10 @@ async function singlePlatform(repository: Repository, digest: string, manifest: 
   return { platforms: { [platformName(config)]: digest }, attestations: {} };
 }
 
-async function startTimes(docker: Docker, { name, repository, platforms }: Subject) {
+async function startTimes({ name, repository, platforms }: Subject) {
   const times: Record<string, PlatformEvidence["startSeconds"]> = {};
   for (const [platform, digest] of Object.entries(platforms)) {
-    times[platform] = await startTime(docker, name, platform, repository.at(digest));
+    times[platform] = await startTime(name, platform, repository.at(digest));
   }
   return times;
 }

@@ -1,16 +1,16 @@
 /** The image lock against a real registry. */
 import { connectEngine } from "../../components/docker/engine/client";
 import { readLock } from "../../components/image/lock";
-import { isInRegistry, resolveTag } from "../../components/image/resolve-tag";
+import { engineRegistry } from "../../components/docker/engine/registry";
 import { CHECKOUT } from "../support/stack";
 
-const docker = connectEngine();
+const registry = engineRegistry(connectEngine());
 const lock = readLock(CHECKOUT);
 
 /** Puts an index of one image, for two platforms, beside the image. */
 async function pushIndex(tag: string): Promise<string> {
-  const { registry, path, digest } = lock.ref("redis");
-  const base = `http://${registry}/v2/${path}/manifests`;
+  const { registry: host, path, digest } = lock.ref("redis");
+  const base = `http://${host}/v2/${path}/manifests`;
   const accept = "application/vnd.oci.image.manifest.v1+json";
   const manifest = await fetch(`${base}/${digest}`, { headers: { accept } });
   const size = (await manifest.arrayBuffer()).byteLength;
@@ -32,23 +32,23 @@ describe("a tag of a registry", () => {
     const digest = await pushIndex("index-of-a-test");
     const image = { repository: lock.entry("redis").repository, tag: "index-of-a-test", sizeBudgetMiB: 1 };
     const platforms = ["linux/amd64", "linux/arm64"];
-    expect(await resolveTag(docker, image)).toEqual({ ...image, digest, platforms });
+    expect(await registry.resolve(image)).toEqual({ ...image, digest, platforms });
   });
 
   test("that does not exist is an error with the registry's words", async () => {
     const image = { repository: lock.entry("redis").repository, tag: "no-such-tag", sizeBudgetMiB: 1 };
-    await expect(resolveTag(docker, image)).rejects.toThrow(/manifest unknown|not found/i);
+    await expect(registry.resolve(image)).rejects.toThrow(/manifest unknown|not found/i);
   });
 });
 
 describe("a digest of the lock", () => {
   test("is found while the registry has it, and told from one that it has not", async () => {
-    expect(await isInRegistry(docker, lock.ref("redis").toString())).toBe(true);
+    expect(await registry.platformsOf(lock.ref("redis").toString())).toBeDefined();
     const gone = `${lock.entry("redis").repository}@sha256:${"0".repeat(64)}`;
-    expect(await isInRegistry(docker, gone)).toBe(false);
+    expect(await registry.platformsOf(gone)).toBeUndefined();
   });
 
   test("is not called gone when the registry does not answer", async () => {
-    await expect(isInRegistry(docker, `127.0.0.1:1/redis@sha256:${"0".repeat(64)}`)).rejects.toThrow(/refused/);
+    await expect(registry.platformsOf(`127.0.0.1:1/redis@sha256:${"0".repeat(64)}`)).rejects.toThrow(/refused/);
   });
 });

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Command } from "commander";
 import { registerDoctor } from "../../../cli/doctor";
-import { pulumiCheck } from "../../../cli/doctor/official";
+import { pulumiCheck } from "../../../cli/targets/docker/builder/doctor";
 import { EXIT } from "../../../cli/failure";
 import { PULUMI_VERSION } from "../../../cli/pulumi-cli";
 import type { MachineCheck } from "../../../toolchain";

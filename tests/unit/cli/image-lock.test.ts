@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { RESOLVED_LOCK, writeLock } from "../../../cli/image-lock";
+import { RESOLVED_LOCK, writeLock } from "../../../cli/targets/docker/builder/image-lock";
 import { COMMITTED_LOCK, ImageLock, type LockEntry } from "../../../components/image/lock";
 import { OFFICIAL_IMAGES, type OfficialImage } from "../../../components/image/official-images";
 import { CHECKOUT } from "../../support/stack";

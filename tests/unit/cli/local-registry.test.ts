@@ -2,7 +2,11 @@ import * as http from "node:http";
 import * as net from "node:net";
 import type Docker from "dockerode";
 import type { Engine } from "../../../cli/targets/docker/engine";
-import { ensureRegistryContainer, REGISTRY_CONTAINER, REGISTRY_LABEL } from "../../../cli/local-registry";
+import {
+  ensureRegistryContainer,
+  REGISTRY_CONTAINER,
+  REGISTRY_LABEL,
+} from "../../../cli/targets/docker/builder/local-registry";
 
 const IMAGE = `registry@sha256:${"a".repeat(64)}`;
 

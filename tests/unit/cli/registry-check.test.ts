@@ -1,6 +1,7 @@
 /** What the registry of a release says before it is pinned. */
 import type Docker from "dockerode";
 import { unpullable } from "../../../cli/release/registry-check";
+import { engineRegistry } from "../../../components/docker/engine/registry";
 import { absentFrom } from "../../../cli/targets/docker/engine-images";
 
 const REF = `127.0.0.1:5055/ralex-api@sha256:${"a".repeat(64)}`;
@@ -24,24 +25,26 @@ const engine = (answer: readonly string[] | Error): Docker =>
     }),
   }) as unknown as Docker;
 
+const registry = (answer: readonly string[] | Error) => engineRegistry(engine(answer));
+
 describe("a release that is about to be pinned", () => {
   test("may be when its registry has every image for both platforms", async () => {
-    expect(await unpullable(engine(["linux/amd64", "linux/arm64", "unknown/unknown"]), pin)).toEqual([]);
+    expect(await unpullable(registry(["linux/amd64", "linux/arm64", "unknown/unknown"]), pin)).toEqual([]);
   });
 
   test("may not be when an image is for one platform only, and the sentence names the other", async () => {
-    const [problem, ...rest] = await unpullable(engine(["linux/amd64"]), pin);
+    const [problem, ...rest] = await unpullable(registry(["linux/amd64"]), pin);
     expect(rest).toEqual([]);
     expect(problem).toBe(`image ralex-api: ${REF} is not for linux/arm64; run ./ralex build`);
   });
 
   test("may not be when its digest is gone", async () => {
-    const [problem] = await unpullable(engine(new Error("manifest unknown")), pin);
+    const [problem] = await unpullable(registry(new Error("manifest unknown")), pin);
     expect(problem).toContain("is gone from its registry");
   });
 
   test("may not be when its registry does not answer, which is told from a digest that is gone", async () => {
-    const [problem] = await unpullable(engine(new Error("connect: connection refused")), pin);
+    const [problem] = await unpullable(registry(new Error("connect: connection refused")), pin);
     expect(problem).toContain("cannot be asked (connect: connection refused)");
   });
 });

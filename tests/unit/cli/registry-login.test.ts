@@ -3,7 +3,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { requirePush } from "../../../cli/registry-login";
+import { requirePush } from "../../../cli/targets/docker/builder/registry-login";
 
 const environment = process.env;
 let folder: string;

@@ -3,9 +3,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
 import { z } from "zod";
-import { configFolder } from "../components/docker/engine/address";
-import { speaksPlainHttp } from "./evidence/registry";
-import { Failure } from "./failure";
+import { configFolder } from "../../../../components/docker/engine/address";
+import { speaksPlainHttp } from "../../../evidence/registry";
+import { Failure } from "../../../failure";
 
 /** How long the registry may take for each answer, in milliseconds. */
 const ANSWER_MS = 15_000;

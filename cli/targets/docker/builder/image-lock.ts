@@ -1,12 +1,11 @@
 /** The image lock of a start with official tools: the committed one, with what it lacks resolved from its tag. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type Docker from "dockerode";
-import { COMMITTED_LOCK, ImageLock, type LockEntry } from "../components/image/lock";
-import { OFFICIAL_IMAGES, type OfficialImage } from "../components/image/official-images";
-import { resolveTag } from "../components/image/resolve-tag";
-import { Failure } from "./failure";
-import { replaceFile } from "./replace-file";
+import { COMMITTED_LOCK, ImageLock, type LockEntry } from "../../../../components/image/lock";
+import { OFFICIAL_IMAGES, type OfficialImage } from "../../../../components/image/official-images";
+import type { RegistryReader } from "../../../../components/image/registry-reader";
+import { Failure } from "../../../failure";
+import { replaceFile } from "../../../replace-file";
 
 /** Relative to the checkout, and not in git. */
 export const RESOLVED_LOCK = ".ralex/official/images.lock.json";
@@ -26,10 +25,10 @@ export interface LockSources {
  * @returns the lock's path
  * @throws Failure that names every image that cannot be resolved, with what to do.
  */
-export async function completeLock(checkout: string, docker: Docker): Promise<string> {
+export async function completeLock(checkout: string, registry: RegistryReader): Promise<string> {
   return writeLock(checkout, {
     official: OFFICIAL_IMAGES,
-    resolve: (image) => resolveTag(docker, image),
+    resolve: (image) => registry.resolve(image),
     today: new Date().toISOString().slice(0, 10),
   });
 }

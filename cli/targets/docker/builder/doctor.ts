@@ -1,9 +1,10 @@
 /** What a machine with the official tools has of all that the commands ask for. */
-import { PLATFORMS } from "../../components/image/platforms";
-import type { MachineCheck } from "../../toolchain/describe";
-import { runningEngine } from "../targets/docker/engine";
-import { builderProblems, chosenRegistry } from "../machine";
-import { installedPulumi, isUsable, PULUMI_VERSION, type InstalledPulumi } from "../pulumi-cli";
+import { PLATFORMS } from "../../../../components/image/platforms";
+import type { MachineCheck } from "../../../../toolchain/describe";
+import { chosenRegistry } from "../../../builder";
+import { runningEngine } from "../engine";
+import { builderProblems } from "./builder";
+import { installedPulumi, isUsable, PULUMI_VERSION, type InstalledPulumi } from "../../../pulumi-cli";
 
 /** Every check, whatever the earlier ones found. */
 export async function officialChecks(checkout: string): Promise<readonly MachineCheck[]> {

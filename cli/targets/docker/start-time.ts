@@ -2,11 +2,11 @@
 import type Docker from "dockerode";
 import execa from "execa";
 import tar from "tar-stream";
-import { notChecked, type PlatformEvidence } from "../../components/image/evidence/record";
-import { progress } from "../../toolchain/progress";
-import { namedEngine } from "../targets/docker/engine";
-import { isOnEngine } from "../targets/docker/engine-images";
-import { foundBy } from "./subject";
+import { notChecked, type PlatformEvidence } from "../../../components/image/evidence/record";
+import { progress } from "../../../toolchain/progress";
+import { namedEngine } from "./engine";
+import { isOnEngine } from "./engine-images";
+import { foundBy } from "../../evidence/subject";
 
 type StartSeconds = PlatformEvidence["startSeconds"];
 
@@ -40,9 +40,10 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch
  * Starts a container of the image once and waits for its health.
  * @param ref - of the platform's own manifest
  */
-export async function startTime(docker: Docker, name: string, platform: string, ref: string): Promise<StartSeconds> {
+export async function startTime(name: string, platform: string, ref: string): Promise<StartSeconds> {
   const recipe = RECIPES[name];
   if (recipe === undefined) return notChecked(`${name} has no address that says when it has started`);
+  const { docker, variables } = namedEngine();
   const engine = await docker.version().catch(() => undefined);
   if (engine === undefined) return notChecked("no Docker Engine answers on this machine");
   const native = `linux/${ARCHITECTURES[engine.Arch] ?? engine.Arch}`;
@@ -50,7 +51,7 @@ export async function startTime(docker: Docker, name: string, platform: string, 
   return progress.step(`starting a container of ${name}`, undefined, async () => {
     const wasThere = await isOnEngine(docker, ref);
     const pulled = await execa("docker", ["pull", "--quiet", ref], {
-      env: { ...namedEngine().variables },
+      env: { ...variables },
       reject: false,
       stdin: "ignore",
     });

@@ -6,9 +6,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import type { Engine } from "./targets/docker/engine";
-import { Failure } from "./failure";
-import { isFree } from "./free-port";
+import type { Engine } from "../engine";
+import { Failure } from "../../../failure";
+import { isFree } from "../../../free-port";
 
 export const REGISTRY_CONTAINER = "ralex-registry";
 /** Label with the port of 127.0.0.1; it stays the same, since references to images hold it. */
