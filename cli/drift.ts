@@ -65,7 +65,7 @@ async function findDrift({ workspace }: Machine, stack: string): Promise<readonl
     lastUpdate(workspace, stack),
   ]);
   const told = new Set(resources.flatMap(({ physicalName }) => (physicalName === undefined ? [] : [physicalName])));
-  const target = openTarget(workspace, settingsOf(workspace.checkout, file).target);
+  const target = await openTarget(workspace, settingsOf(workspace.checkout, file).target);
   return [
     ...resources.map(({ physicalName: _, ...difference }) => difference),
     ...(await target.differences(stack, services, told)),

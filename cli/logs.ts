@@ -19,7 +19,7 @@ export function registerLogs(program: Command, checkout: string): void {
     .option("-f, --follow", "go on showing new lines")
     .option("-n, --lines <lines>", "how many of the last lines", count, 200)
     .action(async (service: string, { stack, follow, lines }: Options) => {
-      const target = openTarget(await stateWorkspace(checkout), targetOf(checkout, stack));
+      const target = await openTarget(await stateWorkspace(checkout), targetOf(checkout, stack));
       await target.logs(stack, service, { follow: follow === true, lines });
     });
 }

@@ -69,7 +69,7 @@ async function targetOf(
 ): Promise<LedgerEntry> {
   const read = stackReader(workspace);
   const ledger = (await read.ledger(stack)) ?? [];
-  const platform = openTarget(workspace, settings.target);
+  const platform = await openTarget(workspace, settings.target);
   const isStarted = await hasInstanceOf(platform, stack, pin, ledger[0]);
   const isKnown = !isStarted || ledger.some((entry) => isRelease(entry, pin));
   const schema = isKnown ? undefined : (await read.releases())?.find(({ id }) => id === pin.id)?.schema;

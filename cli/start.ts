@@ -23,7 +23,7 @@ export function registerStart(program: Command, checkout: string): void {
       const needs = { images: true, workingTree: settings.release === undefined };
       const machine = await prepareMachine(checkout, needs);
       // Before a build that takes minutes; the update asks again.
-      const target = openTarget(machine.workspace, settings.target);
+      const target = await openTarget(machine.workspace, settings.target);
       await target.preflight(stack, settings);
       if (settings.release === undefined) await updateImages(machine, source);
       await updateStack(machine, stack, withRunning(file, true), refresh === true ? [REFRESH] : []);

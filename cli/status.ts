@@ -18,7 +18,7 @@ export function registerStatus(program: Command, checkout: string): void {
     .option("-s, --stack <stack>", "the environment", "dev")
     .option("--json", "print JSON")
     .action(async ({ stack, json }: { stack: string; json?: true }) => {
-      const target = openTarget(await stateWorkspace(checkout), targetOf(checkout, stack));
+      const target = await openTarget(await stateWorkspace(checkout), targetOf(checkout, stack));
       const instances = await target.instances(stack);
       if (json === true) console.log(JSON.stringify(instances, null, 2));
       else if (instances.length === 0) console.log(`nothing of ${stack} runs: ${ralex("start", "-s", stack)}`);

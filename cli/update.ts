@@ -69,7 +69,7 @@ export async function updateStack(
 ): Promise<void> {
   const { workspace } = machine;
   const settings = settingsOf(workspace.checkout, content);
-  const target = openTarget(workspace, settings.target);
+  const target = await openTarget(workspace, settings.target);
   await cancelStaleLock(workspace, PROJECT, stack);
   await target.sweep(stack);
   if (settings.running) await target.preflight(stack, settings);

@@ -19,7 +19,8 @@ export function registerVerify(program: Command, checkout: string): void {
       if (verification.at === null) {
         throw new Failure(`${stack} has no checks: they belong to a pinned release (./ralex promote, ./ralex deploy)`);
       }
-      const result = await openTarget(workspace, targetOf(checkout, stack)).verify(stack, services);
+      const target = await openTarget(workspace, targetOf(checkout, stack));
+      const result = await target.verify(stack, services);
       if (json === true) console.log(JSON.stringify(result, null, 2));
       else {
         const table = new Table({ head: ["check", "result", "seen"], style: { head: [], border: [] }, wordWrap: true });

@@ -4,14 +4,18 @@ import { SettingsError } from "../components/settings/load";
 import { programError } from "./program-error";
 import { readStackSettings, type StackSettings } from "./stack-settings";
 
+/** What every `stacks/<target>.ts` has. */
+interface TargetProgram {
+  /** @returns the stack's outputs: those of TargetOutputs, and the target's own. */
+  deploy(stack: StackSettings, checkout: string): Promise<Record<string, unknown>>;
+}
+
 const CHECKOUT = path.resolve(__dirname, "..");
 
 export = async (): Promise<Record<string, unknown>> => {
   const stack = settingsOrError();
-  switch (stack.settings.target) {
-    case "docker":
-      return (await import("./docker")).deploy(stack, CHECKOUT);
-  }
+  const { deploy } = (await import(`./${stack.settings.target}`)) as TargetProgram;
+  return deploy(stack, CHECKOUT);
 };
 
 function settingsOrError(): StackSettings {

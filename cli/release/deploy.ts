@@ -92,7 +92,8 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
   const read = stackReader(workspace);
   await requireVerified(read, stack, pinned);
   if (options.isRestored !== true) await requireSchema(read, stack, pinned.pin);
-  await openTarget(workspace, pinned.settings.target).preflight(stack, pinned.settings);
+  const target = await openTarget(workspace, pinned.settings.target);
+  await target.preflight(stack, pinned.settings);
   const content = withRunning(pinned.file, true);
   if (options.ask) {
     const file = await prepareConfigFile(workspace, PROJECT, stack, content);

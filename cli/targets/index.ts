@@ -1,12 +1,15 @@
-/** The targets, by the setting that names them. */
-import type { Settings } from "../../components/settings/schema";
+import type { TargetName } from "../../components/settings/targets";
 import type { Workspace } from "../workspace";
-import { dockerTarget } from "./docker";
 import type { Target } from "./target";
 
-/** Connects to nothing yet. */
-type Open = (workspace: Workspace) => Target;
+/** What every `cli/targets/<target>/index.ts` has. */
+interface TargetModule {
+  /** Connects to nothing yet. */
+  open(workspace: Workspace): Target;
+}
 
-const TARGETS: Readonly<Record<Settings["target"], Open>> = { docker: dockerTarget };
-
-export const openTarget = (workspace: Workspace, target: Settings["target"]): Target => TARGETS[target](workspace);
+/** What the commands know of the platform that a stack runs on. */
+export async function openTarget(workspace: Workspace, target: TargetName): Promise<Target> {
+  const { open } = (await import(`./${target}/index`)) as TargetModule;
+  return open(workspace);
+}

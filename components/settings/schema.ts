@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { certificateProblem } from "./certificates";
 import { parseSource } from "./source";
+import { TARGETS } from "./targets";
 import { upstreamUrl } from "./upstream-url";
 
 const port = z.int().min(1).max(65535);
@@ -71,7 +72,7 @@ export const MOST_API_REPLICAS = 20;
 
 /** Settings that may be written in clear. The description is the one of Pulumi.yaml. */
 export const PLAIN_SETTINGS = {
-  target: z.enum(["docker"]).default("docker").describe("Where Ralex runs"),
+  target: z.enum(TARGETS).default("docker").describe("Where Ralex runs"),
   running: z.boolean().default(true).describe("false stops the services and keeps data, secrets and networks"),
   webPort: port.default(3000).describe("Port of Open WebUI on 127.0.0.1"),
   apiPort: port.default(8000).describe("Port of the API on 127.0.0.1"),

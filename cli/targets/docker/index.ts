@@ -17,7 +17,7 @@ import { preflight } from "./preflight";
 import { lacksSomething, sweepOrphans } from "./recovery";
 import { upstreamReport } from "./upstream-report";
 
-export function dockerTarget(workspace: Workspace): Target {
+export function open(workspace: Workspace): Target {
   const docker = (): Docker => namedEngine().docker;
   const prefixOf = async (stack: string): Promise<string> => (await requireDeployment(workspace, stack)).prefix;
   return {
