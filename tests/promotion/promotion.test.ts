@@ -5,9 +5,11 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import * as yaml from "yaml";
 import { connectEngine } from "../../components/docker/engine/client";
 import { Environments, type Environment } from "../support/environments";
 import { Load } from "../support/load";
+import { addRecordingTarget } from "../support/recording-target/install";
 import { emptyRegistry, type Engine } from "../support/release";
 
 const ENVIRONMENTS = ["pdev", "pstaging", "pprod"] as const;
@@ -204,6 +206,50 @@ describe("a second release", () => {
       expect((JSON.parse(stdout) as { passed: boolean }).passed).toBe(true);
     },
     5 * MINUTE,
+  );
+});
+
+describe("a platform that the commands know nothing of", () => {
+  const questions = (): readonly string[] =>
+    fs
+      .readFileSync(path.join(all.folder, ".ralex/recording.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { question: string }).question);
+  const must = (...args: readonly string[]) => all.must("pdev", ...args);
+  const known = async () => JSON.parse((await must("status", "-s", "precord", "--json")).stdout) as { image: string }[];
+  const api = async () =>
+    new Set((await known()).map(({ image }) => image).filter((ref) => ref.includes("/ralex-api@")));
+
+  test(
+    "is two new files and a word in a list, and every command works on it",
+    async () => {
+      addRecordingTarget(all.folder);
+      const config = { "ralex:target": "recording", "ralex:promotesFrom": "pdev" };
+      fs.writeFileSync(path.join(all.folder, "Pulumi.precord.yaml"), yaml.stringify({ config }));
+      await all.commit("a recording target");
+      await must("promote", "pdev", "precord", "--release", first, "--deploy", "--yes");
+      const before = await api();
+      await must("promote", "pdev", "precord", "--deploy", "--yes");
+      expect(await api()).toEqual(new Set([all.pin("pdev")?.images["ralex-api"]]));
+      await must("rollback", "-s", "precord", "--yes");
+      expect(await api()).toEqual(before);
+      expect((await must("verify", "-s", "precord")).stdout).toContain("what is to run is written down");
+      expect((await must("drift", "-s", "precord")).stdout).toContain("is as it was deployed");
+      expect((await must("logs", "api", "-s", "precord", "-n", "7")).stdout).toContain("the last 7 lines");
+      await must("stop", "-s", "precord");
+      expect(await known()).toEqual([]);
+      const { stdout } = await must("start", "-s", "precord");
+      expect(stdout).toContain("upstreams    are not asked by a target that runs nothing");
+      expect(await api()).toEqual(before);
+      await must("reset", "-s", "precord", "--confirm", "precord");
+      const asked = new Set(questions());
+      const every = ["preflight", "sweep", "isDamaged", "instances", "differences", "verify", "logs", "data", "report"];
+      expect([...asked].sort()).toEqual([...every].sort());
+      const filters = { label: ["ralex.stack=precord"] };
+      expect(await docker.listContainers({ all: true, filters })).toEqual([]);
+    },
+    6 * MINUTE,
   );
 });
 

@@ -1,0 +1,46 @@
+/** What the commands ask of target `recording`: every question is a line of `.ralex/recording.jsonl`. */
+import * as fs from "node:fs";
+import { readOutputs } from "../../../../../../cli/outputs";
+import type { Target } from "../../../../../../cli/targets/target";
+import type { Workspace } from "../../../../../../cli/workspace";
+
+export function open(workspace: Workspace): Target {
+  const asked = (question: keyof Target, stack: string): void =>
+    fs.appendFileSync(workspace.path("recording.jsonl"), `${JSON.stringify({ question, stack })}\n`);
+  const answer =
+    <T>(question: keyof Target, value: T) =>
+    (stack: string): Promise<T> => {
+      asked(question, stack);
+      return Promise.resolve(value);
+    };
+  return {
+    preflight: answer("preflight", undefined),
+    sweep: answer("sweep", undefined),
+    isDamaged: answer("isDamaged", false),
+    differences: answer("differences", []),
+    data: answer("data", [{ name: "record", size: "nothing" }]),
+    report: answer("report", ["upstreams    are not asked by a target that runs nothing"]),
+    async instances(stack) {
+      asked("instances", stack);
+      const known = await readOutputs(workspace, stack).catch(() => undefined);
+      return Object.entries(known?.services ?? {}).flatMap(([service, { image, replicas }]) =>
+        Array.from({ length: replicas }, (_, slot) => ({
+          ...{ name: `${service} ${slot}`, service, state: "written down", health: "healthy" as const, image },
+        })),
+      );
+    },
+    verify(stack, services) {
+      asked("verify", stack);
+      const checks = [
+        { name: "what is to run is written down", passed: true, detail: Object.keys(services).join(", ") },
+      ];
+      return Promise.resolve({ passed: true, at: new Date().toISOString(), checks });
+    },
+    absent: () => Promise.resolve({}),
+    logs(stack, service, { lines }) {
+      asked("logs", stack);
+      console.log(`${service} has written nothing, of which these are the last ${lines} lines`);
+      return Promise.resolve();
+    },
+  };
+}
