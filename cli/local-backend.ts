@@ -44,6 +44,13 @@ export function backendFolder(url: string): string | undefined {
 export const knowsStack = (backend: string, project: string, stack: string): boolean =>
   stateFile(backend, project, stack) !== undefined;
 
+/** A stack's checkpoint as it is stored, to tell whether it changed; undefined where the backend is no folder. */
+export function stateText(workspace: Workspace, project: string, stack: string): Buffer | undefined {
+  const backend = localBackend(workspace);
+  const file = backend === undefined ? undefined : stateFile(backend, project, stack);
+  return file === undefined ? undefined : fs.readFileSync(file);
+}
+
 /** Everything in a stack's state; undefined when the backend does not know the stack. */
 export function resourcesInState(backend: string, project: string, stack: string): readonly Recorded[] | undefined {
   const file = stateFile(backend, project, stack);

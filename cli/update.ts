@@ -2,6 +2,8 @@
 import * as path from "node:path";
 import { RELEASE_PROJECT, RELEASE_STACK, WORKING_TREE_STACK } from "../components/image/releases";
 import { EXPORT_FOLDER } from "./build/export";
+import { fingerprint, goneImages, isBuilt, recordBuilt } from "./build/working-tree";
+import { openRegistry } from "./builder";
 import type { Machine } from "./machine";
 import { cancelStaleLock, forgetCommands } from "./recovery";
 import { commitOf, type SourceContext } from "./source/context";
@@ -28,14 +30,23 @@ export async function updateImages(
       ...(source === undefined ? {} : { "ralex-images:sourceContext": source.folder }),
     },
   };
+  const print = () => fingerprint(workspace, content, source === undefined ? [] : [source.folder]);
+  const gone = await goneImages(workspace, await openRegistry());
+  if (gone.length === 0 && isBuilt(workspace, print())) {
+    console.error("images: nothing changed");
+    return;
+  }
+  if (gone.length > 0) console.error(`${gone.join(", ")}: gone from the registry, and built anew`);
   const file = await prepareConfigFile(workspace, RELEASE_PROJECT, WORKING_TREE_STACK, content);
   const folder = path.join(workspace.checkout, "stacks/images");
-  await workspace.show(["up", ...UPDATE, "--stack", WORKING_TREE_STACK, "--config-file", file], folder);
+  const replaced = gone.flatMap((image) => ["--replace", urnOf(WORKING_TREE_STACK, image)]);
+  await workspace.show(["up", ...UPDATE, ...replaced, "--stack", WORKING_TREE_STACK, "--config-file", file], folder);
+  recordBuilt(workspace, print());
 }
 
-/** An image of a release in the state of its stack. */
-const urnOf = (image: string): string =>
-  `urn:pulumi:${RELEASE_STACK}::${RELEASE_PROJECT}::` +
+/** An image in the state of its stack. */
+const urnOf = (stack: string, image: string): string =>
+  `urn:pulumi:${stack}::${RELEASE_PROJECT}::` +
   `ralex:image:ApplicationImages$docker-build:index:Image::ralex-${image}`;
 
 /**
@@ -56,7 +67,7 @@ export async function updateRelease(
   };
   const file = await prepareConfigFile(workspace, RELEASE_PROJECT, RELEASE_STACK, { config });
   const folder = path.join(workspace.checkout, "stacks/images");
-  const replaced = anew.flatMap((image) => ["--replace", urnOf(image)]);
+  const replaced = anew.flatMap((image) => ["--replace", urnOf(RELEASE_STACK, image)]);
   await workspace.show(["up", ...UPDATE, ...replaced, "--stack", RELEASE_STACK, "--config-file", file], folder);
 }
 
