@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { cleanUp, summarise, TIERS, type TierResult } from "../tests/support/tiers";
+import { cleanUp, summarise, TIERS, timesTable, type TierResult } from "../tests/support/tiers";
 
 /** `./ralex test [tier...]`: every tier this machine can run, or the named ones. */
 export function registerTest(program: Command, checkout: string): void {
@@ -31,6 +31,7 @@ export function registerTest(program: Command, checkout: string): void {
       }
       await cleanUp();
       const { line, ok } = summarise(results, process.env.CI === "true");
+      console.log(timesTable(results));
       console.log(line);
       process.exitCode = ok ? 0 : 1;
     });

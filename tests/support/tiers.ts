@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import Table from "cli-table3";
 import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
 import { installChromium } from "./chromium";
@@ -22,6 +23,8 @@ export interface Tier {
   /** What has to be on the machine first; installs it where it may. A failure skips the tier, with its reason. */
   readonly prepare?: (checkout: string) => Promise<void>;
   readonly run: (checkout: string) => Promise<{ passed: number; failed: number }>;
+  /** Seconds that it may take on two cores with every cache warm; over it, the time is looked at, and nothing fails. */
+  readonly budget: number;
 }
 
 const JEST = ["--ci", "--json"] as const;
@@ -185,18 +188,52 @@ export async function cleanUp(): Promise<void> {
 }
 
 export const TIERS: readonly Tier[] = [
-  { name: "types", run: (checkout) => step(checkout, "tsc", ["--noEmit"]) },
-  { name: "lint", run: (checkout) => step(checkout, "eslint", [".", "--max-warnings", "0"]) },
-  { name: "format", run: (checkout) => step(checkout, "prettier", ["--check", ".", "--log-level", "warn"]) },
-  { name: "unit", run: (checkout) => jest(checkout, "unit") },
-  { name: "bridge-lint", prepare: prepareBridge, run: bridgeLint },
-  { name: "bridge", prepare: prepareBridge, run: pytest },
-  { name: "database", prepare: preparePostgres, run: (checkout) => jest(checkout, "database", ["--runInBand"]) },
-  { name: "engine", prepare: preparePulumi, run: (checkout) => jest(checkout, "engine", ["--runInBand"]) },
-  { name: "docker", prepare: prepareStack, run: (checkout) => onStack(checkout, "docker") },
-  { name: "promotion", prepare: prepareStack, run: (checkout) => jest(checkout, "promotion", ["--runInBand"]) },
-  { name: "browser", prepare: prepareBrowser, run: (checkout) => onStack(checkout, "browser") },
+  { name: "types", budget: 25, run: (checkout) => step(checkout, "tsc", ["--noEmit"]) },
+  { name: "lint", budget: 25, run: (checkout) => step(checkout, "eslint", [".", "--max-warnings", "0"]) },
+  {
+    name: "format",
+    budget: 15,
+    run: (checkout) => step(checkout, "prettier", ["--check", ".", "--log-level", "warn"]),
+  },
+  { name: "unit", budget: 75, run: (checkout) => jest(checkout, "unit", ["--maxWorkers", "100%"]) },
+  { name: "bridge-lint", budget: 10, prepare: prepareBridge, run: bridgeLint },
+  { name: "bridge", budget: 120, prepare: prepareBridge, run: pytest },
+  {
+    name: "database",
+    budget: 15,
+    prepare: preparePostgres,
+    run: (checkout) => jest(checkout, "database", ["--runInBand"]),
+  },
+  { name: "engine", budget: 100, prepare: preparePulumi, run: (checkout) => jest(checkout, "engine", ["--runInBand"]) },
+  { name: "docker", budget: 1200, prepare: prepareStack, run: (checkout) => onStack(checkout, "docker") },
+  {
+    name: "promotion",
+    budget: 900,
+    prepare: prepareStack,
+    run: (checkout) => jest(checkout, "promotion", ["--runInBand"]),
+  },
+  { name: "browser", budget: 30, prepare: prepareBrowser, run: (checkout) => onStack(checkout, "browser") },
 ];
+
+/** Tiers, times and budgets, for the end of a run. */
+export function timesTable(results: readonly TierResult[]): string {
+  const table = new Table({
+    head: ["tier", "passed", "failed", "seconds", "budget", ""],
+    style: { head: [], border: [] },
+  });
+  for (const { tier, passed, failed, seconds, skipped } of results) {
+    const budget = TIERS.find(({ name }) => name === tier)?.budget ?? 0;
+    const note = skipped !== undefined ? "skipped" : seconds > budget ? "over its budget" : "";
+    table.push([tier, passed, failed, seconds.toFixed(0), budget, note]);
+  }
+  const total = results.reduce((sum, { seconds }) => sum + seconds, 0);
+  const allowed = TIERS.filter(({ name }) => results.some(({ tier }) => tier === name)).reduce(
+    (sum, { budget }) => sum + budget,
+    0,
+  );
+  table.push(["all", "", "", total.toFixed(0), allowed, total > allowed ? "over its budget" : ""]);
+  return table.toString();
+}
 
 /** The closing line; in CI a tier that could not run is a failure. */
 export function summarise(results: readonly TierResult[], inCi: boolean): { line: string; ok: boolean } {
