@@ -5,8 +5,11 @@
  * text made of parts is a {@link Text}, never a string with placeholders, so nothing can be left unreplaced.
  */
 
-/** The forms in which a secret may be needed; a digest or hash form never reveals the value. */
-export type SecretForm = "value" | "sha256" | "bcrypt";
+/**
+ * The forms in which a secret may be needed; a digest form never reveals the value. `htpasswd` is what a proxy compares a
+ * password of HTTP Basic with.
+ */
+export type SecretForm = "value" | "sha256" | "htpasswd";
 
 /** Something a target resolves: an address, a port or a secret. */
 export type Ref =

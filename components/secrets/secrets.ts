@@ -1,8 +1,8 @@
-import * as crypto from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Application, SecretForm } from "../app/model";
 import type { Certificates } from "./certificates";
+import { inForm } from "./forms";
 
 export interface SecretsArgs {
   readonly sources: Application["secrets"];
@@ -36,19 +36,9 @@ export class Secrets extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /**
-   * A secret's value or a one-way form of it; the output is secret in every form.
-   * @throws Error for a secret that is not described, or a bcrypt form of one that was not generated here.
-   */
+  /** A secret's value or a one-way form of it; the output is secret in every form. @throws Error for one not described. */
   get(secret: string, form: SecretForm): pulumi.Output<string> {
-    if (form === "bcrypt") {
-      const password = this.generated.get(secret);
-      if (password === undefined) throw new Error(`secret ${secret} has no bcrypt form: only generated secrets have`);
-      return pulumi.secret(password.bcryptHash);
-    }
-    const value = pulumi.secret(this.value(secret));
-    if (form === "value") return value;
-    return value.apply((text) => crypto.createHash("sha256").update(text).digest("hex"));
+    return pulumi.secret(this.value(secret)).apply((value) => inForm(value, form));
   }
 
   private value(secret: string): pulumi.Input<string> {

@@ -6,12 +6,12 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import bcrypt from "bcryptjs";
 import forge from "node-forge";
 import { connectEngine } from "../../components/docker/engine/client";
 import type { Application, Service, Text } from "../../components/app/model";
 import { describeRalex } from "../../components/app/ralex";
 import { ImageLock } from "../../components/image/lock";
+import { inForm } from "../../components/secrets/forms";
 import { loadSettings } from "../../components/settings/load";
 import { ensureMachine } from "../../toolchain";
 import { RECIPES } from "../../toolchain/substitutes/recipes";
@@ -53,9 +53,7 @@ function resolve(value: Text): string {
   if (typeof value === "string") return value;
   if ("join" in value) return value.join.map(resolve).join("");
   if (value.ref === "secret") {
-    const secret = secrets.get(value.secret) ?? "";
-    if (value.form === "sha256") return crypto.createHash("sha256").update(secret).digest("hex");
-    return value.form === "bcrypt" ? bcrypt.hashSync(secret, 4) : secret;
+    return inForm(secrets.get(value.secret) ?? "", value.form);
   }
   if (value.ref === "host") return value.service;
   const port = portOf(application, value.service, value.port);

@@ -33,7 +33,7 @@ export const edge = (settings: Settings, grafana: boolean): Service => ({
       ? [
           {
             path: "/etc/ralex/secrets/operators",
-            content: join("operator:", secret("operatorPassword", "bcrypt"), "\n"),
+            content: join("operator:", secret("operatorPassword", "htpasswd"), "\n"),
             secret: true,
           },
         ]

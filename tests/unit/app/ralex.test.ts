@@ -65,7 +65,7 @@ describe("the description of Ralex", () => {
     const operated = ralex({ operatorListeners: true, logsPort: 9500 });
     expect(operated.edge.listeners.map(({ published }) => published)).toEqual([3000, 8000, 8443, 9090, 9500]);
     expect(file(service(operated, "edge"), "/etc/ralex/secrets/operators")).toBe(
-      "operator:<secret:operatorPassword:bcrypt>\n",
+      "operator:<secret:operatorPassword:htpasswd>\n",
     );
     const configuration = file(service(operated, "edge"), "/etc/ralex/nginx.conf");
     for (const text of ["auth_basic_user_file", "listen 9090"]) expect(configuration).toContain(text);

@@ -1,8 +1,8 @@
 /** What the model leaves open, resolved for a Compose project: addresses by name, secrets made here and kept. */
 import * as crypto from "node:crypto";
-import bcrypt from "bcryptjs";
 import type { Application, SecretForm, Text } from "../../../../components/app/model";
 import { addressText, type AddressPlan } from "../../../../components/docker/addresses";
+import { inForm } from "../../../../components/secrets/forms";
 
 /** Certificate and key of the edge, in PEM. */
 export interface Certificate {
@@ -30,8 +30,7 @@ export class Values {
   secret(name: string, form: SecretForm): string {
     const value = this.secrets.get(name) ?? this.make(name);
     this.secrets.set(name, value);
-    if (form === "sha256") return crypto.createHash("sha256").update(value).digest("hex");
-    return form === "bcrypt" ? bcrypt.hashSync(value, 10) : value;
+    return inForm(value, form);
   }
 
   private make(name: string): string {
