@@ -132,7 +132,7 @@ describe("one commit from build to prod", () => {
         expect(rest).toEqual([]);
         expect(entry?.id).toBe(first);
         // Metrics are kept in dev alone.
-        expect(entry?.checks).toHaveLength(name === "pdev" ? 9 : 8);
+        expect(entry?.checks).toHaveLength(name === "pdev" ? 10 : 9);
       }
     },
     10 * MINUTE,

@@ -1,6 +1,8 @@
 /** What the commands ask of target `recording`: every question is a line of `.ralex/recording.jsonl`. */
 import * as fs from "node:fs";
-import { readOutputs } from "../../../../../../cli/outputs";
+import { resourcesOf } from "../../../../../../cli/local-backend";
+import type { Outputs } from "../../../../../../cli/outputs";
+import { PROJECT } from "../../../../../../cli/project";
 import type { Target } from "../../../../../../cli/targets/target";
 import type { Workspace } from "../../../../../../cli/workspace";
 
@@ -22,8 +24,11 @@ export function open(workspace: Workspace): Target {
     report: answer("report", ["upstreams    are not asked by a target that runs nothing"]),
     async instances(stack) {
       asked("instances", stack);
-      const known = await readOutputs(workspace, stack).catch(() => undefined);
-      return Object.entries(known?.services ?? {}).flatMap(([service, { image, replicas }]) =>
+      // A command that reads only has no Pulumi to ask.
+      const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
+      const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs as
+        Partial<Outputs> | undefined;
+      return Object.entries(outputs?.services ?? {}).flatMap(([service, { image, replicas }]) =>
         Array.from({ length: replicas }, (_, slot) => ({
           ...{ name: `${service} ${slot}`, service, state: "written down", health: "healthy" as const, image },
         })),
