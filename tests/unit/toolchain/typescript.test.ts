@@ -15,7 +15,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 async function run(source: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const file = path.join(folder, "program.ts");
   fs.writeFileSync(file, source);
-  return (await execa(process.execPath, ["--require", LOADER, file], { env })).stdout;
+  return (await execa(process.execPath, ["--require", LOADER, file], { env, extendEnv: false })).stdout;
 }
 
 test("a stack trace names the lines of the TypeScript, also after somebody registers source-map-support", async () => {
