@@ -32,16 +32,17 @@ export async function goneImages(workspace: Workspace, registry: RegistryReader)
   return gone.flat();
 }
 
-/** Tells two builds apart: of other sources, with other settings, or after another update of the stack. */
-export function fingerprint(workspace: Workspace, content: StackFile, contexts: readonly string[]): string | undefined {
-  const state = stateText(workspace, RELEASE_PROJECT, WORKING_TREE_STACK);
-  // Of a backend elsewhere nobody here knows what another command has done since.
-  if (state === undefined) return undefined;
-  const hash = crypto.createHash("sha256").update(state).update(JSON.stringify(content));
-  hash.update(readLock(workspace.checkout, workspace.environment).ref("python").toString());
-  for (const source of [...SOURCES.map((one) => path.join(workspace.checkout, one)), ...contexts]) {
+/** Tells two builds apart: of other sources, or with other settings. To be taken before a build: sources may change in it. */
+export function fingerprint(
+  { checkout, environment }: Workspace,
+  content: StackFile,
+  contexts: readonly string[],
+): string {
+  const hash = crypto.createHash("sha256").update(JSON.stringify(content));
+  hash.update(readLock(checkout, environment).ref("python").toString());
+  for (const source of [...SOURCES.map((one) => path.join(checkout, one)), ...contexts]) {
     for (const file of filesIn(source)) {
-      hash.update(`\0${path.relative(workspace.checkout, file)}\0`).update(fs.readFileSync(file));
+      hash.update(`\0${path.relative(checkout, file)}\0`).update(fs.readFileSync(file));
     }
   }
   return hash.digest("hex");
@@ -60,16 +61,20 @@ function filesIn(place: string): readonly string[] {
     });
 }
 
-const recordOf = (workspace: Workspace): string => workspace.path("working-tree");
+const recordFile = (workspace: Workspace): string => workspace.path("working-tree");
 
-/** Whether the last build that came to its end was this one. */
-export const isBuilt = (workspace: Workspace, print: string | undefined): boolean =>
-  print !== undefined &&
-  fs.existsSync(recordOf(workspace)) &&
-  fs.readFileSync(recordOf(workspace), "utf8").trim() === print;
+/** What is recorded of a build: what it was of, and the state after it. */
+function recordOf(workspace: Workspace, print: string): string | undefined {
+  const state = stateText(workspace, RELEASE_PROJECT, WORKING_TREE_STACK);
+  // Of a backend elsewhere nobody here knows what another command has done since.
+  return state === undefined ? undefined : `${print} ${crypto.createHash("sha256").update(state).digest("hex")}\n`;
+}
 
-/** @param print - taken after the build, whose state is part of it. */
-export function recordBuilt(workspace: Workspace, print: string | undefined): void {
-  if (print === undefined) fs.rmSync(recordOf(workspace), { force: true });
-  else replaceFile(recordOf(workspace), `${print}\n`);
+/** Whether the last build that came to its end was this one, and no other command has touched its stack since. */
+export const isBuilt = (workspace: Workspace, print: string): boolean =>
+  fs.existsSync(recordFile(workspace)) && fs.readFileSync(recordFile(workspace), "utf8") === recordOf(workspace, print);
+
+export function recordBuilt(workspace: Workspace, print: string): void {
+  const record = recordOf(workspace, print);
+  if (record !== undefined) replaceFile(recordFile(workspace), record);
 }

@@ -86,6 +86,14 @@ describe("images of the working tree", () => {
     expect(isCurrent(workspace)).toBe(false);
   });
 
+  test("are built again where a source was edited while they were built", () => {
+    const workspace = built();
+    const before = fingerprint(workspace, CONTENT, []);
+    write(workspace.checkout, "images/ralex-api/Dockerfile", "FROM scratch\n# edited meanwhile\n");
+    recordBuilt(workspace, before);
+    expect(isCurrent(workspace)).toBe(false);
+  });
+
   test("are built where the backend is no folder, of which nobody here knows what changed", () => {
     const { checkout } = built();
     const before = process.env;
