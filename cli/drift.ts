@@ -10,7 +10,7 @@ import { readOutputs } from "./outputs";
 import { cancelStaleLock } from "./recovery";
 import { committedFile, prepareConfigFile } from "./stack-config";
 import { PROJECT } from "./project";
-import { settingsOf } from "./settings";
+import { targetOf } from "./settings";
 import { openTarget } from "./targets";
 
 interface Options {
@@ -65,7 +65,7 @@ async function findDrift({ workspace }: Machine, stack: string): Promise<readonl
     lastUpdate(workspace, stack),
   ]);
   const told = new Set(resources.flatMap(({ physicalName }) => (physicalName === undefined ? [] : [physicalName])));
-  const target = await openTarget(workspace, settingsOf(workspace.checkout, file).target);
+  const target = await openTarget(workspace, targetOf(workspace.checkout, stack));
   return [
     ...resources.map(({ physicalName: _, ...difference }) => difference),
     ...(await target.differences(stack, services, told)),

@@ -20,11 +20,10 @@ export const settingsOf = (checkout: string, file: StackFile): Settings =>
  */
 export function targetOf(checkout: string, stack: string): Settings["target"] {
   const { target, promotesFrom } = writtenSettings(committedFile(checkout, stack));
-  const variable = ({ RALEX_TARGET }: Readonly<Record<string, string | undefined>>) =>
-    RALEX_TARGET === undefined ? {} : { RALEX_TARGET };
+  const { RALEX_TARGET } = readDotenv(checkout).dotenv;
   return loadSettings({
-    environment: variable(process.env),
-    dotenv: variable(readDotenv(checkout).dotenv) as Record<string, string>,
-    stack: { ...(target === undefined ? {} : { target }), ...(promotesFrom === undefined ? {} : { promotesFrom }) },
+    environment: { RALEX_TARGET: process.env.RALEX_TARGET },
+    dotenv: RALEX_TARGET === undefined ? {} : { RALEX_TARGET },
+    stack: { target, promotesFrom },
   }).target;
 }

@@ -8,6 +8,7 @@ const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
+const { isOfPromise } = require("./promise-traces");
 
 const checkout = path.resolve(__dirname, "..");
 const cache = path.join(checkout, ".ralex", "typescript");
@@ -90,10 +91,6 @@ function frameText(frame) {
   }
   return String(frame).replace(place, written.get(place));
 }
-
-/** Told with PULUMI_DEBUG_PROMISE_LEAKS alone. */
-const isOfPromise = (frames) =>
-  process.env.PULUMI_DEBUG_PROMISE_LEAKS === undefined && frames[0]?.getFunctionName() === "debuggablePromise";
 
 // Pulumi asks for a stack trace for every resource and for each of its promises. source-map-support, which it registers
 // itself after this file, copies and looks up every frame of its SDK too: that was a third of an update's time.

@@ -1,4 +1,5 @@
 /** Names and labels by which a deployment's containers, networks and volumes are known to Docker; commands read them too. */
+
 /** The Pulumi stack that the deployment was made as, which a later rename of the stack leaves alone. */
 export const STACK_LABEL = "ralex.stack";
 /** The deployment's own id: two checkouts, or two stacks of one name, never touch each other's containers. */

@@ -1,10 +1,6 @@
-import { REGISTRY } from "../../toolchain/engines/registry";
-import { OrdinaryUser } from "../support/ordinary-user";
+import { NAMED_REGISTRY, OrdinaryUser } from "../support/ordinary-user";
 import { SAMPLES, type Benchmark } from "./benchmark";
 import { chat, STACK, stackSettings } from "./support/stack";
-
-/** As somebody names a registry; the address without a name is what the toolchain takes by itself. */
-const NAMED = { RALEX_REGISTRY: REGISTRY.replace("127.0.0.1", "localhost") };
 
 export const laptopStart: Benchmark = {
   name: "laptop-start",
@@ -17,7 +13,7 @@ export const laptopStart: Benchmark = {
   run: async ({ say }) => {
     const user = await OrdinaryUser.make(STACK);
     const ralex = async (...args: readonly string[]): Promise<string> => {
-      const { exitCode, stdout, stderr } = await user.ralex([...args, "-s", STACK], NAMED);
+      const { exitCode, stdout, stderr } = await user.ralex([...args, "-s", STACK], NAMED_REGISTRY);
       if (exitCode !== 0)
         throw new Error(`ralex ${args.join(" ")} failed:\n${stderr.split("\n").slice(-25).join("\n")}`);
       return stdout;
@@ -39,7 +35,7 @@ export const laptopStart: Benchmark = {
       }
       return { own };
     } finally {
-      await user.ralex(["reset", "--yes", "-s", STACK], NAMED);
+      await user.ralex(["reset", "--yes", "-s", STACK], NAMED_REGISTRY);
       await user.remove();
     }
   },

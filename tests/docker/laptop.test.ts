@@ -6,8 +6,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import OpenAI from "openai";
 import { connectEngine } from "../../components/docker/engine/client";
-import { REGISTRY } from "../../toolchain/engines/registry";
-import { OrdinaryUser } from "../support/ordinary-user";
+import { NAMED_REGISTRY, OrdinaryUser } from "../support/ordinary-user";
 import type { CommandResult } from "../support/stack";
 
 const STACK = "laptop";
@@ -22,14 +21,11 @@ const SETTINGS = {
   // Its first test starts everything at once with whatever else the tier does.
   waitSeconds: 300,
 };
-/** The loopback registry by a name. */
-const NAMED = { RALEX_REGISTRY: REGISTRY.replace("127.0.0.1", "localhost") };
-
 let user: OrdinaryUser;
 const docker = connectEngine();
 
 async function ralex(...args: readonly string[]): Promise<CommandResult> {
-  const result = await user.ralex([...args, "-s", STACK], NAMED);
+  const result = await user.ralex([...args, "-s", STACK], NAMED_REGISTRY);
   if (result.exitCode !== 0) throw new Error(`ralex ${args.join(" ")}: ${result.stderr}\n${result.stdout}`);
   return result;
 }
@@ -40,7 +36,7 @@ beforeAll(async () => {
 }, 900_000);
 
 afterAll(async () => {
-  await user.ralex(["reset", "--yes", "-s", STACK], NAMED);
+  await user.ralex(["reset", "--yes", "-s", STACK], NAMED_REGISTRY);
   await user.remove();
 }, 300_000);
 

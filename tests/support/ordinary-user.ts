@@ -11,9 +11,13 @@ import { prepareMachine } from "../../cli/machine";
 import { OFFICIAL_HOME } from "../../cli/pulumi-cli";
 import { GENERATED_LOCK } from "../../components/image/lock";
 import { BUILDKIT_HOST } from "../../toolchain/engines/buildkit";
+import { REGISTRY } from "../../toolchain/engines/registry";
 import { goModule } from "../../toolchain/go-tools";
 import { preparePulumiHome } from "../../toolchain/pulumi/home";
 import { CHECKOUT, copyCheckout, type CommandResult, type TestStack } from "./stack";
+
+/** The loopback registry by a name, as somebody names one; its address is what the toolchain takes by itself. */
+export const NAMED_REGISTRY = { RALEX_REGISTRY: REGISTRY.replace("127.0.0.1", "localhost") };
 
 const NAME = "ralex-laptop";
 /** Answers as Docker's plugin for builds does where it is asked whether it is there. */

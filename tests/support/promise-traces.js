@@ -1,15 +1,10 @@
-/**
- * Pulumi's SDK takes a stack trace of every promise, to tell which one leaks. Jest looks each frame up in source maps, which
- * was three quarters of the time of a test of a component. Told with PULUMI_DEBUG_PROMISE_LEAKS alone.
- */
+/** Keeps Jest from looking up in source maps what nobody reads. */
 "use strict";
-const isOfPromise = (frames) => frames[0]?.getFunctionName() === "debuggablePromise";
+const { isOfPromise } = require("../../toolchain/promise-traces");
 
-if (process.env.PULUMI_DEBUG_PROMISE_LEAKS === undefined) {
-  let prepare = (error, frames) => [String(error), ...frames].join("\n    at ");
-  Object.defineProperty(Error, "prepareStackTrace", {
-    get: () => (error, frames) => (isOfPromise(frames) ? "" : prepare(error, frames)),
-    // Jest's own, which comes after this file.
-    set: (other) => (prepare = other ?? prepare),
-  });
-}
+let prepare = (error, frames) => [String(error), ...frames].join("\n    at ");
+Object.defineProperty(Error, "prepareStackTrace", {
+  get: () => (error, frames) => (isOfPromise(frames) ? "" : prepare(error, frames)),
+  // Jest's own, which comes after this file.
+  set: (other) => (prepare = other ?? prepare),
+});

@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as esbuild from "esbuild";
 import { commandLine } from "../../components/command-line";
 
 export interface PulumiHome {
@@ -54,7 +53,9 @@ function fingerprint(checkout: string): string {
 }
 
 /** One file a program, without what of its packages it does not use. */
-function bundle(checkout: string, dist: string): void {
+async function bundle(checkout: string, dist: string): Promise<void> {
+  // Where nothing changed, nothing is bundled.
+  const esbuild = await import("esbuild");
   const entryPoints = Object.fromEntries([
     ["language-host", path.join(checkout, SOURCES, "language-host.ts")],
     ...PLUGINS.map((name) => [name, path.join(checkout, SOURCES, "plugins", name, "main.ts")]),
@@ -113,7 +114,7 @@ export async function preparePulumiHome(checkout: string, pulumiBinaryFolder: st
   const sdk = versionOf(checkout, "pulumi");
   const wanted = `${JSON.stringify({ key, sdk, node: process.execPath, plugins })}\n`;
   if (!fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== wanted || !fs.existsSync(dist)) {
-    if (!fs.existsSync(dist)) bundle(checkout, dist);
+    if (!fs.existsSync(dist)) await bundle(checkout, dist);
     const dynamic = path.join(checkout, "node_modules", "@pulumi", "pulumi", "cmd", "dynamic-provider", "index.js");
     const targets = [
       // In the plugin folder, not in PATH: the engine warns of a language host that it finds in PATH.

@@ -10,7 +10,7 @@ import type { Target } from "../target";
 import { volumesOf } from "./data";
 import { containersOf, requireDeployment } from "./deployment";
 import { askDocker, containerDifferences, expectedContainers } from "./drift";
-import { namedEngine, runningEngine } from "./engine";
+import { namedEngine, runningEngine, type Engine } from "./engine";
 import { absentFrom } from "./engine-images";
 import { instancesOf } from "./instances";
 import { preflight } from "./preflight";
@@ -18,7 +18,8 @@ import { lacksSomething, sweepOrphans } from "./recovery";
 import { upstreamReport } from "./upstream-report";
 
 export function open(workspace: Workspace): Target {
-  const docker = (): Docker => namedEngine().docker;
+  let named: Engine | undefined;
+  const docker = (): Docker => (named ??= namedEngine()).docker;
   const prefixOf = async (stack: string): Promise<string> => (await requireDeployment(workspace, stack)).prefix;
   return {
     preflight: (stack, settings) => preflight({ workspace, docker: docker() }, stack, settings),
