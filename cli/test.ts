@@ -7,7 +7,8 @@ export function registerTest(program: Command, checkout: string): void {
     .command("test")
     .description("run the tests, tier by tier")
     .argument("[tiers...]", `any of ${TIERS.map((tier) => tier.name).join(", ")}; all of them by default`)
-    .action(async (names: string[]) => {
+    .option("--match <pattern>", "of the tiers of TypeScript tests: only files whose path matches")
+    .action(async (names: string[], { match }: { match?: string }) => {
       const unknown = names.filter((name) => !TIERS.some((tier) => tier.name === name));
       if (unknown.length > 0) {
         throw new Error(
@@ -22,7 +23,7 @@ export function registerTest(program: Command, checkout: string): void {
           () => undefined,
           (error: unknown) => (error instanceof Error ? error.message : String(error)),
         );
-        const counts = reason === undefined ? await tier.run(checkout) : { passed: 0, failed: 0 };
+        const counts = reason === undefined ? await tier.run(checkout, match) : { passed: 0, failed: 0 };
         const seconds = (Date.now() - started) / 1000;
         const outcome =
           reason === undefined ? `${counts.passed} passed, ${counts.failed} failed` : `skipped, since ${reason}`;

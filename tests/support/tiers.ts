@@ -22,7 +22,8 @@ export interface Tier {
   readonly name: string;
   /** What has to be on the machine first; installs it where it may. A failure skips the tier, with its reason. */
   readonly prepare?: (checkout: string) => Promise<void>;
-  readonly run: (checkout: string) => Promise<{ passed: number; failed: number }>;
+  /** @param match - for a tier of jest: the files whose path matches, and no others. */
+  readonly run: (checkout: string, match?: string) => Promise<{ passed: number; failed: number }>;
   /** Seconds that it may take on two cores with every cache warm; over it, the time is looked at, and nothing fails. */
   readonly budget: number;
 }
@@ -44,13 +45,18 @@ const step = async (checkout: string, file: string, args: readonly string[]) => 
  * Runs one jest project and counts from its own report. A run that ended without a report, or whose suites did not
  * load, is a failure even if no test failed.
  */
-async function jest(checkout: string, project: string, options: readonly string[] = []) {
+async function jest(checkout: string, project: string, options: readonly string[] = [], match?: string) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-jest-"));
   const report = path.join(folder, "report.json");
   try {
     const { exitCode } = await execa(
       "jest",
-      [...JEST, "--selectProjects", project, ...options, "--outputFile", report],
+      [
+        ...JEST,
+        ...options,
+        ...["--selectProjects", project, "--outputFile", report],
+        ...(match === undefined ? [] : ["--testPathPatterns", match]),
+      ],
       {
         cwd: checkout,
         preferLocal: true,
@@ -176,10 +182,10 @@ async function prepareBrowser(checkout: string): Promise<void> {
 let copy: Promise<TestStack> | undefined;
 
 /** Runs tests against a stack in a copy of the checkout, which the tiers of one run share. */
-async function onStack(checkout: string, project: string) {
+async function onStack(checkout: string, project: string, match?: string) {
   copy ??= copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), COPY_PREFIX)));
   process.env.RALEX_TEST_COPY = (await copy).folder;
-  return jest(checkout, project, ["--runInBand"]);
+  return jest(checkout, project, ["--runInBand"], match);
 }
 
 /** Removes what the tiers of this run shared. */
@@ -195,24 +201,34 @@ export const TIERS: readonly Tier[] = [
     budget: 15,
     run: (checkout) => step(checkout, "prettier", ["--check", ".", "--log-level", "warn"]),
   },
-  { name: "unit", budget: 75, run: (checkout) => jest(checkout, "unit", ["--maxWorkers", "100%"]) },
+  { name: "unit", budget: 75, run: (checkout, match) => jest(checkout, "unit", ["--maxWorkers", "100%"], match) },
   { name: "bridge-lint", budget: 10, prepare: prepareBridge, run: bridgeLint },
   { name: "bridge", budget: 120, prepare: prepareBridge, run: pytest },
   {
     name: "database",
     budget: 15,
     prepare: preparePostgres,
-    run: (checkout) => jest(checkout, "database", ["--runInBand"]),
+    run: (checkout, match) => jest(checkout, "database", ["--runInBand"], match),
   },
-  { name: "engine", budget: 100, prepare: preparePulumi, run: (checkout) => jest(checkout, "engine", ["--runInBand"]) },
-  { name: "docker", budget: 1200, prepare: prepareStack, run: (checkout) => onStack(checkout, "docker") },
+  {
+    name: "engine",
+    budget: 100,
+    prepare: preparePulumi,
+    run: (checkout, match) => jest(checkout, "engine", ["--runInBand"], match),
+  },
+  { name: "docker", budget: 1200, prepare: prepareStack, run: (checkout, match) => onStack(checkout, "docker", match) },
   {
     name: "promotion",
     budget: 900,
     prepare: prepareStack,
-    run: (checkout) => jest(checkout, "promotion", ["--runInBand"]),
+    run: (checkout, match) => jest(checkout, "promotion", ["--runInBand"], match),
   },
-  { name: "browser", budget: 30, prepare: prepareBrowser, run: (checkout) => onStack(checkout, "browser") },
+  {
+    name: "browser",
+    budget: 30,
+    prepare: prepareBrowser,
+    run: (checkout, match) => onStack(checkout, "browser", match),
+  },
 ];
 
 /** Tiers, times and budgets, for the end of a run. */
