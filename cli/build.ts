@@ -15,25 +15,34 @@ export function registerBuild(program: Command, checkout: string): void {
       const built = await buildRelease(checkout);
       if (evidence) {
         const { collectRelease, judgeRelease } = await import("./release/evidence");
-        const { problems, notChecked } = judgeRelease(await collectRelease(checkout, built.release));
+        const { problems, notChecked } = judgeRelease(
+          built.release.images,
+          await collectRelease(checkout, built.release),
+        );
         for (const sentence of [...problems, ...notChecked]) console.error(sentence);
       }
       console.log(json === true ? JSON.stringify(asJson(built), null, 2) : asTable(built));
     });
 }
 
-/** The release as it was recorded, with the digest of every platform's manifest. */
+/** The release as it was recorded, with the digest of every platform's manifest of its own images. */
 const asJson = ({ release, pushed }: BuiltRelease) => ({
   ...release,
-  images: Object.fromEntries(
-    pushed.map(({ name, platforms }) => [name, { ...release.images[name], manifests: platforms }]),
-  ),
+  images: {
+    ...release.images,
+    ...Object.fromEntries(
+      pushed.map(({ name, platforms }) => [name, { ...release.images[name], manifests: platforms }]),
+    ),
+  },
 });
 
 function asTable({ release, pushed }: BuiltRelease): string {
   const table = new Table({ head: ["image", "platforms", "digest"], style: { head: [], border: [] } });
   for (const { name, platforms } of pushed) {
     table.push([name, Object.keys(platforms).join("\n"), release.images[name]?.ref ?? ""]);
+  }
+  for (const [name, { ref, platforms, thirdParty }] of Object.entries(release.images)) {
+    if (thirdParty !== undefined) table.push([`${name} ${thirdParty.tag}`, platforms.join("\n"), ref]);
   }
   const { version, barriers } = release.schema;
   const schema = `database schema ${version}${barriers.length === 0 ? "" : `, barriers ${barriers.join(", ")}`}`;

@@ -1,6 +1,16 @@
 import type { Command } from "commander";
-import { gate, rulesFor, type Evidence, type Verdict } from "../components/image/evidence";
+import {
+  gate,
+  rulesFor,
+  rulesForThirdParty,
+  type Evidence,
+  type GateRules,
+  type Verdict,
+} from "../components/image/evidence";
 import { ImageRef } from "../components/image/image-ref";
+import { isRelease } from "../components/image/ledger";
+import type { ReleaseRecord } from "../components/image/releases";
+import { isOwn } from "../components/image/third-party";
 import { collectEvidence, type PushedImage } from "./evidence/collect";
 import { evidenceTable } from "./evidence/table";
 import { EXIT, Failure } from "./failure";
@@ -22,7 +32,7 @@ export function registerEvidence(program: Command, checkout: string): void {
   program
     .command("evidence")
     .description("show what was measured, scanned and signed of an image")
-    .argument("<image>", "ralex-api and the like, of the newest release; or repository@sha256:…")
+    .argument("<image>", "ralex-api, postgres and the like, of the newest release; or repository@sha256:…")
     .option("-s, --stack <stack>", "the release that is pinned for this environment, instead of the newest")
     .option("--collect", "look at the image again, and keep the new record")
     .option("--gate", `exit with ${EXIT.refused} when the rules refuse the image`)
@@ -30,15 +40,20 @@ export function registerEvidence(program: Command, checkout: string): void {
     .action(async (name: string, options: EvidenceOptions) => {
       const image = await findImage(checkout, name, options.stack);
       const evidence = await evidenceOf(checkout, image, options.collect === true);
-      const verdict = gate(evidence, rulesFor(image.name));
+      const verdict = gate(evidence, image.rules ?? rulesFor(image.name));
       if (options.json === true) console.log(JSON.stringify({ ...evidence, verdict }, null, 2));
       else console.log(`${evidenceTable(evidence)}\n${describe(verdict)}`);
       if (options.gate === true && verdict.problems.length > 0) process.exitCode = EXIT.refused;
     });
 }
 
+interface Found extends PushedImage {
+  /** Of a third-party image. */
+  readonly rules?: GateRules;
+}
+
 /** The image that a person means. @throws Failure that says which images there are */
-async function findImage(checkout: string, name: string, stack: string | undefined): Promise<PushedImage> {
+async function findImage(checkout: string, name: string, stack: string | undefined): Promise<Found> {
   if (name.includes("@")) {
     const { path } = ImageRef.parse(name);
     return { name: path.slice(path.lastIndexOf("/") + 1), ref: name, revision: "unknown" };
@@ -46,13 +61,26 @@ async function findImage(checkout: string, name: string, stack: string | undefin
   if (stack !== undefined) {
     const { release } = settingsOf(checkout, committedFile(checkout, stack));
     if (release === undefined) throw new Failure(`no release is pinned for ${stack}: run ./ralex promote`);
-    return { name, ref: named(release.images, name, `the release pinned for ${stack}`), revision: release.id };
+    const ref = named(release.images, name, `the release pinned for ${stack}`);
+    const known = (await allBuilt(checkout)).find((one) => isRelease(one, release));
+    return known === undefined ? { name, ref, revision: release.id } : ofRelease(known, name);
   }
-  const { workspace } = await prepareMachine(checkout, {});
-  const [newest] = (await builtReleases(workspace)) ?? [];
+  const [newest] = await allBuilt(checkout);
   if (newest === undefined) throw new Failure("nothing was built yet: run ./ralex build");
-  const { ref, platforms } = named(newest.images, name, `release ${newest.id}`);
-  return { name, ref, platforms, revision: newest.revision };
+  return ofRelease(newest, name);
+}
+
+async function allBuilt(checkout: string): Promise<readonly ReleaseRecord[]> {
+  const { workspace } = await prepareMachine(checkout, {});
+  return (await builtReleases(workspace)) ?? [];
+}
+
+function ofRelease({ id, images, revision }: ReleaseRecord, name: string): Found {
+  const image = named(images, name, `release ${id}`);
+  const found = { name, ref: image.ref, platforms: image.platforms, revision };
+  const own = Object.values(images).find(isOwn);
+  if (isOwn(image) || own === undefined) return found;
+  return { ...found, besideOwn: own.ref, rules: rulesForThirdParty(image) };
 }
 
 function named<Image>(images: Readonly<Record<string, Image>>, name: string, where: string): Image {
@@ -70,7 +98,7 @@ async function evidenceOf(checkout: string, image: PushedImage, isNew: boolean):
     await prepareMachine(checkout, { docker: true });
     return collectEvidence(checkout, image);
   }
-  const evidence = await findEvidence(checkout, image.ref);
+  const evidence = await findEvidence(checkout, image.ref, image.besideOwn);
   if (evidence !== undefined) return evidence;
   const message = `there is no evidence of ${image.ref}, here or in its registry: add --collect to make it`;
   throw new Failure(message, EXIT.refused);

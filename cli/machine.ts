@@ -20,7 +20,7 @@ export interface MachineNeeds {
   readonly images?: boolean;
   /** What building the working tree needs on top: a builder, and a registry to push to. */
   readonly workingTree?: boolean;
-  /** A builder for these platforms with the base image of each, and a registry; nothing that a start needs beyond. */
+  /** A builder for these platforms with the base image of each, a registry, and the third-party images of a release. */
   readonly platforms?: typeof PLATFORMS;
 }
 
@@ -40,7 +40,7 @@ export async function prepareMachine(checkout: string, needs: MachineNeeds): Pro
     pulumi: true,
     docker: needs.docker === true || runs,
     ...(runs ? { images: "all" as const } : {}),
-    ...(needs.platforms === undefined ? {} : { images: ["python"], platforms: needs.platforms }),
+    ...(needs.platforms === undefined ? {} : { images: "all" as const, platforms: needs.platforms }),
   });
   const { preparePulumiHome } = await import("../toolchain/pulumi/home");
   const home = await preparePulumiHome(checkout, made.pulumiFolder);

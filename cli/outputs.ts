@@ -10,7 +10,7 @@ const OUTPUTS = z.looseObject({
   apiUrl: z.string(),
   tlsUrl: z.string(),
   adminEmail: z.string(),
-  release: z.strictObject({ id: z.string(), images: z.record(z.string(), z.string()) }),
+  release: z.strictObject({ id: z.string(), images: z.record(z.string(), z.string()), ran: z.array(z.string()) }),
   verification: z.strictObject({
     passed: z.boolean(),
     at: z.string().nullable(),
@@ -18,6 +18,7 @@ const OUTPUTS = z.looseObject({
   }),
   services: z.record(z.string(), z.strictObject({ image: z.string(), replicas: z.number() })),
   substitutes: z.array(z.string()),
+  imageLock: z.enum(["committed", "generated", "resolved", "named", "pinned"]),
   omissions: z.array(z.string()),
 });
 

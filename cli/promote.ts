@@ -2,13 +2,16 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import execa from "execa";
 import { ralex } from "../components/command-line";
-import { isRelease, type LedgerEntry } from "../components/image/ledger";
+import { isRelease, refOf, type LedgerEntry, type Named } from "../components/image/ledger";
 import { pinOf, type Pin } from "../components/image/pin-check";
+import type { ReleaseRecord } from "../components/image/releases";
+import type { Settings } from "../components/settings/schema";
 import { requireTerminal } from "./confirm";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { deploy } from "./release/deploy";
 import { facts, judgeRelease, releaseEvidence, type ReleaseEvidence } from "./release/evidence";
+import { asPulled, namesInUse, only } from "./release/images-in-use";
 import { writePin } from "./release/pin";
 import { unpullable } from "./release/registry-check";
 import { builtReleases, ledgerOf } from "./release/stacks";
@@ -20,8 +23,10 @@ import type { Workspace } from "./workspace";
 /** Where a release comes from that was verified nowhere yet. */
 const BUILD = "build";
 
-interface Candidate extends Pin {
-  readonly revision: string;
+/** A built or a verified release. */
+interface Candidate extends Pick<ReleaseRecord, "id" | "revision" | "images"> {
+  /** Names of the images that ran where it was verified; absent for a build. */
+  readonly ran?: readonly string[];
 }
 
 interface Change extends Candidate {
@@ -49,12 +54,14 @@ export function registerPromote(program: Command, checkout: string): void {
       const machine = await prepareMachine(checkout, { images: true });
       const { workspace } = machine;
       const candidate = choose(await candidates(workspace, from), from, options.release);
-      refuse(candidate, to, await unpullable(await openRegistry(), candidate));
-      const evidence = await releaseEvidence(checkout, candidate);
-      const judged = judgeRelease(evidence);
+      const pin = pinOf(candidate);
+      const used = only(candidate.images, await namesInUse(pin, settings));
+      refuse(pin, to, await unpullable(await openRegistry(), asPulled(used, settings)));
+      const evidence = await releaseEvidence(checkout, candidate.images);
+      const judged = judgeRelease(candidate.images, evidence);
       // The first environment is where a build is found out about; from there on nothing goes without evidence.
       const isFirst = settings.promotesFrom === undefined;
-      if (!isFirst) refuse(candidate, to, judged.problems);
+      if (!isFirst) refuse(pin, to, judged.problems);
       const old = settings.release;
       if (old !== undefined && isRelease(old, candidate))
         console.log(`${to} has release ${candidate.id} pinned already.`);
@@ -62,10 +69,12 @@ export function registerPromote(program: Command, checkout: string): void {
         console.log(await changes(workspace, to, old, { ...candidate, evidence }));
         for (const sentence of [...(isFirst ? judged.problems : []), ...judged.notChecked])
           console.log(`  ${sentence}`);
-        await writePin(checkout, to, { id: candidate.id, images: candidate.images });
+        const unseen = await firstRunHere(candidate, settings);
+        if (unseen.length > 0) console.log(`  first to run in ${to}, and verified there: ${unseen.join(", ")}`);
+        await writePin(checkout, to, pin);
         console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ${ralex("deploy", "-s", to)}`);
       }
-      if (options.deploy === true) await deploy(machine, to, { ask: options.yes !== true, pin: candidate });
+      if (options.deploy === true) await deploy(machine, to, { ask: options.yes !== true, pin });
     });
 }
 
@@ -79,7 +88,7 @@ async function candidates(workspace: Workspace, from: string): Promise<readonly 
   if (from === BUILD) {
     const releases = await builtReleases(workspace);
     if (releases === undefined) throw new Failure("nothing was built yet: run ./ralex build", EXIT.refused);
-    return releases.map((release) => ({ ...pinOf(release), revision: release.revision }));
+    return releases;
   }
   const ledger = await ledgerOf(workspace, from);
   if (ledger === undefined) {
@@ -101,16 +110,26 @@ function choose(offered: readonly Candidate[], from: string, id?: string): Candi
   throw new Failure(message, EXIT.refused);
 }
 
+/** Images that the environment runs, and that did not run where the release was verified. */
+async function firstRunHere({ ran, ...candidate }: Candidate, settings: Settings): Promise<readonly string[]> {
+  if (ran === undefined) return [];
+  return (await namesInUse(pinOf(candidate), settings)).filter((name) => !ran.includes(name));
+}
+
 /** What the pin changes, for people: digests, compressed sizes in MB, vulnerabilities, commits. */
-async function changes(workspace: Workspace, to: string, old: Pin | undefined, next: Change): Promise<string> {
+async function changes(workspace: Workspace, to: string, old: Named | undefined, next: Change): Promise<string> {
   const head = ["image", `${to} has pinned`, "will be", "MB", "vulnerabilities"];
   const table = new Table({ head, style: { head: [], border: [] } });
-  const before = old === undefined ? {} : await releaseEvidence(workspace.checkout, old).catch(() => ({}));
+  const known = Object.fromEntries(Object.entries(next.images).filter(([name]) => name in (old?.images ?? {})));
+  const earlier = Object.fromEntries(
+    Object.entries(known).map(([name, image]) => [name, { ...image, ref: refOf(old?.images[name]) ?? image.ref }]),
+  );
+  const before = await releaseEvidence(workspace.checkout, earlier).catch(() => ({}));
   const digest = (ref: string | undefined) => (ref === undefined ? "-" : (ref.split("@")[1] ?? ref).slice(0, 19));
   const change = (from: string, now: string) => (old === undefined || from === now ? now : `${from}\n-> ${now}`);
   const names = [...new Set([...Object.keys(old?.images ?? {}), ...Object.keys(next.images)])].sort();
   for (const name of names) {
-    const [was, will] = [digest(old?.images[name]), digest(next.images[name])];
+    const [was, will] = [digest(refOf(old?.images[name])), digest(refOf(next.images[name]))];
     const [then, now] = [facts((before as ReleaseEvidence)[name]), facts(next.evidence[name])];
     const { sizes, vulnerabilities } = now;
     table.push([

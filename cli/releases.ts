@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
-import { pinOf, type Pin } from "../components/image/pin-check";
+import type { Pin } from "../components/image/pin-check";
 import type { ReleaseRecord } from "../components/image/releases";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { readOutputs, type Outputs } from "./outputs";
-import { checkKept, type KeptImage } from "./releases/kept";
+import { checkKept, type KeptImage, type NamedImages } from "./releases/kept";
 import { builtTable, historyOf, historyTable, runningSentence, type HistoryEntry } from "./releases/history";
 import { builtReleases, ledgerOf } from "./release/stacks";
 import { settingsOf } from "./settings";
@@ -42,7 +42,7 @@ export function registerReleases(program: Command, checkout: string): void {
 }
 
 interface Shown {
-  readonly list: readonly Pin[];
+  readonly list: readonly NamedImages[];
   readonly json: object;
   readonly text: string;
 }
@@ -50,7 +50,7 @@ interface Shown {
 async function builds(workspace: Workspace): Promise<Shown> {
   const built: readonly ReleaseRecord[] = (await builtReleases(workspace)) ?? [];
   const text = built.length === 0 ? "nothing was built yet: run ./ralex build" : builtTable(built);
-  return { list: built.map(pinOf), json: { releases: built }, text };
+  return { list: built, json: { releases: built }, text };
 }
 
 async function history(workspace: Workspace, stack: string, pin: Pin | undefined): Promise<Shown> {

@@ -1,13 +1,12 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
-import { withProbe } from "../components/app/model";
-import { isRelease, type LedgerEntry } from "../components/image/ledger";
-import type { Pin } from "../components/image/pin-check";
+import { isRelease, refOf, type LedgerEntry, type Named } from "../components/image/ledger";
+import { pinOf, type Pin } from "../components/image/pin-check";
 import { rollbackTarget } from "../components/image/rollback";
-import type { Settings } from "../components/settings/schema";
 import { requireTerminal, requireYes } from "./confirm";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine, type Machine } from "./machine";
+import { asPulled, namesInUse, only } from "./release/images-in-use";
 import { DATABASE_RESTORED, deploy, pinnedFile, type Pinned } from "./release/deploy";
 import { writePin } from "./release/pin";
 import { unpullable } from "./release/registry-check";
@@ -54,7 +53,7 @@ export function registerRollback(program: Command, checkout: string): void {
       const target = await targetOf(machine, { pin, settings }, options);
       console.log(`release ${pin.id} -> ${target.id} (commit ${target.revision}, verified here at ${target.at})`);
       if (options.yes !== true) await requireYes(`Roll ${stack} back to ${target.id}?`);
-      const next = { id: target.id, images: target.images };
+      const next = pinOf(target);
       await writePin(checkout, stack, next);
       await deploy(machine, stack, { ask: false, pin: next, isRestored: options.databaseRestored });
       console.log(`Pulumi.${stack}.yaml has the new pin: commit it.`);
@@ -72,31 +71,38 @@ async function targetOf(
   const platform = await openTarget(workspace, settings.target);
   const isStarted = await hasInstanceOf(platform, stack, pin, ledger[0]);
   const isKnown = !isStarted || ledger.some((entry) => isRelease(entry, pin));
-  const schema = isKnown ? undefined : (await read.releases())?.find(({ id }) => id === pin.id)?.schema;
-  if (!isKnown && schema === undefined) {
-    console.error(`nothing tells which database schema ${pin.id} has, so no migration is looked at`);
+  const built = isKnown ? undefined : (await read.releases())?.find((release) => isRelease(release, pin));
+  if (!isKnown && built === undefined) {
+    console.error(`nothing tells what ${pin.id} has written, so no migration is looked at`);
   }
-  const question = { ledger, pin, isStarted, schema, to, stack, isRestored: databaseRestored };
+  const question = { ledger, pin, isStarted, built, to, stack, isRestored: databaseRestored };
   const { target, refusals } = rollbackTarget(question);
   // What the platform has needs no registry: one that is down must not stop a rollback.
-  const missing = target === undefined ? {} : await platform.absent((await imagesInUse(target, settings)).images);
-  const gone = await unpullable(await openRegistry(), { id: "", images: missing });
+  const gone = target === undefined ? [] : await unpullableHere(platform, target, settings);
   if (target !== undefined && refusals.length === 0 && gone.length === 0) return target;
   throw new Failure(`${stack} was not rolled back:\n  ${[...refusals, ...gone].join("\n  ")}`, EXIT.refused);
 }
 
-/** Whether something was made of an image that the pin has and the release that was verified last has not. */
-async function hasInstanceOf(platform: Target, stack: string, pin: Pin, newest: Pin | undefined): Promise<boolean> {
-  const others = new Set(Object.values(newest?.images ?? {}));
-  const own = new Set(Object.values(pin.images).filter((ref) => !others.has(ref)));
-  return (await platform.instances(stack)).some(({ image }) => own.has(image));
+/** Why images that the platform does not have cannot be pulled. */
+async function unpullableHere(
+  platform: Target,
+  target: LedgerEntry,
+  settings: Pinned["settings"],
+): Promise<readonly string[]> {
+  const used = asPulled(only(target.images, await namesInUse(pinOf(target), settings)), settings);
+  const refs = Object.fromEntries(Object.entries(used).map(([name, { ref }]) => [name, ref]));
+  const absent = Object.keys(await platform.absent(refs));
+  return absent.length === 0 ? [] : unpullable(await openRegistry(), only(used, absent));
 }
 
-/** Those of a release's images that the environment runs: the development image, for instance, is for hot reload only. */
-async function imagesInUse({ id, images }: Pin, settings: Settings): Promise<Pin> {
-  const { describeRalex } = await import("../components/app/ralex");
-  const used = new Set(withProbe(describeRalex(settings)).map(({ image }) => image));
-  return { id, images: Object.fromEntries(Object.entries(images).filter(([name]) => used.has(name))) };
+const digestsOf = ({ images }: Named): readonly string[] =>
+  Object.values(images).map((image) => refOf(image)?.split("@")[1] ?? "");
+
+/** Whether something was made of an image that the pin has and the release that was verified last has not. */
+async function hasInstanceOf(platform: Target, stack: string, pin: Pin, newest: Named | undefined): Promise<boolean> {
+  const others = new Set(newest === undefined ? [] : digestsOf(newest));
+  const own = new Set(digestsOf(pin).filter((digest) => !others.has(digest)));
+  return (await platform.instances(stack)).some(({ image }) => own.has(image.split("@")[1] ?? ""));
 }
 
 function listing(ledger: readonly LedgerEntry[], pin: Pin | undefined): string {

@@ -50,6 +50,9 @@ export function registerStart(program: Command, checkout: string): void {
         ...(outputs.substitutes.length === 0
           ? []
           : [`substitutes built on this machine: ${outputs.substitutes.join(", ")}`]),
+        ...(outputs.imageLock === "named"
+          ? ["third-party images are those of the lock that RALEX_IMAGES_LOCK names"]
+          : []),
         ...(standIns.length === 0 ? [] : [`stand-in Pulumi plugins: ${standIns.join(", ")}`]),
         ...outputs.omissions,
         ...(outputs.verification.passed

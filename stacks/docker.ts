@@ -4,25 +4,18 @@ import { commandLine } from "../components/command-line";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
 import { DockerStack } from "../components/docker/stack";
-import type { ImageRef } from "../components/image/image-ref";
-import { readLock } from "../components/image/lock";
 import { chooseRelease } from "./release";
 import type { StackSettings } from "./stack-settings";
 
 export async function deploy(stack: StackSettings, checkout: string): Promise<Record<string, unknown>> {
   const { settings, secrets } = stack;
-  const lock = readLock(checkout);
-  const application = describeRalex(settings, { grafana: lock.has("grafana") });
-  const release = await chooseRelease(settings);
-  const images: Record<string, ImageRef> = {};
-  for (const { image } of withProbe(application)) images[image] = release.images[image] ?? lock.ref(image);
+  const release = await chooseRelease(settings, checkout);
+  const application = describeRalex(settings, { grafana: release.has("grafana") });
   const ralex = new DockerStack("ralex", {
     application,
     settings,
     secretSettings: secrets,
-    release: { id: release.id, images: refs(release.images) },
-    images,
-    substitutes: lock.substitutes.filter((name) => name in images),
+    ...release.run(withProbe(application).map(({ image }) => image)),
     checkout,
   });
   if (release.isUnpublished && !pulumi.runtime.isDryRun()) sayUnpublished(release.id, ralex.verification);
@@ -39,6 +32,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
     verification: ralex.verification,
     services: ralex.services,
     substitutes: ralex.substitutes,
+    imageLock: release.imageLock,
     omissions: ralex.omissions,
   };
 }
@@ -50,6 +44,3 @@ function sayUnpublished(id: string, verification: DockerStack["verification"]): 
     if (passed) void pulumi.log.info(`release ${id} is verified, and not published yet: ${todo}`);
   });
 }
-
-const refs = (images: Readonly<Record<string, ImageRef>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(images).map(([name, ref]) => [name, ref.toString()]));

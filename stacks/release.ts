@@ -1,40 +1,96 @@
-/** Which first-party images an environment runs. */
+/** Which images an environment runs: its pinned release's, or those of the working tree and of the lock. */
 import * as pulumi from "@pulumi/pulumi";
+import type { Release } from "../components/app/outputs";
 import { ralex } from "../components/command-line";
 import { ImageRef } from "../components/image/image-ref";
 import { isRelease, LEDGER_OUTPUT, LEDGER_PROJECT, readLedger, type LedgerEntry } from "../components/image/ledger";
-import { pinOf, refusalOf, type Pin } from "../components/image/pin-check";
+import { chosenLock, readLock, takesSubstitutes, type LockOrigin } from "../components/image/lock";
+import { mirrored } from "../components/image/mirror";
+import { judgePin, pinOf } from "../components/image/pin-check";
 import {
   RELEASE_PROJECT,
   RELEASE_STACK,
   readReleases,
   WORKING_TREE_STACK,
+  type ReleaseImages,
   type ReleaseRecord,
 } from "../components/image/releases";
+import { substitutesOf, thirdPartyImages } from "../components/image/third-party";
 import type { Settings } from "../components/settings/schema";
 import { programError } from "./program-error";
 import { readStack } from "./read-stack";
 
-export interface ChosenRelease {
+/** A release, and what is recorded of its images. */
+interface Chosen {
   readonly id: string;
+  /** Where third-party images are from: the pin, or a lock. */
+  readonly imageLock: LockOrigin | "pinned";
+  readonly refs: Readonly<Record<string, string>>;
+  readonly images: ReleaseImages;
+}
+
+/** The images that a target runs. */
+export interface RunImages {
   readonly images: Readonly<Record<string, ImageRef>>;
-  /** Whether it is pinned, and not the release that the stack's own ledger has as the newest. */
-  readonly isUnpublished: boolean;
+  readonly release: Release;
+  /** Those of them that stand in for official ones, sorted. */
+  readonly substitutes: readonly string[];
+}
+
+/** The release of an environment. */
+export class ChosenRelease {
+  constructor(
+    private readonly chosen: Chosen,
+    private readonly mirror: string | undefined,
+    /** Whether it is pinned, and not the release that the stack's own ledger has as the newest. */
+    readonly isUnpublished: boolean,
+  ) {}
+
+  get id(): string {
+    return this.chosen.id;
+  }
+
+  get imageLock(): Chosen["imageLock"] {
+    return this.chosen.imageLock;
+  }
+
+  /** Whether it has an image of this name. */
+  has(name: string): boolean {
+    return name in this.chosen.refs;
+  }
+
+  /**
+   * Where the images of an application are pulled from.
+   * @throws RunError that names every image that the release lacks.
+   */
+  run(names: readonly string[]): RunImages {
+    const { id, refs, images } = this.chosen;
+    const ran = [...new Set(names)].sort();
+    const missing = ran.filter((name) => !this.has(name));
+    if (missing.length > 0) {
+      throw programError(`release ${id} has no image ${missing.join(", ")}: build and promote one that has`);
+    }
+    const refOf = (name: string) => mirrored(ImageRef.parse(refs[name] ?? ""), this.mirror);
+    return {
+      images: Object.fromEntries(ran.map((name) => [name, refOf(name)])),
+      release: { id, images: refs, ran },
+      substitutes: substitutesOf(images).filter((name) => ran.includes(name)),
+    };
+  }
 }
 
 /**
- * The pinned release, once the stacks say that it may run here; without a pin, the newest build of the working tree.
- * All digests are known in preview too.
+ * The pinned release, once the stacks say that it may run here; without a pin, the newest build of the working tree
+ * with the third-party images of the lock. All digests are known in preview too.
  * @throws RunError in preview already, with every reason why the pin is refused and what to do.
  */
-export async function chooseRelease(settings: Settings): Promise<ChosenRelease> {
+export async function chooseRelease(settings: Settings, checkout: string): Promise<ChosenRelease> {
   const chosen =
-    settings.release === undefined ? await workingTree(settings) : await checked(settings.release, settings);
-  const images = Object.entries(chosen.images).map(([name, ref]) => [name, ImageRef.parse(ref)] as const);
-  return { id: chosen.id, images: Object.fromEntries(images), isUnpublished: await isUnpublished(settings) };
+    settings.release === undefined ? await workingTree(settings, checkout) : await pinned(settings, checkout);
+  return new ChosenRelease(chosen, settings.imageMirror, await isUnpublished(settings));
 }
 
-async function workingTree({ promotesFrom }: Settings): Promise<Pin> {
+async function workingTree({ promotesFrom }: Settings, checkout: string): Promise<Chosen> {
   const stack = pulumi.getStack();
   if (promotesFrom !== undefined) {
     throw programError(`${stack} runs pinned releases only: run ${ralex("promote", promotesFrom, stack)}`);
@@ -43,15 +99,19 @@ async function workingTree({ promotesFrom }: Settings): Promise<Pin> {
   if (newest === undefined) {
     throw programError(`the working tree was not built yet: run ./ralex start, or pulumi up in stacks/images`);
   }
-  return pinOf(newest);
+  const images = { ...thirdPartyImages(readLock(checkout)), ...newest.images };
+  const imageLock = chosenLock(checkout).origin;
+  return { id: newest.id, imageLock, refs: pinOf({ id: newest.id, images }).images, images };
 }
 
-async function checked(pin: Pin, { promotesFrom, running }: Settings): Promise<Pin> {
+async function pinned({ release: pin, promotesFrom, running }: Settings, checkout: string): Promise<Chosen> {
+  if (pin === undefined) throw new Error("nothing is pinned");
   // Nothing of it runs in a stack that is being stopped, and a refused pin must not keep one up.
-  if (!running) return pin;
-  const refusal = await refusalOf(pin, pulumi.getStack(), promotesFrom, { ledger: ledgerOf, releases: builtReleases });
+  if (!running) return { id: pin.id, imageLock: "pinned", refs: pin.images, images: {} };
+  const place = { environment: pulumi.getStack(), promotesFrom, takesSubstitutes: takesSubstitutes(checkout) };
+  const { refusal, images = {} } = await judgePin(pin, place, { ledger: ledgerOf, releases: builtReleases });
   if (refusal !== undefined) throw programError(refusal);
-  return pin;
+  return { id: pin.id, imageLock: "pinned", refs: pin.images, images };
 }
 
 async function isUnpublished({ release }: Settings): Promise<boolean> {

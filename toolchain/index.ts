@@ -18,7 +18,7 @@ export interface MachineNeeds {
   readonly docker?: boolean;
   /** Images of the lock, and with them BuildKit and the local registry; an empty list is those two alone. */
   readonly images?: readonly string[] | "all";
-  /** Platforms that the images are to be for; this machine's own by default. Others are emulated. */
+  /** Platforms of a release, which the image that it is built on has to be for. Others than this machine's are emulated. */
   readonly platforms?: readonly Platform[];
   /** The Pulumi CLI. */
   readonly pulumi?: boolean;
@@ -54,7 +54,7 @@ export async function ensureMachine(checkout: string, needs: MachineNeeds): Prom
   const images = async () => {
     if (wanted === undefined) return { lock: path.join(checkout, GENERATED_LOCK), substitutes: [] };
     await Promise.all([buildkit, ensureRegistry()]);
-    if (needs.platforms !== undefined) return ensureReleaseLock(checkout, wanted, needs.platforms);
+    if (needs.platforms !== undefined) return ensureReleaseLock(checkout, "python", needs.platforms);
     return ensureSubstitutes(checkout, wanted);
   };
   const pulumi = async () => {
@@ -72,7 +72,8 @@ export async function ensureMachine(checkout: string, needs: MachineNeeds): Prom
   const env = {
     PATH: [...folders, process.env.PATH ?? ""].join(path.delimiter),
     ...(wanted === undefined ? {} : { BUILDKIT_HOST }),
-    ...(needs.platforms === undefined ? {} : { RALEX_IMAGES_LOCK: lock }),
+    // Whoever names a lock has said what to run.
+    RALEX_IMAGES_LOCK: process.env.RALEX_IMAGES_LOCK || lock,
   };
   return { pulumiFolder, env, registry: REGISTRY, lock, substitutes };
 }

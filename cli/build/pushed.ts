@@ -2,7 +2,7 @@
 import { ImageRef } from "../../components/image/image-ref";
 import { readIndex, readManifest, type ImageIndex } from "../evidence/manifests";
 import { Repository } from "../evidence/registry";
-import { ToolError } from "../evidence/tools";
+import { isAbsent } from "../evidence/tools";
 
 /** Questions that are asked at the same time. */
 const AT_ONCE = 6;
@@ -30,7 +30,10 @@ export async function checkPushed(name: string, { ref, platforms }: Expected): P
   const repository = await Repository.of(image);
   const index = await presentText(repository, image.digest);
   if (index === undefined) return { name, platforms: {}, missing: [`${name}: the index ${image.digest}`] };
-  const parts = readIndex(index) ?? NOTHING;
+  // What is for one platform only may have no index over it.
+  const [only] = platforms.length === 1 ? platforms : [];
+  const parts =
+    readIndex(index) ?? (only === undefined ? NOTHING : { platforms: { [only]: image.digest }, attestations: {} });
   const found = await Promise.all(children(parts).map((child) => missingOf(repository, name, child)));
   const absent = platforms.filter((platform) => parts.platforms[platform] === undefined);
   return {
@@ -82,7 +85,7 @@ async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof ToolError && /not found|status code 404/i.test(error.message)) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import * as path from "node:path";
 import { PLATFORMS } from "../../components/image/platforms";
 import { RELEASE_PROJECT, RELEASE_STACK, type ReleaseRecord } from "../../components/image/releases";
+import { isOwn } from "../../components/image/third-party";
 import { withLock } from "../../toolchain/lock";
 import { Failure } from "../failure";
 import { prepareMachine, type Machine } from "../machine";
@@ -13,7 +14,7 @@ import { checkPushed, type PushedImage } from "./pushed";
 
 export interface BuiltRelease {
   readonly release: ReleaseRecord;
-  /** What the registry has of it, image by image. */
+  /** What the registry has of its own images, one by one. */
   readonly pushed: readonly PushedImage[];
 }
 
@@ -39,7 +40,8 @@ export async function buildRelease(
 
 async function look(machine: Machine): Promise<BuiltRelease> {
   const release = await newestRelease(machine);
-  const images = Object.entries(release.images);
+  // The others were pushed by their publishers.
+  const images = Object.entries(release.images).filter(([, image]) => isOwn(image));
   return { release, pushed: await Promise.all(images.map(([name, expected]) => checkPushed(name, expected))) };
 }
 

@@ -14,6 +14,7 @@ interface Described {
 
 /** What a type cannot say, where a check of its own decides. */
 const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = {
+  imageMirror: "host/path, or registry=host/path with commas between",
   subnet: "a private IPv4 network, /16 to /24",
   source: "a folder, or a URL with #commit",
   sourceCommand: "words without quotes",

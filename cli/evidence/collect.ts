@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { Evidence, PlatformEvidence } from "../../components/image/evidence/record";
+import { notChecked, type Evidence, type PlatformEvidence } from "../../components/image/evidence/record";
 import { ImageRef } from "../../components/image/image-ref";
 import { progress } from "../../toolchain/progress";
 import { Failure } from "../failure";
@@ -11,6 +11,7 @@ import { platformFacts } from "./platform";
 import { checkProvenance } from "./provenance";
 import { Repository } from "./registry";
 import { attachParts, describeParts } from "./sbom";
+import { besideImage, evidenceRepository, inOwnRepository } from "./shelf";
 import { scan } from "./scans";
 import { seal, sign } from "./signature";
 import { signingKey } from "./signing-key";
@@ -27,6 +28,8 @@ export interface PushedImage {
   readonly revision: string;
   /** Platforms that it has to have; without them, those that it has. */
   readonly platforms?: readonly string[];
+  /** For an image that somebody else has built: one of ours, in whose registry what is found is kept. */
+  readonly besideOwn?: string;
 }
 
 /**
@@ -48,7 +51,9 @@ export async function collectEvidence(checkout: string, image: PushedImage): Pro
       scan(subject),
     ]);
     const key = await signingKey(checkout);
-    const signature = await sign(checkout, repository, ref.digest, key);
+    const signature = subject.isThirdParty
+      ? notChecked("it is its publisher's to sign")
+      : await sign(checkout, repository, ref.digest, key);
     const sbom = await attachParts(subject, parts);
     const findings = {
       image: image.ref,
@@ -75,8 +80,20 @@ async function subjectOf(checkout: string, image: PushedImage, scratch: string):
     const offered = Object.keys(platforms).join(", ") || "no platform";
     throw new Failure(`${image.ref} is not for ${missing.join(", ")}: it is for ${offered}`);
   }
-  return { checkout, name: image.name, ref, repository, platforms, attestations, scratch };
+  const own = image.besideOwn;
+  const shelf =
+    own === undefined
+      ? besideImage(repository, ref.digest)
+      : inOwnRepository(await evidenceRepository(ImageRef.parse(own)), ref.digest);
+  const known = { checkout, name: image.name, ref, repository, shelf, isThirdParty: own !== undefined, scratch };
+  return { ...known, attestations, platforms: wanted(platforms, image) };
 }
+
+/** Of an image that others built, platforms that nothing runs on are nobody's business here. */
+const wanted = (offered: Subject["platforms"], { besideOwn, platforms }: PushedImage): Subject["platforms"] =>
+  besideOwn === undefined || platforms === undefined
+    ? offered
+    : Object.fromEntries(Object.entries(offered).filter(([platform]) => platforms.includes(platform)));
 
 async function singlePlatform(repository: Repository, digest: string, manifest: string) {
   const config = readConfig(await repository.text(readManifest(manifest).config.digest));

@@ -57,9 +57,18 @@ export class Repository {
     return `${this.name}@${digest}`;
   }
 
+  tagged(tag: string): string {
+    return `${this.name}:${tag}`;
+  }
+
   /** Text of a manifest or an index. @throws ToolError when it is not there or the registry does not answer. */
   manifest(digest: string): Promise<string> {
-    return runTool(this.oras, ["manifest", "fetch", ...this.options, this.at(digest)]);
+    return this.manifestOf(this.at(digest));
+  }
+
+  /** The same of a name in full, {@link at} a digest or {@link tagged}. */
+  manifestOf(name: string): Promise<string> {
+    return runTool(this.oras, ["manifest", "fetch", ...this.options, name]);
   }
 
   /** A small blob as text. @throws ToolError as {@link manifest}. */
@@ -104,23 +113,24 @@ export class Repository {
   }
 
   /** Puts a file beside an image, and returns the digest of its manifest. @throws ToolError when it is refused. */
-  async attach(subject: string, { file, type, annotations }: AttachedFile, cwd: string): Promise<string> {
+  attach(subject: string, file: AttachedFile, cwd: string): Promise<string> {
+    return this.write("attach", this.at(subject), file, cwd);
+  }
+
+  /** Puts a file under a name of its own, and returns the digest of its manifest. @throws ToolError when it is refused. */
+  push(name: string, file: AttachedFile, cwd: string): Promise<string> {
+    return this.write("push", name, file, cwd);
+  }
+
+  private async write(
+    verb: "attach" | "push",
+    name: string,
+    { file, type, annotations }: AttachedFile,
+    cwd: string,
+  ): Promise<string> {
     const notes = Object.entries(annotations).flatMap(([key, value]) => ["--annotation", `${key}=${value}`]);
-    const answer = await runTool(
-      this.oras,
-      [
-        "attach",
-        ...this.options,
-        "--format",
-        "json",
-        "--artifact-type",
-        type,
-        ...notes,
-        this.at(subject),
-        `${file}:${type}`,
-      ],
-      { cwd },
-    );
+    const options = [...this.options, "--format", "json", "--artifact-type", type, ...notes];
+    const answer = await runTool(this.oras, [verb, ...options, name, `${file}:${type}`], { cwd });
     return (JSON.parse(answer) as { digest: string }).digest;
   }
 

@@ -48,7 +48,7 @@ export async function describeParts(subject: Subject): Promise<SbomFiles | Retur
 
 /** Puts the documents beside the image. @throws ToolError when the registry does not take them */
 export async function attachParts(
-  { repository, ref, scratch }: Subject,
+  { shelf, scratch }: Subject,
   parts: Awaited<ReturnType<typeof describeParts>>,
 ): Promise<Evidence["sbom"]> {
   if (!("files" in parts)) return parts;
@@ -56,7 +56,7 @@ export async function attachParts(
   // One after the other: each rewrites the list of referrers where the registry keeps it under a tag.
   for (const [platform, { file, packages }] of Object.entries(parts.files)) {
     const attached = { file, type: SBOM_TYPE, annotations: { "ralex.platform": platform } };
-    documents[platform] = { referrer: await repository.attach(ref.digest, attached, scratch), packages };
+    documents[platform] = { referrer: await shelf.put(attached, scratch), packages };
   }
   return { ...parts.found, documents };
 }

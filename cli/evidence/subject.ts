@@ -1,6 +1,7 @@
 /** What evidence is collected about, and where the work is done. */
 import type { ImageRef } from "../../components/image/image-ref";
 import type { Repository } from "./registry";
+import type { Shelf } from "./shelf";
 import type { EvidenceTool } from "./tools";
 
 export interface Subject {
@@ -9,6 +10,10 @@ export interface Subject {
   readonly name: string;
   readonly ref: ImageRef;
   readonly repository: Repository;
+  /** Where what is found is kept. */
+  readonly shelf: Shelf;
+  /** Built and signed by somebody else. */
+  readonly isThirdParty: boolean;
   /** Manifests by platform. */
   readonly platforms: Readonly<Record<string, string>>;
   /** BuildKit's attestations, by the digest of the manifest that each is about. */

@@ -51,6 +51,10 @@ export class ToolError extends Error {
   override readonly name = "ToolError";
 }
 
+/** Whether a registry has said that it does not have what was asked for. */
+export const isAbsent = (error: unknown): boolean =>
+  error instanceof ToolError && /not found|status code 404/i.test(error.message);
+
 /** The version in what a program prints about itself, or undefined. */
 export const versionIn = (text: string): string | undefined => /\bv?(\d+\.\d+\.\d+)\b/.exec(text)?.[1];
 

@@ -1,8 +1,9 @@
 /** Brings an environment to its pinned release, lets it verify itself, and publishes what was verified. */
 import { ralex } from "../../components/command-line";
 import { isRelease } from "../../components/image/ledger";
-import { refusalOf, type Pin, type StackReader } from "../../components/image/pin-check";
-import { barrierRefusal } from "../../components/image/rollback";
+import { takesSubstitutes } from "../../components/image/lock";
+import { judgePin, type Pin, type StackReader } from "../../components/image/pin-check";
+import { dataRefusals } from "../../components/image/rollback";
 import type { Settings } from "../../components/settings/schema";
 import { requireYes } from "../confirm";
 import { EXIT, Failure } from "../failure";
@@ -12,6 +13,7 @@ import { committedFile, prepareConfigFile, withRunning, type StackFile } from ".
 import { PROJECT } from "../project";
 import { openTarget } from "../targets";
 import { updateStack } from "../update";
+import type { Workspace } from "../workspace";
 import { publish } from "./publish";
 import { stackReader } from "./stacks";
 
@@ -33,20 +35,30 @@ export function pinnedFile(checkout: string, stack: string): Pinned {
 }
 
 /** @throws Failure with every reason why the release may not run there. */
-async function requireVerified(read: StackReader, stack: string, { pin, settings }: Pinned): Promise<void> {
-  const refusal = await refusalOf(pin, stack, settings.promotesFrom, read);
+async function requireVerified(
+  { checkout, environment }: Workspace,
+  read: StackReader,
+  stack: string,
+  { pin, settings }: Pinned,
+): Promise<void> {
+  const place = {
+    environment: stack,
+    promotesFrom: settings.promotesFrom,
+    takesSubstitutes: takesSubstitutes(checkout, environment),
+  };
+  const { refusal } = await judgePin(pin, place, read);
   if (refusal !== undefined) throw new Failure(refusal, EXIT.refused);
 }
 
-/** @throws Failure when a database migration that is a barrier lies between the pin and what was verified last. */
-async function requireSchema(read: StackReader, stack: string, pin: Pin): Promise<void> {
+/** @throws Failure when the pin does not read what the release that was verified last has written. */
+async function requireReadable(read: StackReader, stack: string, pin: Pin): Promise<void> {
   const ledger = (await read.ledger(stack)) ?? [];
   const [newest] = ledger;
   if (newest === undefined || isRelease(newest, pin)) return;
   const own = ledger.find((entry) => isRelease(entry, pin));
   const next = own ?? (await read.releases())?.find(({ id }) => id === pin.id);
-  const refusal = next === undefined ? undefined : barrierRefusal(newest.id, newest.schema, next);
-  if (refusal !== undefined) throw new Failure(refusal, EXIT.refused);
+  const refusals = next === undefined ? [] : dataRefusals(newest, next, ledger);
+  if (refusals.length > 0) throw new Failure(refusals.join("\n"), EXIT.refused);
 }
 
 /** @throws Failure when another command pinned something else meanwhile: what was shown is what is deployed, or nothing. */
@@ -68,14 +80,14 @@ async function withAdvice<T>(work: Promise<T>, advice: string): Promise<T> {
 
 /** Of the option `--database-restored`. */
 export const DATABASE_RESTORED =
-  "go back across a migration that is a barrier: the database is a backup's from before it";
+  "go back to a release that does not read what this one has written: the data are a backup's from before";
 
 export interface DeployOptions {
   /** Whether to show a preview and to ask before anything changes. */
   readonly ask: boolean;
   /** What the caller has pinned; another pin in the file is refused. */
   readonly pin?: Pin;
-  /** The database is a backup's from before every migration that is a barrier. */
+  /** The data are a backup's, from before what the release to be deployed does not read. */
   readonly isRestored?: boolean | undefined;
 }
 
@@ -90,8 +102,8 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
   const { id } = pinned.pin;
   if (options.pin !== undefined) requirePin(pinned, stack, options.pin);
   const read = stackReader(workspace);
-  await requireVerified(read, stack, pinned);
-  if (options.isRestored !== true) await requireSchema(read, stack, pinned.pin);
+  await requireVerified(workspace, read, stack, pinned);
+  if (options.isRestored !== true) await requireReadable(read, stack, pinned.pin);
   const target = await openTarget(workspace, pinned.settings.target);
   await target.preflight(stack, pinned.settings);
   const content = withRunning(pinned.file, true);

@@ -4,39 +4,77 @@ import {
   gate,
   readEvidence,
   rulesFor,
+  rulesForThirdParty,
   vulnerabilityCounts,
   type Evidence,
 } from "../../components/image/evidence";
-import type { Pin } from "../../components/image/pin-check";
-import type { ReleaseRecord } from "../../components/image/releases";
+import { ImageRef } from "../../components/image/image-ref";
+import type { ReleaseImage, ReleaseImages, ReleaseRecord } from "../../components/image/releases";
+import { isOwn, substitutesOf } from "../../components/image/third-party";
 import { collectEvidence } from "../evidence/collect";
+import { Repository } from "../evidence/registry";
+import { besideImage, evidenceRepository, inOwnRepository } from "../evidence/shelf";
 import { pullEvidence } from "../evidence/store";
 import { EXIT, Failure } from "../failure";
 
 /** By image; undefined where there is none. */
 export type ReleaseEvidence = Readonly<Record<string, Evidence | undefined>>;
 
-/** Looks at every image of a release, one after the other: each check keeps all cores busy by itself. */
+/** What stands in for an official image says nothing about it. */
+const isLookedAt = ({ thirdParty }: ReleaseImage): boolean => thirdParty?.substitute !== true;
+
+/** An own image of a release: what is found of third-party ones is kept in its registry. */
+const anyOwn = (images: ReleaseImages): string | undefined => Object.values(images).find(isOwn)?.ref;
+
+/**
+ * Looks at every image of a release, one after the other: each check keeps all cores busy by itself. A third-party image
+ * that has a record keeps it, since nothing of a digest changes; vulnerabilities are looked at again by
+ * `./ralex evidence <image> --collect`.
+ */
 export async function collectRelease(checkout: string, release: ReleaseRecord): Promise<ReleaseEvidence> {
-  const collected: Record<string, Evidence> = {};
-  for (const [name, { ref, platforms }] of Object.entries(release.images)) {
-    collected[name] = await collectEvidence(checkout, { name, ref, platforms, revision: release.revision });
+  const collected: Record<string, Evidence | undefined> = {};
+  const own = anyOwn(release.images);
+  for (const [name, image] of Object.entries(release.images).filter(([, one]) => isLookedAt(one))) {
+    const { ref, platforms } = image;
+    const beside = isOwn(image) || own === undefined ? {} : { besideOwn: own };
+    collected[name] =
+      (isOwn(image) ? undefined : await findEvidence(checkout, ref, own)) ??
+      (await collectEvidence(checkout, { name, ref, platforms, revision: release.revision, ...beside }));
   }
   return collected;
 }
 
-/** The file of this checkout, or what is kept beside the image in its registry. @throws Failure for an altered one. */
-export async function releaseEvidence(checkout: string, { images }: Pin): Promise<ReleaseEvidence> {
+/** The file of this checkout, or what is kept in the registry; by image. @throws Failure for an altered one. */
+export async function releaseEvidence(checkout: string, images: ReleaseImages): Promise<ReleaseEvidence> {
+  const own = anyOwn(images);
   const found = await Promise.all(
-    Object.entries(images).map(async ([name, ref]) => [name, await findEvidence(checkout, ref)] as const),
+    Object.entries(images)
+      .filter(([, image]) => isLookedAt(image))
+      .map(
+        async ([name, image]) =>
+          [name, await findEvidence(checkout, image.ref, isOwn(image) ? undefined : own)] as const,
+      ),
   );
   return Object.fromEntries(found);
 }
 
-/** The record of one image, wherever it is kept. @throws Failure for one that is no evidence, or was altered. */
-export async function findEvidence(checkout: string, ref: string): Promise<Evidence | undefined> {
+/**
+ * The record of one image, wherever it is kept.
+ * @param besideOwn - for an image that somebody else has built: one of ours, in whose registry the record is.
+ * @throws Failure for one that is no evidence, or was altered.
+ */
+export async function findEvidence(
+  checkout: string,
+  ref: string,
+  besideOwn: string | undefined = undefined,
+): Promise<Evidence | undefined> {
+  const image = ImageRef.parse(ref);
+  const shelf = async () =>
+    besideOwn === undefined
+      ? besideImage(await Repository.of(image), image.digest)
+      : inOwnRepository(await evidenceRepository(ImageRef.parse(besideOwn)), image.digest);
   try {
-    return readEvidence(checkout, ref) ?? (await pullEvidence(checkout, ref));
+    return readEvidence(checkout, ref) ?? (await pullEvidence(checkout, ref, await shelf()));
   } catch (error) {
     // No proof is what a gate is for: it refuses, as it does where there is no record.
     if (error instanceof EvidenceError) throw new Failure(error.message, EXIT.refused);
@@ -45,14 +83,24 @@ export async function findEvidence(checkout: string, ref: string): Promise<Evide
 }
 
 /** Why a release may not go on, and what nobody looked at: sentences that begin with the image. */
-export function judgeRelease(evidence: ReleaseEvidence): {
+export function judgeRelease(
+  images: ReleaseImages,
+  evidence: ReleaseEvidence,
+): {
   readonly problems: readonly string[];
   readonly notChecked: readonly string[];
 } {
-  const verdicts = Object.entries(evidence).map(([name, one]) => ({ name, ...gate(one, rulesFor(name)) }));
+  const verdicts = Object.entries(images)
+    .filter(([, image]) => isLookedAt(image))
+    .map(([name, image]) => {
+      const rules = isOwn(image) ? rulesFor(name) : rulesForThirdParty(image);
+      return { name, ...gate(evidence[name], rules) };
+    });
   const sentences = (of: "problems" | "notChecked") =>
     verdicts.flatMap((verdict) => verdict[of].map((text) => `image ${verdict.name}: ${text}`));
-  return { problems: sentences("problems"), notChecked: sentences("notChecked") };
+  const substitutes = substitutesOf(images);
+  const unseen = substitutes.length === 0 ? [] : [`substitutes: not checked: ${substitutes.join(", ")}`];
+  return { problems: sentences("problems"), notChecked: [...sentences("notChecked"), ...unseen] };
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);

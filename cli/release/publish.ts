@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { ralex } from "../../components/command-line";
 import { isRelease, LEDGER_PROJECT, type LedgerEntry } from "../../components/image/ledger";
 import type { Pin } from "../../components/image/pin-check";
+import type { ReleaseRecord } from "../../components/image/releases";
 import { EXIT, Failure } from "../failure";
 import { readOutputs } from "../outputs";
 import { cancelStaleLock } from "../recovery";
@@ -39,8 +40,8 @@ export async function publish(
     return { entry: newest, added: false };
   }
   const entry: LedgerEntry = {
-    ...release,
     ...(await originOf(workspace, ledger, release)),
+    ran: [...release.ran],
     at: verification.at,
     actor: actor(),
     checks: verification.checks.map(({ name, detail }) => ({ name, passed: true, detail })),
@@ -53,14 +54,13 @@ export async function publish(
   return { entry, added: true };
 }
 
-/** Commit and database schema of a release: from the ledger where it was verified before, else from its build. */
-async function originOf(
-  workspace: Workspace,
-  ledger: readonly LedgerEntry[],
-  release: Pin,
-): Promise<Pick<LedgerEntry, "revision" | "schema">> {
+/** What was built as a release: from the ledger where it was verified before, else from its build. */
+async function originOf(workspace: Workspace, ledger: readonly LedgerEntry[], release: Pin): Promise<ReleaseRecord> {
   const earlier = ledger.find((entry) => isRelease(entry, release));
-  const known = earlier ?? (await builtReleases(workspace))?.find(({ id }) => id === release.id);
-  if (known !== undefined) return { revision: known.revision, schema: known.schema };
+  const known = earlier ?? (await builtReleases(workspace))?.find((one) => isRelease(one, release));
+  if (known !== undefined) {
+    const { id, revision, createdAt, images, schema } = known;
+    return { id, revision, createdAt, images, schema };
+  }
   throw new Failure(`nothing is known of release ${release.id}: it is neither in the ledger nor among the builds`);
 }

@@ -1,19 +1,21 @@
 /** Whether what is about to be pinned can still be pulled, for every platform. */
-import type { Pin } from "../../components/image/pin-check";
 import { PLATFORMS } from "../../components/image/platforms";
 import type { RegistryReader } from "../../components/image/registry-reader";
+import type { ReleaseImages } from "../../components/image/releases";
+import { isOwn } from "../../components/image/third-party";
 
-/** Why a release cannot be pinned, as far as its registry tells; empty when it can. */
-export async function unpullable(registry: RegistryReader, { images }: Pin): Promise<readonly string[]> {
+/** Why images cannot be pulled, as far as their registries tell; empty when all can. */
+export async function unpullable(registry: RegistryReader, images: ReleaseImages): Promise<readonly string[]> {
   const problems = await Promise.all(
-    Object.entries(images).map(async ([name, ref]) => {
+    Object.entries(images).map(async ([name, image]) => {
+      const { ref } = image;
+      const remedy = isOwn(image) ? "run ./ralex build" : "put it back, or build a release with another";
       try {
         const offered = await registry.platformsOf(ref);
-        if (offered === undefined) return [`image ${name}: ${ref} is gone from its registry; build a new release`];
-        const missing = PLATFORMS.filter((platform) => !offered.includes(platform));
-        return missing.length === 0
-          ? []
-          : [`image ${name}: ${ref} is not for ${missing.join(", ")}; run ./ralex build`];
+        if (offered === undefined) return [`image ${name}: ${ref} is gone from its registry; ${remedy}`];
+        const wanted: readonly string[] = isOwn(image) ? PLATFORMS : image.platforms;
+        const missing = wanted.filter((platform) => !offered.includes(platform));
+        return missing.length === 0 ? [] : [`image ${name}: ${ref} is not for ${missing.join(", ")}; ${remedy}`];
       } catch (error) {
         const said = error instanceof Error ? error.message : String(error);
         return [`image ${name}: the registry of ${ref} cannot be asked (${said}); try again when it answers`];

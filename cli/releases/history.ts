@@ -2,8 +2,9 @@
 import Table from "cli-table3";
 import { ralex } from "../../components/command-line";
 import { isRelease, type LedgerEntry } from "../../components/image/ledger";
-import { pinOf, type Pin } from "../../components/image/pin-check";
-import type { ReleaseRecord } from "../../components/image/releases";
+import type { Pin } from "../../components/image/pin-check";
+import type { ReleaseImages, ReleaseRecord } from "../../components/image/releases";
+import { isOwn } from "../../components/image/third-party";
 
 /** Characters of a commit and of a digest that people tell them apart by. */
 const SHORT = 12;
@@ -36,11 +37,15 @@ export function historyOf(
 
 const plain = { style: { head: [], border: [] } };
 
-const imagesText = (images: Readonly<Record<string, string>>): string =>
-  Object.entries(images)
+/** Own images by their digest, and how many are third-party ones: a table has no room for more. */
+function imagesText(images: ReleaseImages): string {
+  const own = Object.entries(images)
+    .filter(([, image]) => isOwn(image))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, ref]) => `${name} ${(ref.split("@sha256:")[1] ?? ref).slice(0, SHORT)}`)
-    .join("\n");
+    .map(([name, { ref }]) => `${name} ${(ref.split("@sha256:")[1] ?? ref).slice(0, SHORT)}`);
+  const others = Object.keys(images).length - own.length;
+  return [...own, ...(others === 0 ? [] : [`and ${others} third-party`])].join("\n");
+}
 
 export function historyTable(entries: readonly HistoryEntry[]): string {
   const table = new Table({ ...plain, head: ["release", "verified", "by", "commit", "images", "checks", ""] });
@@ -57,7 +62,7 @@ export function builtTable(releases: readonly ReleaseRecord[]): string {
   for (const release of releases) {
     const { id, createdAt, revision, images, schema } = release;
     const platforms = [...new Set(Object.values(images).flatMap((image) => image.platforms))].sort();
-    const refs = imagesText(pinOf(release).images);
+    const refs = imagesText(release.images);
     table.push([id, createdAt, revision.slice(0, SHORT), refs, platforms.join("\n"), schema.version]);
   }
   return table.toString();

@@ -1,7 +1,8 @@
 /** Whether the registry still has all of what could be rolled back to. */
-import type { Pin } from "../../components/image/pin-check";
-import { PLATFORMS } from "../../components/image/platforms";
+import type { ReleaseImage, ReleaseRecord } from "../../components/image/releases";
 import { checkPushed } from "../build/pushed";
+
+export type NamedImages = Pick<ReleaseRecord, "id" | "images">;
 
 export interface KeptImage {
   readonly ref: string;
@@ -11,34 +12,40 @@ export interface KeptImage {
   readonly problems: readonly string[];
 }
 
+interface Needed {
+  readonly name: string;
+  readonly image: ReleaseImage;
+  readonly releases: string[];
+}
+
 /** Every image of the releases once, with the releases that need it, in the order of the list. */
-export function imagesOf(releases: readonly Pin[]): readonly { name: string; ref: string; releases: string[] }[] {
-  const byRef = new Map<string, { name: string; ref: string; releases: string[] }>();
+export function imagesOf(releases: readonly NamedImages[]): readonly Needed[] {
+  const byRef = new Map<string, Needed>();
   for (const { id, images } of releases) {
-    for (const [name, ref] of Object.entries(images)) {
-      const known = byRef.get(ref) ?? { name, ref, releases: [] };
+    for (const [name, image] of Object.entries(images)) {
+      const known = byRef.get(image.ref) ?? { name, image, releases: [] };
       if (!known.releases.includes(id)) known.releases.push(id);
-      byRef.set(ref, known);
+      byRef.set(image.ref, known);
     }
   }
   return [...byRef.values()];
 }
 
 /** Asks for every index, every manifest in it and every layer. One image after the other: each is many questions. */
-export async function checkKept(releases: readonly Pin[]): Promise<readonly KeptImage[]> {
+export async function checkKept(releases: readonly NamedImages[]): Promise<readonly KeptImage[]> {
   const kept: KeptImage[] = [];
-  for (const { name, ref, releases: ids } of imagesOf(releases)) {
-    console.error(`asking for ${ref}`);
-    kept.push({ ref, releases: ids, problems: await problemsOf(name, ref) });
+  for (const { name, image, releases: ids } of imagesOf(releases)) {
+    console.error(`asking for ${image.ref}`);
+    kept.push({ ref: image.ref, releases: ids, problems: await problemsOf(name, image) });
   }
   return kept;
 }
 
-async function problemsOf(name: string, ref: string): Promise<readonly string[]> {
+async function problemsOf(name: string, image: ReleaseImage): Promise<readonly string[]> {
   try {
-    const { missing } = await checkPushed(name, { ref, platforms: PLATFORMS });
+    const { missing } = await checkPushed(name, image);
     return missing.map((what) => `gone from the registry: ${what}`);
   } catch (error) {
-    return [`the registry of ${ref} cannot be asked: ${error instanceof Error ? error.message : String(error)}`];
+    return [`the registry of ${image.ref} cannot be asked: ${error instanceof Error ? error.message : String(error)}`];
   }
 }

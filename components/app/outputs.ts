@@ -1,10 +1,13 @@
 /** What every target returns. The names are a public contract: pipelines and people read them. */
 import type { Output } from "@pulumi/pulumi";
 
-/** The images that an environment runs, by name, as `repository@sha256:…`. */
+/** The release of an environment. */
 export interface Release {
   readonly id: string;
+  /** Every image of it by name, as `repository@sha256:…`, whatever target it is for. */
   readonly images: Readonly<Record<string, string>>;
+  /** Names of those that run here, sorted. */
+  readonly ran: readonly string[];
 }
 
 /** One check of a deployment against its live endpoints. */

@@ -1,6 +1,6 @@
 /** What an environment's ledger holds: every release that was verified there, newest first. */
 import { z } from "zod";
-import { SCHEMA } from "./releases";
+import { RELEASE_IMAGE, SCHEMA } from "./releases";
 
 export const LEDGER_PROJECT = "ralex-ledger";
 export const LEDGER_OUTPUT = "verifiedReleases";
@@ -10,10 +10,14 @@ export const MOST_ENTRIES = 200;
 const ENTRY = z.strictObject({
   /** Id of the release. */
   id: z.string().min(1),
-  /** First-party images by name, as `repository@sha256:…`. */
-  images: z.record(z.string(), z.string()),
+  /** Every image of the release, for whatever target. */
+  images: z.record(z.string(), RELEASE_IMAGE),
+  /** Names of those that ran here, and so were verified. */
+  ran: z.array(z.string()).readonly(),
   /** Commit that the release was built from. */
   revision: z.string(),
+  /** When it was built: ISO 8601, UTC. */
+  createdAt: z.string(),
   schema: SCHEMA,
   /** When the checks passed: ISO 8601, UTC. */
   at: z.string(),
@@ -65,10 +69,15 @@ export function withEntry(earlier: readonly LedgerEntry[], entry: LedgerEntry): 
   return [entry, ...earlier].slice(0, MOST_ENTRIES);
 }
 
-interface Named {
+/** A release as a pin or as a record has it. */
+export interface Named {
   readonly id: string;
-  readonly images: Readonly<Record<string, string>>;
+  readonly images: Readonly<Record<string, string | { readonly ref: string }>>;
 }
+
+/** `repository@sha256:…` of an image of a pin or of a record. */
+export const refOf = (image: string | { readonly ref: string } | undefined): string | undefined =>
+  typeof image === "object" ? image.ref : image;
 
 /** Whether two releases are the same: their id, and every image byte for byte. */
 export function isRelease(one: Named, other: Named): boolean {
@@ -76,6 +85,6 @@ export function isRelease(one: Named, other: Named): boolean {
   return (
     one.id === other.id &&
     names.length === Object.keys(other.images).length &&
-    names.every((name) => one.images[name] === other.images[name])
+    names.every((name) => refOf(one.images[name]) === refOf(other.images[name]))
   );
 }

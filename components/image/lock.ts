@@ -2,7 +2,7 @@
  * The image lock: every third-party image that Ralex runs or builds on, by digest.
  *
  * The committed lock names the official registries' images. A machine that reaches package registries only makes its
- * own, with `substitute: true` in every entry; outputs repeat that, so nobody takes one for the other.
+ * own, with `substitute: true` in every entry; releases and outputs repeat that, so nobody takes one for the other.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -12,7 +12,12 @@ import { ImageRef } from "./image-ref";
 
 /** Where the locks are, relative to the checkout. */
 export const COMMITTED_LOCK = "images/images.lock.json";
+/** What the toolchain makes where only package registries are reached: for starts, and for releases. */
 export const GENERATED_LOCK = ".ralex/images.lock.json";
+
+export const GENERATED_RELEASE_LOCK = ".ralex/release/images.lock.json";
+/** What a start with official tools reads: the committed lock, and what it lacks as it was resolved. */
+export const RESOLVED_LOCK = ".ralex/official/images.lock.json";
 
 const ENTRY = z.strictObject({
   repository: z.string().min(1),
@@ -24,6 +29,8 @@ const ENTRY = z.strictObject({
   sizeBudgetMiB: z.int().min(1),
   /** `true` for an image built on this machine in place of the official one. */
   substitute: z.literal(true).optional(),
+  /** Of software that keeps data: what it is written as. See `OfficialImage`. */
+  dataVersion: z.string().min(1).optional(),
   /** Day on which a start resolved the tag, where no committed lock has the digest. */
   resolved: z.iso.date().optional(),
 });
@@ -87,21 +94,36 @@ export class ImageLock {
     const { repository, digest } = this.entry(name);
     return ImageRef.of(repository, digest);
   }
-
-  /** Names of the images that stand in for official ones. */
-  get substitutes(): readonly string[] {
-    return this.names.filter((name) => this.entry(name).substitute === true);
-  }
 }
 
 /**
- * The lock that a checkout's programs read: the one that `RALEX_IMAGES_LOCK` names, this machine's own, or the
- * committed one, in this order.
- * @throws ImageLockError as {@link ImageLock.read}.
+ * Where a lock comes from: git, what the toolchain of this machine made, what a start with official tools resolved, or
+ * the user's own word.
  */
-export function readLock(checkout: string, environment: NodeJS.ProcessEnv = process.env): ImageLock {
+export type LockOrigin = "committed" | "generated" | "resolved" | "named";
+
+/**
+ * The lock that a checkout's programs read: the one that `RALEX_IMAGES_LOCK` names, else the committed one. The commands
+ * set the variable where the user has not: a lock of substitutes counts only while the toolchain that made it serves.
+ */
+export function chosenLock(
+  checkout: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): { readonly file: string; readonly origin: LockOrigin } {
   const named = environment.RALEX_IMAGES_LOCK;
-  if (named !== undefined && named !== "") return ImageLock.read(path.resolve(checkout, named));
-  const own = path.join(checkout, GENERATED_LOCK);
-  return ImageLock.read(fs.existsSync(own) ? own : path.join(checkout, COMMITTED_LOCK));
+  if (named === undefined || named === "") return { file: path.join(checkout, COMMITTED_LOCK), origin: "committed" };
+  const file = path.resolve(checkout, named);
+  const of = (relative: string) => file === path.join(checkout, relative);
+  if (of(GENERATED_LOCK) || of(GENERATED_RELEASE_LOCK)) return { file, origin: "generated" };
+  return { file, origin: of(RESOLVED_LOCK) ? "resolved" : of(COMMITTED_LOCK) ? "committed" : "named" };
+}
+
+/** Reads the {@link chosenLock}. @throws ImageLockError as {@link ImageLock.read}. */
+export const readLock = (checkout: string, environment: NodeJS.ProcessEnv = process.env): ImageLock =>
+  ImageLock.read(chosenLock(checkout, environment).file);
+
+/** Whether images that stand in for official ones may run here: official tools take none, unless the user names them. */
+export function takesSubstitutes(checkout: string, environment: NodeJS.ProcessEnv = process.env): boolean {
+  const { origin } = chosenLock(checkout, environment);
+  return origin === "generated" || origin === "named";
 }

@@ -1,12 +1,12 @@
 /** Whether a pinned release may run in an environment. A pure decision over what the stacks say. */
 import { ralex } from "../command-line";
 import { isRelease, type LedgerEntry } from "./ledger";
-import type { ReleaseRecord } from "./releases";
-import { RELEASE_PROJECT, RELEASE_STACK } from "./releases";
+import { RELEASE_PROJECT, RELEASE_STACK, type ReleaseImages, type ReleaseRecord } from "./releases";
+import { substitutesOf } from "./third-party";
 
 export interface Pin {
   readonly id: string;
-  /** First-party images by name, as `repository@sha256:…`. */
+  /** Every image of the release by name, as `repository@sha256:…`. */
   readonly images: Readonly<Record<string, string>>;
 }
 
@@ -18,6 +18,8 @@ export interface PinSources {
   readonly upstream?: { readonly name: string; readonly ledger: readonly LedgerEntry[] | undefined };
   /** What was built; undefined when the project cannot be read. */
   readonly releases: readonly ReleaseRecord[] | undefined;
+  /** Whether images that stand in for official ones may run here. */
+  readonly takesSubstitutes: boolean;
 }
 
 /** How the stacks of a backend are read: by the program through the engine, by a command through the CLI. */
@@ -28,33 +30,50 @@ export interface StackReader {
   releases(): Promise<readonly ReleaseRecord[] | undefined>;
 }
 
-/**
- * Why a pin may not run in an environment, as one text; undefined when it may. What the environment itself has verified
- * is known from its own ledger, and no other stack is read.
- */
-export async function refusalOf(
-  pin: Pin,
-  environment: string,
-  promotesFrom: string | undefined,
-  read: StackReader,
-): Promise<string | undefined> {
-  const own = (await read.ledger(environment)) ?? [];
-  if (isVerifiedHere(pin, own)) return undefined;
-  const refusals = refusalsOf(pin, {
-    environment,
-    own,
-    releases: await read.releases(),
-    ...(promotesFrom === undefined
-      ? {}
-      : { upstream: { name: promotesFrom, ledger: await read.ledger(promotesFrom) } }),
-  });
-  if (refusals.length === 0) return undefined;
-  return `the release pinned for ${environment} is refused:\n  ${refusals.join("\n  ")}`;
+/** Where a pin is to run. */
+export interface PinnedPlace {
+  readonly environment: string;
+  /** As {@link PinSources.upstream}, by name. */
+  readonly promotesFrom: string | undefined;
+  readonly takesSubstitutes: boolean;
 }
 
-const isVerifiedHere = (pin: Pin, own: readonly LedgerEntry[]): boolean => own.some((entry) => isRelease(entry, pin));
+/** What the stacks say about a pin. */
+export interface PinVerdict {
+  /** Why it may not run, as one text; undefined when it may. */
+  readonly refusal: string | undefined;
+  /** What is recorded of its images; undefined where nobody knows it. */
+  readonly images: ReleaseImages | undefined;
+}
 
-/** The images of a built release, as a pin has them. */
+/**
+ * Judges a pin. What the environment itself has verified is known from its own ledger, and no other stack is read.
+ */
+export async function judgePin(pin: Pin, place: PinnedPlace, read: StackReader): Promise<PinVerdict> {
+  const { environment, promotesFrom, takesSubstitutes } = place;
+  const own = (await read.ledger(environment)) ?? [];
+  const verified = own.find((entry) => isRelease(entry, pin));
+  const others =
+    verified === undefined
+      ? {
+          releases: await read.releases(),
+          ...(promotesFrom === undefined
+            ? {}
+            : { upstream: { name: promotesFrom, ledger: await read.ledger(promotesFrom) } }),
+        }
+      : { releases: undefined };
+  const refusals = refusalsOf(pin, { environment, own, takesSubstitutes, ...others });
+  const known = verified ?? others.releases?.find((release) => isRelease(release, pin));
+  return {
+    refusal:
+      refusals.length === 0
+        ? undefined
+        : `the release pinned for ${environment} is refused:\n  ${refusals.join("\n  ")}`,
+    images: known?.images,
+  };
+}
+
+/** The images of a built or of a verified release, as a pin has them. */
 export const pinOf = ({ id, images }: Pick<ReleaseRecord, "id" | "images">): Pin => ({
   id,
   images: Object.fromEntries(Object.entries(images).map(([name, { ref }]) => [name, ref])),
@@ -65,9 +84,11 @@ export const pinOf = ({ id, images }: Pick<ReleaseRecord, "id" | "images">): Pin
  * nobody else, so that a rollback works when every other stack is gone.
  */
 export function refusalsOf(pin: Pin, sources: PinSources): readonly string[] {
-  const { own, upstream, releases, environment } = sources;
-  if (isVerifiedHere(pin, own)) return [];
-  const problems: string[] = [];
+  const { own, upstream, releases, environment, takesSubstitutes } = sources;
+  const verified = own.find((entry) => isRelease(entry, pin));
+  const made = verified ?? releases?.find((release) => isRelease(release, pin));
+  const problems: string[] = takesSubstitutes || made === undefined ? [] : [...substituteRefusals(made)];
+  if (verified !== undefined) return problems;
   const built = releases?.find(({ id }) => id === pin.id);
   if (releases === undefined) {
     problems.push(`${RELEASE_PROJECT}/${RELEASE_STACK} cannot be read in this backend: run ./ralex build here first`);
@@ -87,6 +108,15 @@ export function refusalsOf(pin: Pin, sources: PinSources): readonly string[] {
     }
   }
   return problems;
+}
+
+function substituteRefusals({ id, images }: Pick<ReleaseRecord, "id" | "images">): readonly string[] {
+  const names = substitutesOf(images);
+  if (names.length === 0) return [];
+  return [
+    `release ${id} was built where no registry was reached, and has substitutes for ${names.join(", ")}, which official ` +
+      "tools do not run: run ./ralex build with official tools, or name the lock to trust in RALEX_IMAGES_LOCK",
+  ];
 }
 
 function differences(pin: Pin, built: Pin): readonly string[] {

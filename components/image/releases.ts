@@ -1,5 +1,6 @@
-/** What the release project exports: images that belong together, newest first. */
+/** What the release project exports: every image that runs on any target, ours and third-party ones; newest first. */
 import * as crypto from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 
 export const RELEASE_PROJECT = "ralex-images";
@@ -18,6 +19,29 @@ export const SCHEMA = z.strictObject({
   barriers: z.array(z.int().min(1)).readonly(),
 });
 
+/** An image of a release. */
+export const RELEASE_IMAGE = z.strictObject({
+  /** `repository@sha256:…`. A mirror may serve it from another repository: the digest is the same. */
+  ref: z.string(),
+  platforms: z.array(z.string()).readonly(),
+  /** Of an image that was taken from the lock, and not built. */
+  thirdParty: z
+    .strictObject({
+      /** For people. */
+      tag: z.string(),
+      /** Most that it may take on disk, unpacked, in MiB. */
+      sizeBudgetMiB: z.int().min(1),
+      /** Built on the machine that made the release, in place of the official one. */
+      substitute: z.literal(true).optional(),
+      /** What its data is written as; an image of another version may not read it. */
+      dataVersion: z.string().min(1).optional(),
+    })
+    .optional(),
+});
+
+export type ReleaseImage = z.infer<typeof RELEASE_IMAGE>;
+export type ReleaseImages = Readonly<Record<string, ReleaseImage>>;
+
 const RELEASES = z.array(
   z.strictObject({
     id: z.string().min(1),
@@ -25,7 +49,7 @@ const RELEASES = z.array(
     revision: z.string(),
     /** ISO 8601, UTC. */
     createdAt: z.string(),
-    images: z.record(z.string(), z.strictObject({ ref: z.string(), platforms: z.array(z.string()).readonly() })),
+    images: z.record(z.string(), RELEASE_IMAGE),
     schema: SCHEMA,
   }),
 );
@@ -48,9 +72,10 @@ export function withRelease(
   earlier: readonly ReleaseRecord[],
   built: Omit<ReleaseRecord, "id">,
 ): readonly ReleaseRecord[] {
-  const refsOf = (images: ReleaseRecord["images"]) =>
-    JSON.stringify(Object.entries(images).sort(([a], [b]) => (a < b ? -1 : 1)));
-  if (earlier[0] !== undefined && refsOf(earlier[0].images) === refsOf(built.images)) return earlier;
-  const id = `r-${crypto.createHash("sha256").update(refsOf(built.images)).digest("hex").slice(0, 12)}`;
+  const sorted = (images: ReleaseImages) => Object.entries(images).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (earlier[0] !== undefined && isDeepStrictEqual(sorted(earlier[0].images), sorted(built.images))) return earlier;
+  // Repositories are left out: it is the same release in a mirror.
+  const digests = sorted(built.images).map(([name, { ref }]) => `${name} ${ref.slice(ref.indexOf("@") + 1)}\n`);
+  const id = `r-${crypto.createHash("sha256").update(digests.join("")).digest("hex").slice(0, 12)}`;
   return [{ id, ...built }, ...earlier.filter((release) => release.id !== id)].slice(0, MOST_RELEASES);
 }

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { certificateProblem } from "./certificates";
+import { mirrorProblems } from "./image-mirror";
 import { parseSource } from "./source";
 import { TARGETS } from "./targets";
 import { upstreamUrl } from "./upstream-url";
@@ -59,6 +60,10 @@ const certificates = z.string().superRefine((value, context) => {
   if (message !== undefined) context.addIssue({ code: "custom", message });
 });
 
+const imageMirror = z.string().superRefine((value, context) => {
+  for (const message of mirrorProblems(value)) context.addIssue({ code: "custom", message });
+});
+
 /** What starts the bridge; `sourceCommand` starts from it too, so that a copy of the bridge needs no other. */
 export const BRIDGE_COMMAND = "python -m ralex_bridge";
 
@@ -104,6 +109,11 @@ export const PLAIN_SETTINGS = {
     )
     .default(BRIDGE_COMMAND)
     .describe("What starts the Ralex of source, split at white space; nothing secret"),
+  imageMirror: imageMirror
+    .optional()
+    .describe(
+      "Pull every image from this mirror instead, by the same digest; or those of the registries that are named",
+    ),
   subnet: privateSubnet.default("10.213.0.0/24").describe("Private network of the stack"),
   apiReplicas: z.int().min(1).max(MOST_API_REPLICAS).default(2).describe("Replicas of the API"),
   apiRateLimitPerMinute: z

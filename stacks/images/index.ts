@@ -1,5 +1,6 @@
 /**
- * The release project: builds Ralex's own images and exports their digests. It holds no secret. Its stack
+ * The release project: builds Ralex's own images and exports their digests, and for a release those of every third-party
+ * image with them. It holds no secret. Its stack
  * `working-tree` is what a start builds, for this machine; its stack `release` builds a commit, for every platform.
  */
 import * as path from "node:path";
@@ -11,6 +12,7 @@ import { readLock } from "../../components/image/lock";
 import { NATIVE, PLATFORMS, type Platform } from "../../components/image/platforms";
 import { readReleases, RELEASE_PROJECT, withRelease } from "../../components/image/releases";
 import { NO_SCHEMA, readSchema } from "../../components/image/schema-version";
+import { thirdPartyImages } from "../../components/image/third-party";
 
 const CHECKOUT = path.resolve(__dirname, "../..");
 
@@ -24,11 +26,14 @@ export = async (): Promise<Record<string, unknown>> => {
   const commit = exported === "" ? undefined : readExportedCommit(path.join(__dirname, exported));
   const contexts = exported === "" ? "../../images" : `${exported}/images`;
   const platforms = platformsOf(config.getObject<string[]>("platforms") ?? []);
+  const lock = readLock(CHECKOUT);
+  // A start takes them from the lock itself.
+  const thirdParty = commit === undefined ? {} : thirdPartyImages(lock);
   const images = new ApplicationImages("ralex", {
     contexts,
     registry: config.require("registry"),
     platforms,
-    python: baseImage(readLock(CHECKOUT), "python", platforms),
+    python: baseImage(lock, "python", platforms),
     engineBuilds: config.getBoolean("engineBuilds") ?? false,
     ...(foreign === "" ? {} : { foreign }),
     ...(commit === undefined ? {} : { changes: commit.changes }),
@@ -37,7 +42,10 @@ export = async (): Promise<Record<string, unknown>> => {
   const schema = foreign === "" ? readSchema(path.join(__dirname, contexts, "ralex-api")) : NO_SCHEMA;
   return {
     releases: images.built.apply((built) =>
-      withRelease(earlier, { revision, createdAt: new Date().toISOString(), images: built, schema }),
+      withRelease(earlier, {
+        ...{ revision, createdAt: new Date().toISOString(), schema },
+        images: { ...thirdParty, ...built },
+      }),
     ),
   };
 };

@@ -1,6 +1,5 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { readLock } from "../../components/image/lock";
 import { SAMPLES, type Benchmark } from "./benchmark";
 import { COMPOSE_VERSION, ComposeProject } from "./support/compose/project";
 import { withScratch } from "./support/scratch";
@@ -50,14 +49,9 @@ export const startAfterStop: Benchmark = {
 
 /** The same images as the stack runs, under names and ports of its own. */
 async function composePeer(stack: BenchStack, scratch: string): Promise<ComposeProject> {
-  const lock = readLock(stack.folder);
-  const release = JSON.parse(await stack.output("release")) as { images: Record<string, string> };
-  const images = {
-    ...Object.fromEntries(lock.names.map((name) => [name, lock.ref(name).toString()])),
-    ...release.images,
-  };
+  const { images } = JSON.parse(await stack.output("release")) as { images: Record<string, string> };
   const folder = path.join(scratch, "compose");
   fs.mkdirSync(folder);
   const settings = settingsOf(stackSettings(PEER_OFFSET));
-  return ComposeProject.create({ settings, images, grafana: lock.has("grafana"), checkout: stack.folder, folder });
+  return ComposeProject.create({ settings, images, grafana: "grafana" in images, checkout: stack.folder, folder });
 }

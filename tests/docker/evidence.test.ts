@@ -8,14 +8,17 @@ import { collectEvidence } from "../../cli/evidence/collect";
 import { Repository } from "../../cli/evidence/registry";
 import { isSigned, sign } from "../../cli/evidence/signature";
 import { signingKey } from "../../cli/evidence/signing-key";
+import { besideImage } from "../../cli/evidence/shelf";
 import { pullEvidence } from "../../cli/evidence/store";
 import { evidenceTool } from "../../cli/evidence/tools";
 import { prepareMachine, type Machine } from "../../cli/machine";
+import { findEvidence } from "../../cli/release/evidence";
 import {
   evidenceFile,
   gate,
   readEvidence,
   rulesFor,
+  rulesForThirdParty,
   vulnerabilityCounts,
   type Evidence,
 } from "../../components/image/evidence";
@@ -65,6 +68,11 @@ afterEach(() => {
 
 const collect = (ref: string, name = "evidence-of-a-test", checkout = copy.folder) =>
   collectEvidence(checkout, { name, ref, revision: "of a test", platforms: PLATFORMS });
+/** The record that is kept beside an image. */
+async function pulled(checkout: string, ref: string) {
+  const image = ImageRef.parse(ref);
+  return pullEvidence(checkout, ref, besideImage(await Repository.of(image), image.digest));
+}
 const checked = <Check extends { readonly status: string }>(check: Check): Extract<Check, { status: "checked" }> => {
   expect(check).toMatchObject({ status: "checked" });
   return check as Extract<Check, { status: "checked" }>;
@@ -202,14 +210,14 @@ describe("a record", () => {
   test("is not believed by a checkout that trusts another key, and the image is not signed by that key", async () => {
     const other = otherCheckout("other");
     const key = await signingKey(other);
-    await expect(pullEvidence(other, faulty)).rejects.toThrow(/the key trusted here is sha256:/);
+    await expect(pulled(other, faulty)).rejects.toThrow(/the key trusted here is sha256:/);
     const repository = await Repository.of(ImageRef.parse(faulty));
     const { digest } = ImageRef.parse(faulty);
     expect(await isSigned(other, repository, digest, key.publicKeyFile)).toBe(false);
     const own = await signingKey(copy.folder);
     expect(await isSigned(other, repository, digest, own.publicKeyFile)).toBe(true);
     setEnvironment("RALEX_SIGNING_PUBLIC_KEY", own.publicKeyFile);
-    expect(await pullEvidence(other, faulty)).toEqual(readEvidence(copy.folder, faulty));
+    expect(await pulled(other, faulty)).toEqual(readEvidence(copy.folder, faulty));
   }, 60_000);
 
   test("is signed once more by each other key, however many have signed the image before", async () => {
@@ -229,7 +237,7 @@ describe("a record", () => {
     fs.writeFileSync(path.join(context, "root/app/new"), "new\n");
     const repository = `${machine.registry}/evidence-of-a-test`;
     const ref = await buildAndPush(context, repository, machine.workspace.environment);
-    expect(await pullEvidence(copy.folder, ref)).toBeUndefined();
+    expect(await pulled(copy.folder, ref)).toBeUndefined();
     const { exitCode, stderr } = await copy.ralex(["evidence", ref]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain("add --collect to make it");
@@ -290,6 +298,29 @@ describe("the key of a checkout", () => {
   }, 120_000);
 });
 
+test("an image of somebody else's is looked at on the platforms that run, and its record is kept with ours", async () => {
+  withoutDatabase();
+  const platform = PLATFORMS[0] ?? "";
+  const own = `${machine.registry}/ralex-api@sha256:${"a".repeat(64)}`;
+  fs.writeFileSync(path.join(context, "root/app/published"), "by others\n");
+  const published = `${machine.registry}/published-by-others`;
+  const ref = await buildAndPush(context, published, machine.workspace.environment);
+  const subject = { name: "published-by-others", ref, revision: "of a test", platforms: [platform] };
+  const evidence = await collectEvidence(copy.folder, { ...subject, besideOwn: own });
+  expect(Object.keys(evidence.platforms)).toEqual([platform]);
+  expect(evidence.signature).toMatchObject({ status: "not checked", reason: "it is its publisher's to sign" });
+  checked(evidence.sbom);
+  // Nothing was put beside the image itself.
+  expect(await pulled(copy.folder, ref)).toBeUndefined();
+  const other = otherCheckout("another-clone");
+  setEnvironment("RALEX_SIGNING_PUBLIC_KEY", (await signingKey(copy.folder)).publicKeyFile);
+  expect(await findEvidence(other, ref, own)).toEqual(evidence);
+  const missing = ref.replace(/[0-9a-f]{8}$/, "00000000");
+  expect(await findEvidence(other, missing, own)).toBeUndefined();
+  const rules = { ref, platforms: [platform], thirdParty: { tag: "1", sizeBudgetMiB: 1 } };
+  expect(gate(evidence, rulesForThirdParty(rules)).problems).toEqual([]);
+}, 120_000);
+
 test("a registry with TLS and a password is used with the credentials that Docker has, and with no others", async () => {
   withoutDatabase();
   const tls = path.join(folder, "tls");
@@ -308,11 +339,9 @@ test("a registry with TLS and a password is used with the credentials that Docke
     checked(evidence.secrets);
     const other = otherCheckout("beside-tls");
     setEnvironment("RALEX_SIGNING_PUBLIC_KEY", (await signingKey(copy.folder)).publicKeyFile);
-    expect(await pullEvidence(other, `${target}@${digest}`)).toEqual(evidence);
+    expect(await pulled(other, `${target}@${digest}`)).toEqual(evidence);
     setEnvironment("DOCKER_CONFIG", otherCheckout("no-credentials"));
-    await expect(pullEvidence(other, `${target}@${digest}`)).rejects.toThrow(
-      /401|unauthorized|basic credential not found/i,
-    );
+    await expect(pulled(other, `${target}@${digest}`)).rejects.toThrow(/401|unauthorized|basic credential not found/i);
   } finally {
     await registry.stop();
   }

@@ -1,11 +1,11 @@
 /** The image lock against a real registry. */
 import { connectEngine } from "../../components/docker/engine/client";
-import { readLock } from "../../components/image/lock";
+import { GENERATED_LOCK, readLock } from "../../components/image/lock";
 import { engineRegistry } from "../../components/docker/engine/registry";
 import { CHECKOUT } from "../support/stack";
 
 const registry = engineRegistry(connectEngine());
-const lock = readLock(CHECKOUT);
+const lock = readLock(CHECKOUT, { RALEX_IMAGES_LOCK: GENERATED_LOCK });
 
 /** Puts an index of one image, for two platforms, beside the image. */
 async function pushIndex(tag: string): Promise<string> {

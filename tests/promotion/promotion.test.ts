@@ -6,11 +6,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as yaml from "yaml";
+import { prepareMachine } from "../../cli/machine";
 import { connectEngine } from "../../components/docker/engine/client";
+import { chosenLock } from "../../components/image/lock";
+import { PLATFORMS } from "../../components/image/platforms";
 import { Environments, type Environment } from "../support/environments";
 import { Load } from "../support/load";
 import { addRecordingTarget } from "../support/recording-target/install";
-import { emptyRegistry, type Engine } from "../support/release";
+import { emptyRegistry, relabelled, type Engine } from "../support/release";
 
 const ENVIRONMENTS = ["pdev", "pstaging", "pprod"] as const;
 const MINUTE = 60_000;
@@ -26,7 +29,8 @@ let faulty: string;
 
 interface Ledger {
   readonly id: string;
-  readonly images: Readonly<Record<string, string>>;
+  readonly images: Readonly<Record<string, { readonly ref: string }>>;
+  readonly ran: readonly string[];
   readonly actor: string;
   readonly checks: readonly { readonly name: string }[];
 }
@@ -53,7 +57,8 @@ const chat = async (name: Environment, content = "are you there"): Promise<Respo
 /** Removes an image from the registry, as a cleaner does. */
 async function deleteManifest(ref: string): Promise<void> {
   const [repository = "", digest = ""] = ref.split("@");
-  const url = `http://${registry.address}/v2/${repository.split("/").slice(1).join("/")}/manifests/${digest}`;
+  const [host = "", ...folders] = repository.split("/");
+  const url = `http://${host}/v2/${folders.join("/")}/manifests/${digest}`;
   expect((await fetch(url, { method: "DELETE" })).status).toBe(202);
 }
 
@@ -75,6 +80,22 @@ async function underLoad<T>(name: Environment, work: () => Promise<T>): Promise<
   return result;
 }
 
+/** The lock of the tests' own, as a user would name one: third-party images move between releases too. */
+const lockFolder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-lock-"));
+const lockFile = path.join(lockFolder, "images.lock.json");
+type Lock = Record<string, { repository: string; digest: string }>;
+
+/** Puts another Open WebUI into the lock: the same layers, and another digest. Returns its reference. */
+async function nextOpenWebUI(label: string): Promise<string> {
+  const lock = JSON.parse(fs.readFileSync(lockFile, "utf8")) as Lock;
+  const entry = lock.openwebui;
+  if (entry === undefined) throw new Error("the lock has no Open WebUI");
+  const next = await relabelled(`${entry.repository}@${entry.digest}`, label);
+  entry.digest = next.split("@")[1] ?? "";
+  fs.writeFileSync(lockFile, JSON.stringify(lock));
+  return next;
+}
+
 /** Of the tests' own, so that it can be stopped and lose things. */
 const REGISTRY_PORT = 5058;
 const registryFolder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-registry-"));
@@ -83,13 +104,16 @@ let registry: Engine;
 beforeAll(async () => {
   registry = await emptyRegistry(registryFolder, REGISTRY_PORT);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-promotion-"));
-  all = await Environments.create(folder, { RALEX_REGISTRY: registry.address });
-}, 2 * MINUTE);
+  all = await Environments.create(folder, { RALEX_REGISTRY: registry.address, RALEX_IMAGES_LOCK: lockFile });
+  const { workspace } = await prepareMachine(folder, { platforms: PLATFORMS });
+  fs.copyFileSync(chosenLock(folder, workspace.environment).file, lockFile);
+}, 5 * MINUTE);
 
 afterAll(async () => {
   await all.remove();
   await registry.stop();
   fs.rmSync(registryFolder, { recursive: true, force: true });
+  fs.rmSync(lockFolder, { recursive: true, force: true });
 }, 5 * MINUTE);
 
 describe("one commit from build to prod", () => {
@@ -133,6 +157,10 @@ describe("one commit from build to prod", () => {
         expect(entry?.id).toBe(first);
         // Metrics are kept in dev alone.
         expect(entry?.checks).toHaveLength(name === "pdev" ? 10 : 9);
+        // The whole release is written down; what ran is less, and less where no metrics are kept.
+        expect(Object.keys(entry?.images ?? {})).toEqual(expect.arrayContaining(["openwebui", "prometheus", "probe"]));
+        expect(entry?.ran).toEqual(expect.arrayContaining(["openwebui", "postgres", "probe", "ralex-api"]));
+        expect(entry?.ran.includes("prometheus")).toBe(name === "pdev");
       }
     },
     10 * MINUTE,
@@ -145,7 +173,9 @@ describe("one commit from build to prod", () => {
     expect(new Set(running)).toEqual(new Set([images["ralex-api"]]));
     for (const name of ENVIRONMENTS) {
       expect(all.pin(name)?.images).toEqual(images);
-      expect(await all.digestsOf(name, "probe")).toContain(images.probe);
+      for (const image of ["probe", "openwebui", "postgres", "redis"]) {
+        expect(await all.digestsOf(name, image)).toContain(images[image]);
+      }
     }
   });
 
@@ -169,9 +199,12 @@ describe("a second release", () => {
     async () => {
       all.edit("images/ralex-api/ralex_bridge/__init__.py", "__version__ = ", "# the second release\n__version__ = ");
       await all.commit("the second release");
+      const openwebui = await nextOpenWebUI("second");
       second = await build("with evidence");
       expect(second).not.toBe(first);
       await all.must("pdev", "promote", "build", "pdev", "--deploy", "--yes");
+      expect(all.pin("pdev")?.images.openwebui).toBe(openwebui);
+      expect(await all.digestsOf("pdev", "openwebui")).toContain(openwebui);
       await all.must("pstaging", "promote", "pdev", "pstaging", "--deploy", "--yes");
       const before = await all.running("pprod");
       const { stderr } = await all.must("pprod", "deploy", "-s", "pprod", "--yes");
@@ -189,6 +222,7 @@ describe("a second release", () => {
       );
       expect(stdout).toContain("the second release");
       expect(new Set(await all.running("pprod"))).toEqual(new Set([all.pin("pstaging")?.images["ralex-api"]]));
+      expect(await all.digestsOf("pprod", "openwebui")).toContain(all.pin("pdev")?.images.openwebui);
       expect((await ledger("pprod")).map(({ id }) => id)).toEqual([second, first]);
     },
     5 * MINUTE,
@@ -202,6 +236,10 @@ describe("a second release", () => {
       console.log(`rollback under load: ${((Date.now() - start) / 1000).toFixed(1)} s`);
       expect(all.pin("pprod")?.id).toBe(first);
       expect((await ledger("pprod")).map(({ id }) => id)).toEqual([first, second, first]);
+      // The older Open WebUI is back, the same bytes.
+      const older = all.pin("pprod")?.images.openwebui;
+      expect(older).not.toBe(all.pin("pstaging")?.images.openwebui);
+      expect(await all.digestsOf("pprod", "openwebui")).toContain(older);
       const { stdout } = await all.must("pprod", "verify", "-s", "pprod", "--json");
       expect((JSON.parse(stdout) as { passed: boolean }).passed).toBe(true);
     },
@@ -567,14 +605,21 @@ describe("accidents", () => {
     "a digest that is gone from registry and engine is told, and not rolled back to",
     async () => {
       const entry = (await ledger("pprod")).find(({ id }) => id === second);
-      const ref = entry?.images["ralex-api"] ?? "";
+      const ref = entry?.images["ralex-api"]?.ref ?? "";
       const digest = ref.split("@")[1] ?? "";
-      await deleteManifest(ref);
-      await docker.getImage(ref).remove({ force: true });
+      // A third-party image as well as one of our own.
+      for (const gone of [ref, entry?.images.openwebui?.ref ?? ""]) {
+        await deleteManifest(gone);
+        await docker.getImage(gone).remove({ force: true });
+      }
       const check = await all.ralex("pprod", "releases", "-s", "pprod", "--check");
       expect([check.exitCode, check.stdout + check.stderr]).toEqual([1, expect.stringContaining(digest)]);
       const { exitCode, stderr } = await all.ralex("pprod", "rollback", "-s", "pprod", "--to", second, "--yes");
-      expect([exitCode, stderr]).toEqual([2, expect.stringContaining("is gone from its registry")]);
+      expect([exitCode, stderr]).toEqual([
+        2,
+        expect.stringContaining(`image ralex-api: ${ref} is gone from its registry`),
+      ]);
+      expect(stderr).toContain("image openwebui: ");
       expect(all.pin("pprod")?.id).toBe(first);
     },
     2 * MINUTE,

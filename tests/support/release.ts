@@ -1,5 +1,6 @@
 /** What tests and benchmarks of a release need: builders and registries of their own, ended by their process. */
 import { type ChildProcess, spawn } from "node:child_process";
+import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { goTool } from "../../toolchain/go-tools";
@@ -66,4 +67,50 @@ export async function emptyRegistry(folder: string, port: number): Promise<Engin
     ),
   );
   return { ...engine(address, child), storage };
+}
+
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+
+interface ImageManifest {
+  readonly mediaType?: string;
+  readonly config: { readonly digest: string; readonly size: number };
+}
+
+/**
+ * Pushes an image beside another one that differs from it in a label alone: another digest, and no layer more.
+ * @param ref - an image for one platform, in a registry that speaks plain HTTP.
+ * @returns the new image by digest.
+ */
+export async function relabelled(ref: string, label: string): Promise<string> {
+  const [repository = "", digest = ""] = ref.split("@");
+  const slash = repository.indexOf("/");
+  const base = `http://${repository.slice(0, slash)}/v2/${repository.slice(slash + 1)}`;
+  const accept = `${MANIFEST}, application/vnd.docker.distribution.manifest.v2+json`;
+  const answer = await fetch(`${base}/manifests/${digest}`, { headers: { accept } });
+  const manifest = (await answer.json()) as ImageManifest;
+  const config = (await (await fetch(`${base}/blobs/${manifest.config.digest}`)).json()) as {
+    config?: { Labels?: Record<string, string> };
+  };
+  const Labels = { ...config.config?.Labels, "ralex.test": label };
+  const text = JSON.stringify({ ...config, config: { ...config.config, Labels } });
+  const blob = `sha256:${crypto.createHash("sha256").update(text).digest("hex")}`;
+  const upload = await fetch(`${base}/blobs/uploads/`, { method: "POST" });
+  const location = new URL(upload.headers.get("location") ?? "", base);
+  location.searchParams.set("digest", blob);
+  const headers = { "content-type": "application/octet-stream" };
+  const stored = await fetch(location, { method: "PUT", headers, body: text });
+  const body = JSON.stringify({
+    ...manifest,
+    config: { ...manifest.config, digest: blob, size: Buffer.byteLength(text) },
+  });
+  const type = answer.headers.get("content-type") ?? MANIFEST;
+  const pushed = await fetch(`${base}/manifests/test-${label}`, {
+    method: "PUT",
+    headers: { "content-type": type },
+    body,
+  });
+  if (stored.status !== 201 || pushed.status !== 201) {
+    throw new Error(`${ref} was not pushed with another label: ${stored.status}, ${pushed.status}`);
+  }
+  return `${repository}@${pushed.headers.get("docker-content-digest") ?? ""}`;
 }

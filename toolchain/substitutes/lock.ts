@@ -1,15 +1,12 @@
 /** The image lock that a checkout reads on a machine which made its images itself. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { GENERATED_LOCK, type LockEntry } from "../../components/image/lock";
+import { GENERATED_LOCK, GENERATED_RELEASE_LOCK, type LockEntry } from "../../components/image/lock";
 import type { Platform } from "../../components/image/platforms";
 import { progress } from "../progress";
 import { type BuiltImage, substitute } from "./build";
 import { substituteFor } from "./platforms";
 import { RECIPES } from "./recipes";
-
-/** The lock of a release build, relative to the checkout: a start's own has images for this machine only. */
-const RELEASE_LOCK = ".ralex/release/images.lock.json";
 
 /**
  * Makes sure that the images are in the local registry, and writes the checkout's lock with them.
@@ -31,35 +28,41 @@ export async function ensureSubstitutes(
     ),
   );
   const lock = path.join(checkout, GENERATED_LOCK);
-  const all = { ...readEntries(lock), ...Object.fromEntries(images.map(([name, image]) => [name, entry(image)])) };
+  const made = Object.fromEntries(images.map(([name, image]) => [name, entry(name, image)]));
+  const all = { ...readEntries(lock), ...made };
   const known = RECIPES.map(({ name }) => name).filter((name) => name in all);
   writeIfChanged(lock, `${JSON.stringify(Object.fromEntries(known.map((name) => [name, all[name]])), null, 2)}\n`);
   return { lock, substitutes: known };
 }
 
 /**
- * Makes the lock that a release build reads: its base images are for every platform of the release.
+ * Makes the lock that a release build reads: what is built on is for every platform of the release, what is taken over
+ * for this machine's own.
  * @returns the lock's path and the names in it
  */
 export async function ensureReleaseLock(
   checkout: string,
-  wanted: readonly string[],
+  base: string,
   platforms: readonly Platform[],
 ): Promise<{ lock: string; substitutes: readonly string[] }> {
-  const lock = path.join(checkout, RELEASE_LOCK);
-  const entries: [string, LockEntry][] = [];
-  for (const name of wanted) entries.push([name, entry(await substituteFor(name, platforms))]);
-  writeIfChanged(lock, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
-  return { lock, substitutes: wanted };
+  const others = RECIPES.map(({ name }) => name).filter((name) => name !== base);
+  const { lock: own } = await ensureSubstitutes(checkout, others);
+  const entries = { ...readEntries(own), [base]: entry(base, await substituteFor(base, platforms)) };
+  const lock = path.join(checkout, GENERATED_RELEASE_LOCK);
+  writeIfChanged(lock, `${JSON.stringify(entries, null, 2)}\n`);
+  return { lock, substitutes: Object.keys(entries) };
 }
 
-const entry = (image: BuiltImage): LockEntry => ({
+const dataVersionOf = (name: string) => RECIPES.find((recipe) => recipe.name === name)?.dataVersion;
+
+const entry = (name: string, image: BuiltImage): LockEntry => ({
   repository: image.repository,
   tag: image.tag,
   digest: image.digest,
   platforms: [...image.platforms],
   sizeBudgetMiB: image.sizeBudgetMiB,
   substitute: true,
+  ...(dataVersionOf(name) === undefined ? {} : { dataVersion: dataVersionOf(name) }),
 });
 
 function readEntries(lock: string): Readonly<Record<string, LockEntry>> {

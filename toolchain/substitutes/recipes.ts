@@ -17,6 +17,8 @@ export interface Recipe {
   readonly fetches?: boolean;
   /** Most that the image may take on disk, unpacked, in MiB. */
   readonly sizeBudgetMiB: number;
+  /** What its data is written as, as for an official image. */
+  readonly dataVersion?: string;
   /** Measured on two cores with nothing cached, in seconds. */
   readonly expectedSeconds: number;
 }
@@ -39,7 +41,15 @@ export const RECIPES: readonly Recipe[] = [
     sizeBudgetMiB: 120,
     expectedSeconds: 30,
   },
-  { name: "openwebui", tag: "0.12.4", packages: [], base: "python", sizeBudgetMiB: 1100, expectedSeconds: 70 },
+  {
+    name: "openwebui",
+    tag: "0.12.4",
+    packages: [],
+    base: "python",
+    sizeBudgetMiB: 1100,
+    dataVersion: "0bd252b206fb",
+    expectedSeconds: 70,
+  },
   {
     name: "postgres",
     tag: "15-bookworm",
@@ -49,6 +59,7 @@ export const RECIPES: readonly Recipe[] = [
       ...words("libllvm14 libz3-4 libedit2 libbsd0 libmd0"),
     ],
     sizeBudgetMiB: 130,
+    dataVersion: "15",
     expectedSeconds: 20,
   },
   {
@@ -56,6 +67,7 @@ export const RECIPES: readonly Recipe[] = [
     tag: "7.0-bookworm",
     packages: ["redis-server", BUSYBOX],
     sizeBudgetMiB: 60,
+    dataVersion: "rdb-10",
     expectedSeconds: 10,
   },
   {

@@ -4,7 +4,10 @@ import * as os from "node:os";
 import type Docker from "dockerode";
 import { commandLine, ralex } from "../../../components/command-line";
 import { DEPLOYMENT_LABEL, STACK_LABEL } from "../../../components/docker/labels";
+import { ImageRef } from "../../../components/image/image-ref";
 import { readLock } from "../../../components/image/lock";
+import { mirrored } from "../../../components/image/mirror";
+import { runNames } from "../../../components/image/third-party";
 import { PORT_SETTINGS, type Settings } from "../../../components/settings/schema";
 import { identityIn } from "./deployment";
 import { isPulled } from "./engine-images";
@@ -14,6 +17,7 @@ import { resourcesOf, type Recorded } from "../../local-backend";
 import { besideSteps, type FreeChoice } from "./beside";
 import { freeSubnet, subnetProblems, type MachineAddress } from "./subnet";
 import { PROJECT } from "../../project";
+import { namesInUse } from "../../release/images-in-use";
 import type { Workspace } from "../../workspace";
 
 /** Room for the images (about 3 GiB unpacked), their layers while they are pulled, and some data. */
@@ -31,7 +35,7 @@ export async function preflight(
   settings: Settings,
   addresses: readonly MachineAddress[] = machineAddresses(),
 ): Promise<void> {
-  const pulled = await isPulled(docker, readLock(workspace.checkout, workspace.environment));
+  const pulled = await isPulled(docker, await pulledRefs(workspace, settings));
   const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
   const own = ownership(resources);
   const foreign = await otherDeployments(docker, stack, own);
@@ -45,6 +49,18 @@ export async function preflight(
     ...(await fullDisk(docker, pulled ? LEAST_FREE_GIB_PULLED : LEAST_FREE_GIB)),
   ];
   if (problems.length > 0) throw new Failure(`nothing of ${stack} was changed:\n  ${problems.join("\n  ")}`);
+}
+
+/** What the engine has to pull that is large: of a pinned release all that runs here, else what the lock has. */
+async function pulledRefs({ checkout, environment }: Workspace, settings: Settings): Promise<readonly string[]> {
+  const pin = settings.release;
+  const lock = pin === undefined ? readLock(checkout, environment) : undefined;
+  const names = pin === undefined ? [] : await namesInUse(pin, settings);
+  const refs =
+    lock === undefined ? names.map((name) => pin?.images[name]) : runNames(lock).map((name) => lock.ref(name));
+  return refs.flatMap((ref) =>
+    ref === undefined ? [] : [mirrored(ImageRef.parse(ref.toString()), settings.imageMirror).toString()],
+  );
 }
 
 type IsOwn = (id: string, labels: Readonly<Record<string, string>> | null | undefined) => boolean;

@@ -19,7 +19,7 @@ export function engineRegistry(docker: Docker): RegistryReader {
   const inspect = async (name: string): Promise<Distribution> =>
     (await docker.getImage(name).distribution()) as unknown as Distribution;
   return {
-    async resolve({ repository, tag, sizeBudgetMiB }) {
+    async resolve({ repository, tag, sizeBudgetMiB, dataVersion }) {
       const found = await inspect(`${repository}:${tag}`);
       const offered = platformsIn(found);
       const platforms = PLATFORMS.filter((platform) => offered.includes(platform));
@@ -28,7 +28,15 @@ export function engineRegistry(docker: Docker): RegistryReader {
           `${repository}:${tag} is for ${offered.join(", ") || "no platform"}, and not for any of ${PLATFORMS.join(", ")}`,
         );
       }
-      return { repository, tag, digest: found.Descriptor.digest, platforms, sizeBudgetMiB };
+      const digest = found.Descriptor.digest;
+      return {
+        repository,
+        tag,
+        digest,
+        platforms,
+        sizeBudgetMiB,
+        ...(dataVersion === undefined ? {} : { dataVersion }),
+      };
     },
     async platformsOf(ref) {
       try {

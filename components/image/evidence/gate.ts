@@ -1,5 +1,6 @@
 /** Whether an image may go on, judged by its evidence alone. What is not proven is refused. */
 import { PLATFORMS } from "../platforms";
+import type { ReleaseImage } from "../releases";
 import { CHECKS, type CheckName, type Evidence, type Severity, type Vulnerability } from "./record";
 
 /** A vulnerability that is let through until a day, for a reason. */
@@ -13,6 +14,8 @@ export interface VulnerabilityException {
 export interface GateRules {
   /** Platforms that the image has to have. */
   readonly platforms: readonly string[];
+  /** Whether we build it: then its user may not be root, and no file of it has setuid or setgid. */
+  readonly isOwn: boolean;
   /** Most that one platform may take, in bytes. */
   readonly compressedBytes?: number;
   readonly unpackedBytes: number;
@@ -38,9 +41,25 @@ const BUDGETS: Readonly<Record<string, Pick<GateRules, "compressedBytes" | "unpa
  */
 export const rulesFor = (name: string): GateRules => ({
   platforms: PLATFORMS,
+  isOwn: true,
   ...(BUDGETS[name] ?? { unpackedBytes: 500e6 }),
   required: ["sbom", "misconfiguration", "secrets", "signature"],
   fixable: { critical: 0, high: 0 },
+  exceptions: [],
+});
+
+const MIB = 1024 * 1024;
+
+/**
+ * The rules for a third-party image: its budget in the lock, and no critical vulnerability that its publisher has a
+ * remedy for. Its user and its files are its publisher's; Ralex starts it as a user of its own, without capabilities.
+ */
+export const rulesForThirdParty = ({ platforms, thirdParty }: ReleaseImage): GateRules => ({
+  platforms,
+  isOwn: false,
+  unpackedBytes: (thirdParty?.sizeBudgetMiB ?? 0) * MIB,
+  required: ["sbom"],
+  fixable: { critical: 0, high: Number.POSITIVE_INFINITY },
   exceptions: [],
 });
 
@@ -116,12 +135,12 @@ function ageProblems({ createdAt }: Evidence, { mostDays }: GateRules, now: Date
 function platformProblems({ platforms }: Evidence, rules: GateRules): string[] {
   const missing = rules.platforms.filter((platform) => platforms[platform] === undefined);
   const found = Object.entries(platforms).flatMap(([platform, entry]) => [
-    ...overBudget(platform, "compressed", entry.compressedBytes, rules.compressedBytes),
-    ...overBudget(platform, "unpacked", entry.unpackedBytes, rules.unpackedBytes),
-    ...(entry.nonRoot
+    ...overBudget(platform, "compressed", entry.compressedBytes, rules.compressedBytes, rules),
+    ...overBudget(platform, "unpacked", entry.unpackedBytes, rules.unpackedBytes, rules),
+    ...(entry.nonRoot || !rules.isOwn
       ? []
       : [`${platform}: it runs as ${entry.user === "" ? "root" : entry.user}; set USER to a number that is not 0`]),
-    ...(entry.setuidFiles.length === 0
+    ...(entry.setuidFiles.length === 0 || !rules.isOwn
       ? []
       : [`${platform}: setuid or setgid is set on ${entry.setuidFiles.join(", ")}; remove the files or clear the bit`]),
   ]);
@@ -133,10 +152,19 @@ function platformProblems({ platforms }: Evidence, rules: GateRules): string[] {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-function overBudget(platform: string, what: string, bytes: number, budget: number | undefined): string[] {
+function overBudget(
+  platform: string,
+  what: string,
+  bytes: number,
+  budget: number | undefined,
+  { isOwn }: GateRules,
+): string[] {
   if (budget === undefined || bytes <= budget) return [];
   const sizes = `${megabytes(bytes)} ${what}, allowed are ${megabytes(budget)}`;
-  return [`${platform}: it takes ${sizes}; leave out what it does not need, in a stage of its own`];
+  const remedy = isOwn
+    ? "leave out what it does not need, in a stage of its own"
+    : "take a smaller one, or budget for it";
+  return [`${platform}: it takes ${sizes}; ${remedy}`];
 }
 
 const isSevere = ({ severity }: { readonly severity: Severity }): boolean =>

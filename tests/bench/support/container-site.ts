@@ -2,7 +2,7 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { readLock } from "../../../components/image/lock";
+import { GENERATED_LOCK, readLock } from "../../../components/image/lock";
 import { docker } from "./images";
 
 const SUBNET = "10.231.0";
@@ -94,7 +94,7 @@ export class ContainerSite {
   }
 
   private async start(checkout: string): Promise<void> {
-    const lock = readLock(checkout);
+    const lock = readLock(checkout, { RALEX_IMAGES_LOCK: GENERATED_LOCK });
     const passwords = {
       postgres: crypto.randomBytes(20).toString("hex"),
       redis: crypto.randomBytes(20).toString("hex"),

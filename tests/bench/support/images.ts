@@ -19,7 +19,11 @@ export class ImageBuilder {
   /** @throws Failure or Error that says what the machine lacks. */
   static async create(checkout: string): Promise<ImageBuilder> {
     const { workspace, registry } = await prepareMachine(checkout, { images: true, workingTree: true });
-    return new ImageBuilder(workspace.environment, registry, readLock(checkout).ref("python").toString());
+    return new ImageBuilder(
+      workspace.environment,
+      registry,
+      readLock(checkout, workspace.environment).ref("python").toString(),
+    );
   }
 
   /**

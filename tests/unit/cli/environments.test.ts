@@ -102,11 +102,12 @@ describe("an environment's history", () => {
   });
 
   test("asks for every image once, whatever number of releases need it", () => {
-    const shared = { id: "r-x", images: { probe: ref("probe", "a"), "ralex-api": ref("ralex-api", "b") } };
+    const [a, b] = [built("a").images, built("b").images];
+    const shared = { id: "r-x", images: { ...a, ...{ "ralex-api": b["ralex-api"] } } as typeof a };
     expect(imagesOf([entry("a"), shared, entry("a")])).toEqual([
-      { name: "ralex-api", ref: ref("ralex-api", "a"), releases: ["r-a"] },
-      { name: "probe", ref: ref("probe", "a"), releases: ["r-a", "r-x"] },
-      { name: "ralex-api", ref: ref("ralex-api", "b"), releases: ["r-x"] },
+      { name: "ralex-api", image: a["ralex-api"], releases: ["r-a"] },
+      { name: "probe", image: a.probe, releases: ["r-a", "r-x"] },
+      { name: "ralex-api", image: b["ralex-api"], releases: ["r-x"] },
     ]);
   });
 });

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { RESOLVED_LOCK, writeLock } from "../../../cli/targets/docker/builder/image-lock";
-import { COMMITTED_LOCK, ImageLock, type LockEntry } from "../../../components/image/lock";
+import { writeLock } from "../../../cli/targets/docker/builder/image-lock";
+import { COMMITTED_LOCK, ImageLock, RESOLVED_LOCK, type LockEntry } from "../../../components/image/lock";
 import { OFFICIAL_IMAGES, type OfficialImage } from "../../../components/image/official-images";
 import { CHECKOUT } from "../../support/stack";
 

@@ -16,7 +16,7 @@ function localStack(stack: Record<string, unknown>, opts: pulumi.ComponentResour
   const application = describeRalex(settings);
   const all = [...application.services, ...(application.probe === undefined ? [] : [application.probe])];
   const images = Object.fromEntries(all.map(({ image }) => [image, ImageRef.of(`r/${image}`, DIGEST)]));
-  const release = { id: "r-1", images: {} };
+  const release = { id: "r-1", images: {}, ran: [] };
   const plain = { application, settings, images, release, substitutes: [], secretSettings: {}, checkout: "/c" };
   return new DockerStack("ralex", plain, opts);
 }

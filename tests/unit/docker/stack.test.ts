@@ -41,7 +41,7 @@ function recordStack(
           application,
           settings,
           secretSettings: { openrouterApiKey: "canary-key" },
-          release: settings.release ?? { id: "r-1", images: {} },
+          release: { id: "r-1", images: {}, ran: [], ...settings.release },
           images,
           substitutes: [],
           checkout: "/checkout",

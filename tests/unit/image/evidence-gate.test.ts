@@ -1,5 +1,11 @@
 import * as fc from "fast-check";
-import { gate, rulesFor, vulnerabilityCounts, type GateRules } from "../../../components/image/evidence";
+import {
+  gate,
+  rulesFor,
+  rulesForThirdParty,
+  vulnerabilityCounts,
+  type GateRules,
+} from "../../../components/image/evidence";
 import { CHECKS, SEVERITIES, type Evidence, type Vulnerability } from "../../../components/image/evidence/record";
 import { sealed } from "./evidence-sample";
 
@@ -164,4 +170,28 @@ test("a vulnerability that two platforms share is counted once, and none that wa
     fixable: 1,
   });
   expect(vulnerabilityCounts({ ...GOOD, vulnerabilities: { status: "not checked", reason: "none" } })).toBeUndefined();
+});
+
+describe("the gate for a third-party image", () => {
+  const image = { ref: GOOD.image, platforms: ["linux/amd64"], thirdParty: { tag: "1", sizeBudgetMiB: 200 } };
+  const rules = rulesForThirdParty(image);
+
+  test("looks at its budget in the lock, in MiB", () => {
+    const bytes = 200 * 1024 * 1024;
+    expect(problemsOf(amd64({ unpackedBytes: bytes }), rules)).toEqual([]);
+    expect(problemsOf(amd64({ unpackedBytes: bytes + 1 }), rules)).toEqual([
+      "linux/amd64: it takes 209.7 MB unpacked, allowed are 209.7 MB; take a smaller one, or budget for it",
+    ]);
+  });
+
+  test("lets its user, its files and its publisher's pace be, but for critical vulnerabilities", () => {
+    const root = amd64({ user: "", nonRoot: false, setuidFiles: ["/usr/bin/su"] });
+    expect(problemsOf(root, rules)).toEqual([]);
+    expect(problemsOf(vulnerable({ ...VULNERABILITY, severity: "high" }), rules)).toEqual([]);
+    expect(problemsOf(vulnerable(VULNERABILITY), rules)).toHaveLength(1);
+  });
+
+  test("refuses it without evidence", () => {
+    expect(gate(undefined, rules, NOW).problems).toHaveLength(1);
+  });
 });

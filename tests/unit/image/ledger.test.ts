@@ -51,7 +51,8 @@ describe("the ledger of an environment", () => {
     ["no schema", { schema: undefined }, /0\.schema/],
     ["no actor", { actor: undefined }, /0\.actor/],
     ["a field that nobody knows", { verified: true }, /verified/],
-    ["an image that is no text", { images: { probe: { ref: "x" } } }, /0\.images\.probe/],
+    ["an image without its platforms", { images: { probe: { ref: "x" } } }, /0\.images\.probe/],
+    ["no list of what ran", { ran: undefined }, /0\.ran/],
     ["an empty id", { id: "" }, /0\.id/],
   ])("is refused with %s, and the error names the environment", (_, change, message) => {
     const output = [{ ...entry("a"), ...change }];
@@ -66,6 +67,11 @@ describe("the ledger of an environment", () => {
 });
 
 describe("two releases are the same", () => {
+  test("whether they are written as a pin or as a record", () => {
+    expect(isRelease(entry("a"), pin("a"))).toBe(true);
+    expect(isRelease(pin("b"), entry("a"))).toBe(false);
+  });
+
   test("whatever the order of their images", () => {
     const { id, images } = pin("a");
     expect(isRelease({ id, images: Object.fromEntries(Object.entries(images).reverse()) }, pin("a"))).toBe(true);

@@ -1,7 +1,15 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { ImageLock, ImageLockError } from "../../../components/image/lock";
+import {
+  chosenLock,
+  COMMITTED_LOCK,
+  GENERATED_LOCK,
+  ImageLock,
+  ImageLockError,
+  readLock,
+  takesSubstitutes,
+} from "../../../components/image/lock";
 import { OFFICIAL_IMAGES } from "../../../components/image/official-images";
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
@@ -16,13 +24,12 @@ describe("the image lock", () => {
     return ImageLock.read(file);
   };
 
-  test("gives images by digest and says which are substitutes", () => {
+  test("gives images by digest, and names those that it has where one is missing", () => {
     const read = lock({
       redis: { ...entry, sizeBudgetMiB: 120, substitute: true },
       postgres: { ...entry, repository: "postgres", sizeBudgetMiB: 500 },
     });
     expect(read.ref("redis").toString()).toBe(`127.0.0.1:5055/redis@${DIGEST}`);
-    expect(read.substitutes).toEqual(["redis"]);
     expect(() => read.ref("nginx")).toThrow("has no image nginx; it has redis, postgres");
   });
 
@@ -42,10 +49,49 @@ describe("the image lock", () => {
 test("the committed lock has the tags and budgets of the official images, and leaves out only what it says", () => {
   const committed = ImageLock.read(path.resolve(__dirname, "../../../images/images.lock.json"));
   for (const name of committed.names) {
-    const { repository, tag, sizeBudgetMiB } = committed.entry(name);
-    expect({ repository, tag, sizeBudgetMiB }).toEqual(OFFICIAL_IMAGES[name]);
+    const { digest, platforms, ...said } = committed.entry(name);
+    expect(said).toEqual(OFFICIAL_IMAGES[name]);
+    expect([digest.length, platforms]).toEqual([71, ["linux/amd64", "linux/arm64"]]);
   }
   const missing = Object.keys(OFFICIAL_IMAGES).filter((name) => !committed.has(name));
   // No published record of their digests was found; ./ralex images lock fills them in where a registry is reachable.
   expect(missing).toEqual(["openwebui"]);
+});
+
+describe("the lock that counts", () => {
+  const of = (named: string | undefined) =>
+    chosenLock("/work", named === undefined ? {} : { RALEX_IMAGES_LOCK: named });
+
+  test("is the committed one, unless the environment names another", () => {
+    for (const nothing of [undefined, ""]) {
+      expect(of(nothing)).toEqual({ file: "/work/images/images.lock.json", origin: "committed" });
+    }
+  });
+
+  test.each([
+    ["images/images.lock.json", "committed", false],
+    [".ralex/images.lock.json", "generated", true],
+    ["/work/.ralex/release/images.lock.json", "generated", true],
+    ["/work/.ralex/official/images.lock.json", "resolved", false],
+    ["/elsewhere/.ralex/images.lock.json", "named", true],
+    ["mine.json", "named", true],
+  ])("%s is %s, and substitutes may run with it: %s", (named, origin, may) => {
+    expect(of(named).origin).toBe(origin);
+    expect(takesSubstitutes("/work", { RALEX_IMAGES_LOCK: named })).toBe(may);
+  });
+
+  test("of this machine's substitutes does not count for who does not name it", () => {
+    const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-lock-"));
+    for (const [file, tag] of [
+      [COMMITTED_LOCK, "official"],
+      [GENERATED_LOCK, "substitute"],
+    ] as const) {
+      fs.mkdirSync(path.dirname(path.join(checkout, file)), { recursive: true });
+      fs.writeFileSync(path.join(checkout, file), JSON.stringify({ redis: { ...entry, sizeBudgetMiB: 9, tag } }));
+    }
+    expect(readLock(checkout, {}).entry("redis").tag).toBe("official");
+    expect(readLock(checkout, { RALEX_IMAGES_LOCK: GENERATED_LOCK }).entry("redis").tag).toBe("substitute");
+    expect(takesSubstitutes(checkout, {})).toBe(false);
+    fs.rmSync(checkout, { recursive: true });
+  });
 });

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { pinOf, refusalOf, refusalsOf, type PinSources, type StackReader } from "../../../components/image/pin-check";
+import { judgePin, pinOf, refusalsOf, type PinSources, type StackReader } from "../../../components/image/pin-check";
 import { built, digits, editedPins, entry, ledgers, pin, ref } from "./release-samples";
 
 const BUILDS = ["a", "b", "c", "d"].map((digit) => built(digit));
@@ -9,7 +9,10 @@ const PROD: PinSources = {
   own: [],
   releases: BUILDS,
   upstream: { name: "staging", ledger: [] },
+  takesSubstitutes: false,
 };
+const DEV: PinSources = { environment: "dev", own: [], releases: BUILDS, takesSubstitutes: false };
+const PLACE = { environment: "prod", promotesFrom: "staging", takesSubstitutes: false };
 
 describe("a pinned release", () => {
   test("may run once the environment before has it verified, exactly as it was built", () => {
@@ -18,12 +21,12 @@ describe("a pinned release", () => {
   });
 
   test("may run in the first environment as soon as it was built", () => {
-    expect(refusalsOf(pin("a"), { environment: "dev", own: [], releases: BUILDS })).toEqual([]);
+    expect(refusalsOf(pin("a"), DEV)).toEqual([]);
   });
 
   test("that the environment itself has verified needs nobody else", () => {
     const own = [entry("b"), entry("a")];
-    const gone = { environment: "prod", own, releases: undefined, upstream: { name: "staging", ledger: undefined } };
+    const gone = { ...PROD, own, releases: undefined, upstream: { name: "staging", ledger: undefined } };
     expect(refusalsOf(pin("a"), gone)).toEqual([]);
   });
 
@@ -33,13 +36,15 @@ describe("a pinned release", () => {
       ledger: (environment) => Promise.resolve(asked.push(environment) > 0 ? [entry("a")] : undefined),
       releases: () => Promise.reject(new Error("damaged")),
     };
-    expect(await refusalOf(pin("a"), "prod", "staging", read)).toBeUndefined();
+    expect(await judgePin(pin("a"), PLACE, read)).toEqual({ refusal: undefined, images: entry("a").images });
     expect(asked).toEqual(["prod"]);
   });
 
   test("is refused in one text with what every stack says", async () => {
     const nothing = () => Promise.resolve(undefined);
-    expect(await refusalOf(pin("a"), "prod", "staging", { ledger: nothing, releases: nothing })).toBe(
+    const { refusal, images } = await judgePin(pin("a"), PLACE, { ledger: nothing, releases: nothing });
+    expect(images).toBeUndefined();
+    expect(refusal).toBe(
       "the release pinned for prod is refused:\n" +
         "  ralex-images/release cannot be read in this backend: run ./ralex build here first\n" +
         "  the ledger of staging cannot be read in this backend: deploy and publish there first",
@@ -47,12 +52,7 @@ describe("a pinned release", () => {
   });
 
   test("is refused with every reason and what to do when all the others are gone", () => {
-    const gone = {
-      environment: "prod",
-      own: [],
-      releases: undefined,
-      upstream: { name: "staging", ledger: undefined },
-    };
+    const gone = { ...PROD, releases: undefined, upstream: { name: "staging", ledger: undefined } };
     expect(refusalsOf(pin("a"), gone)).toEqual([
       "ralex-images/release cannot be read in this backend: run ./ralex build here first",
       "the ledger of staging cannot be read in this backend: deploy and publish there first",
@@ -66,14 +66,14 @@ describe("a pinned release", () => {
   });
 
   test("that nobody built is refused", () => {
-    expect(refusalsOf(pin("e"), { environment: "dev", own: [], releases: BUILDS })).toEqual([
+    expect(refusalsOf(pin("e"), DEV)).toEqual([
       "ralex-images/release has no release r-e: choose one of ./ralex releases",
     ]);
   });
 
   test("with a tag instead of a digest is refused by the name of the image", () => {
     const edited = { ...pin("a"), images: { ...pin("a").images, probe: "registry.example/probe:latest" } };
-    expect(refusalsOf(edited, { environment: "dev", own: [], releases: BUILDS })).toEqual([
+    expect(refusalsOf(edited, DEV)).toEqual([
       `image probe is pinned to registry.example/probe:latest, but release r-a has ${ref("probe", "a")}: ` +
         "a pin is written by ./ralex promote",
     ]);
@@ -86,7 +86,7 @@ describe("a pinned release", () => {
         const verified = [entry(digit)];
         const upstream = { name: "staging", ledger: verified };
         expect(refusalsOf(one, { ...PROD, own: verified, upstream })).not.toEqual([]);
-        expect(refusalsOf(one, { environment: "dev", own: verified, releases: BUILDS })).not.toEqual([]);
+        expect(refusalsOf(one, { ...DEV, own: verified })).not.toEqual([]);
       }),
     );
   });
@@ -103,6 +103,7 @@ describe("a pinned release", () => {
           environment: "prod",
           own,
           releases,
+          takesSubstitutes: false,
           ...(upstream === undefined ? {} : { upstream: { name: "staging", ...upstream } }),
         });
         const has = (list: readonly { id: string }[] | undefined) =>
@@ -117,5 +118,27 @@ describe("a pinned release", () => {
 
   test("is what was built, without its platforms", () => {
     expect(pinOf(built("a"))).toEqual(pin("a"));
+  });
+
+  test("with images that stand in for official ones runs with the tools that made them alone, verified or not", () => {
+    const images = {
+      ...built("a").images,
+      redis: {
+        ref: ref("redis", "a"),
+        platforms: ["linux/amd64"],
+        thirdParty: { tag: "7", sizeBudgetMiB: 9, substitute: true as const },
+      },
+    };
+    const release = { ...built("a"), images };
+    const pinned = pinOf(release);
+    const verified = { ...entry("a"), images };
+    for (const own of [[], [verified]]) {
+      const place = { ...DEV, own, releases: [release] };
+      expect(refusalsOf(pinned, { ...place, takesSubstitutes: true })).toEqual([]);
+      expect(refusalsOf(pinned, place)).toEqual([
+        "release r-a was built where no registry was reached, and has substitutes for redis, which official tools do not " +
+          "run: run ./ralex build with official tools, or name the lock to trust in RALEX_IMAGES_LOCK",
+      ]);
+    }
   });
 });

@@ -28,10 +28,11 @@ export const built = (
   schema,
 });
 
+/** Built in the order of the digits, a second apart. */
 export const entry = (digit: string, change: Partial<LedgerEntry> = {}): LedgerEntry => ({
-  ...pin(digit),
-  revision: `commit-${digit}`,
-  schema: { version: 1, barriers: [] },
+  ...built(digit),
+  createdAt: `2026-11-24T17:00:${String(parseInt(digit, 16)).padStart(2, "0")}.000Z`,
+  ran: [...NAMES],
   at: `2026-11-24T18:00:0${parseInt(digit, 16) % 10}.000Z`,
   actor: "operator@example",
   checks: [{ name: "the API is ready", passed: true, detail: "200" }],

@@ -28,12 +28,24 @@ describe("the list of releases", () => {
     expect(again[0]?.id).toBe(first[0]?.id);
   });
 
+  test("has one id for the same digests, whatever repository they are pulled from", () => {
+    const [first] = withRelease([], built("a"));
+    const { probe } = built("a").images;
+    const mirrored = {
+      ...built("a"),
+      images: { probe: { ...probe, platforms: [], ref: probe?.ref.replace("r/", "mirror.example/r/") ?? "" } },
+    };
+    const [again] = withRelease([], mirrored);
+    expect(again?.id).toBe(first?.id);
+    expect(withRelease([], built("b"))[0]?.id).not.toBe(first?.id);
+  });
+
   test("is bounded", () => {
     let list: readonly ReleaseRecord[] = [];
     for (let number = 0; number < MOST_RELEASES + 3; number++) {
       list = withRelease(list, {
         ...built("a"),
-        images: { probe: { ref: `r/probe:${number}`, platforms: ["linux/amd64"] } },
+        images: { probe: { ref: `r/probe@${number}`, platforms: ["linux/amd64"] } },
       });
     }
     expect(list).toHaveLength(MOST_RELEASES);

@@ -1,16 +1,17 @@
 import * as fc from "fast-check";
 import { isRelease } from "../../../components/image/ledger";
-import { rollbackTarget } from "../../../components/image/rollback";
-import { digits, entry, ledgers, pin } from "./release-samples";
+import { dataRefusals, rollbackTarget } from "../../../components/image/rollback";
+import { pinOf } from "../../../components/image/pin-check";
+import type { ReleaseImages } from "../../../components/image/releases";
+import { built, digits, entry, ledgers, pin } from "./release-samples";
 
-const schema = { version: 1, barriers: [] };
 const ask = (ledger: string, pinned: string, { to, isStarted = true }: { to?: string; isStarted?: boolean } = {}) =>
   rollbackTarget({
     stack: "prod",
     ledger: [...ledger].map((digit) => entry(digit)),
     pin: pin(pinned),
     isStarted,
-    schema,
+    built: built(pinned),
     to,
   });
 
@@ -76,7 +77,7 @@ describe("a rollback", () => {
     let named = 0;
     fc.assert(
       fc.property(ledgers, digits, asked, fc.boolean(), (ledger, pinned, to, isStarted) => {
-        const question = { stack: "prod", ledger, pin: pin(pinned), isStarted, schema, to };
+        const question = { stack: "prod", ledger, pin: pin(pinned), isStarted, built: built(pinned), to };
         const { target, refusals } = rollbackTarget(question);
         expect(refusals.length === 0).toBe(target !== undefined);
         if (target === undefined) return;
@@ -86,7 +87,7 @@ describe("a rollback", () => {
         const newest = ledger[0];
         if (newest === undefined || isRelease(newest, target)) return;
         for (const started of [false, true]) {
-          const again = rollbackTarget({ ...question, pin: target, isStarted: started });
+          const again = rollbackTarget({ ...question, pin: pinOf(target), isStarted: started });
           expect(again.target?.id).toBe(target.id);
         }
       }),
@@ -106,7 +107,7 @@ describe("a migration that is marked as a barrier", () => {
       ],
       pin: pin("b"),
       isStarted: true,
-      schema: undefined,
+      built: undefined,
       isRestored,
     }).refusals;
 
@@ -114,7 +115,7 @@ describe("a migration that is marked as a barrier", () => {
     expect(across(4, [3], 2)).toEqual([
       "database migration 3, which release r-b has applied, is marked as a barrier, and release r-a knows the schema " +
         "up to 2 only: it would not work on this database. Go forward with a repaired release; or restore a backup " +
-        "from before the migration, and say --database-restored",
+        "from before, and say --database-restored",
     ]);
     expect(across(4, [3, 4], 2)[0]).toContain("database migration 3, 4,");
     expect(across(4, [3], 2, true)).toEqual([]);
@@ -132,13 +133,65 @@ describe("a migration that is marked as a barrier", () => {
 
   test("of a release that was deployed and never verified counts too", () => {
     const barred = { version: 3, barriers: [3] };
-    const question = { stack: "prod", ledger: [entry("a")], pin: pin("b"), isStarted: true, schema: barred };
+    const question = {
+      stack: "prod",
+      ledger: [entry("a")],
+      pin: pin("b"),
+      isStarted: true,
+      built: { ...built("b"), schema: barred },
+    };
     expect(rollbackTarget(question).refusals).toHaveLength(1);
     expect(rollbackTarget({ ...question, isStarted: false, ledger: [entry("c"), entry("a")] }).refusals).toEqual([]);
   });
 
-  test("is not asked of a release whose schema nothing tells: a rollback must work when every other stack is gone", () => {
-    const question = { stack: "prod", ledger: [entry("a")], pin: pin("b"), isStarted: true, schema: undefined };
+  test("is not asked of a release that nothing is known of: a rollback must work when every other stack is gone", () => {
+    const question = { stack: "prod", ledger: [entry("a")], pin: pin("b"), isStarted: true, built: undefined };
     expect(rollbackTarget(question)).toEqual({ target: entry("a"), refusals: [] });
+  });
+});
+
+describe("an image that keeps data", () => {
+  /** A release whose Open WebUI writes this version; undefined is unknown. */
+  const images = (digit: string, dataVersion: string | undefined): ReleaseImages => ({
+    ...built(digit).images,
+    openwebui: {
+      ref: `r/openwebui@sha256:${digit.repeat(64)}`,
+      platforms: ["linux/amd64"],
+      thirdParty: { tag: `v${digit}`, sizeBudgetMiB: 9, ...(dataVersion === undefined ? {} : { dataVersion }) },
+    },
+  });
+  const from = (digit: string, dataVersion: string | undefined) => entry(digit, { images: images(digit, dataVersion) });
+  const back = (now: string | undefined, before: string | undefined, isRestored = false) =>
+    rollbackTarget({
+      stack: "prod",
+      ledger: [from("b", now), from("a", before)],
+      pin: pinOf(from("b", now)),
+      isStarted: true,
+      built: undefined,
+      isRestored,
+    });
+
+  test("comes back as the older image where that reads what was written", () => {
+    expect(back("m1", "m1")).toEqual({ target: from("a", "m1"), refusals: [] });
+    expect(back(undefined, undefined).refusals).toEqual([]);
+  });
+
+  test("is not gone back with where its database was migrated since, and the refusal says what else can be done", () => {
+    expect(back("m2", "m1").refusals).toEqual([
+      "openwebui has written its data as m2 (vb), and release r-a has it as m1 (va): it may not read them. Go forward " +
+        "with a repaired release; or restore a backup from before, and say --database-restored",
+    ]);
+    expect(back("m2", "m1", true).refusals).toEqual([]);
+  });
+
+  test("of which only one release says the version is not gone back with", () => {
+    expect(back("m2", undefined).refusals[0]).toContain("has it as an unknown version (va)");
+    expect(back(undefined, "m1").refusals[0]).toContain("written its data as an unknown version (vb)");
+  });
+
+  test("goes forward to any version that was never here, and not to one that was", () => {
+    const present = from("b", "m2");
+    expect(dataRefusals(present, from("c", "m3"), [present, from("a", "m1")])).toEqual([]);
+    expect(dataRefusals(present, from("c", "m1"), [present, from("a", "m1")])).toHaveLength(1);
   });
 });

@@ -1,14 +1,11 @@
 /** The image lock of a start with official tools: the committed one, with what it lacks resolved from its tag. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { COMMITTED_LOCK, ImageLock, type LockEntry } from "../../../../components/image/lock";
+import { COMMITTED_LOCK, ImageLock, RESOLVED_LOCK, type LockEntry } from "../../../../components/image/lock";
 import { OFFICIAL_IMAGES, type OfficialImage } from "../../../../components/image/official-images";
 import type { RegistryReader } from "../../../../components/image/registry-reader";
 import { Failure } from "../../../failure";
 import { replaceFile } from "../../../replace-file";
-
-/** Relative to the checkout, and not in git. */
-export const RESOLVED_LOCK = ".ralex/official/images.lock.json";
 
 export interface LockSources {
   /** Every image that a start may need, by tag. */

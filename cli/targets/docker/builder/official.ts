@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { engineRegistry } from "../../../../components/docker/engine/registry";
-import { ImageLock, readLock } from "../../../../components/image/lock";
+import { ImageLock, readLock, RESOLVED_LOCK } from "../../../../components/image/lock";
 import { chosenRegistry } from "../../../builder";
 import type { Machine, MachineNeeds } from "../../../machine";
 import { ensurePulumi, OFFICIAL_HOME } from "../../../pulumi-cli";
@@ -10,7 +10,7 @@ import { requirePush } from "./registry-login";
 import { Workspace } from "../../../workspace";
 import { namedEngine, runningEngine, type Engine } from "../engine";
 import { requireBuilder } from "./builder";
-import { completeLock, RESOLVED_LOCK } from "./image-lock";
+import { completeLock } from "./image-lock";
 import { ensureRegistryContainer } from "./local-registry";
 
 /** @throws Failure that says what is missing and how to get it. */
