@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { commandLine } from "../components/command-line";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
+import { RalexProviderResource } from "../components/docker/provider-resource";
 import { DockerStack } from "../components/docker/stack";
 import { chooseRelease } from "./release";
 import type { StackSettings } from "./stack-settings";
@@ -11,13 +12,17 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
   const { settings, secrets } = stack;
   const release = await chooseRelease(settings, checkout);
   const application = describeRalex(settings, { grafana: release.has("grafana") });
-  const ralex = new DockerStack("ralex", {
-    application,
-    settings,
-    secretSettings: secrets,
-    ...release.run(withProbe(application).map(({ image }) => image)),
-    checkout,
-  });
+  const ralex = new DockerStack(
+    "ralex",
+    {
+      application,
+      settings,
+      secretSettings: secrets,
+      ...release.run(withProbe(application).map(({ image }) => image)),
+      checkout,
+    },
+    { providers: { ralex: new RalexProviderResource("ralex") } },
+  );
   if (release.isUnpublished && !pulumi.runtime.isDryRun()) sayUnpublished(release.id, ralex.verification);
   return {
     webUrl: ralex.webUrl,

@@ -1,6 +1,7 @@
 /** What a person gets from one command, on a real engine: the stack, its API, its monitoring, its logs. */
 import * as fs from "node:fs";
 import * as https from "node:https";
+import * as path from "node:path";
 import execa from "execa";
 import OpenAI from "openai";
 import { operatorFetch, poll } from "../support/http";
@@ -164,6 +165,15 @@ describe("npm start", () => {
     const { stdout } = await stack.ralex(["output", "-s", STACK]);
     expect(stdout).not.toContain(apiKey);
     expect((JSON.parse(stdout) as Record<string, unknown>).apiKey).toBe("[secret]");
+  });
+
+  test("makes no setting an input of the checkout's provider: one that changes would restart it in an update", () => {
+    const file = path.join(stack.folder, `.ralex/state/.pulumi/stacks/ralex/${STACK}.json`);
+    const { checkpoint } = JSON.parse(fs.readFileSync(file, "utf8")) as {
+      checkpoint: { latest: { resources: { type: string; inputs?: object }[] } };
+    };
+    const providers = checkpoint.latest.resources.filter(({ type }) => type === "pulumi:providers:ralex");
+    expect(providers.map(({ inputs = {} }) => Object.keys(inputs).filter((key) => key !== "__internal"))).toEqual([[]]);
   });
 
   test("keeps its state and passphrase to the user", () => {
