@@ -7,7 +7,9 @@ import { Failure } from "./failure";
 export function registerDocs(program: Command, checkout: string): void {
   program
     .command("docs")
-    .description("write every generated document: settings, .env.example, Pulumi.yaml's config, picture, test index")
+    .description(
+      "write every generated document: settings, .env.example, Pulumi.yaml's config, picture, test index, texts",
+    )
     .option("--check", "write nothing; exit code 1 when a document is out of date")
     .action(async ({ check }: { check?: true }) => {
       const { renderDocuments } = await import("./documents");

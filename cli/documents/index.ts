@@ -8,6 +8,7 @@ import { loadSettings } from "../../components/settings/load";
 import { projectConfig } from "../../components/settings/project-config";
 import { testIndex } from "../../tests/support/test-index";
 import { withBlock } from "./markdown";
+import { RENDERED_FOLDER, renderedFiles } from "./rendered";
 import { dotenvExample, settingsPage } from "./settings";
 
 interface Document {
@@ -36,6 +37,10 @@ const DOCUMENTS: readonly Document[] = [
   { file: ".env.example", render: dotenvExample },
   { file: "docs/settings.md", render: settingsPage },
   { file: "tests/INDEX.md", render: testIndex },
+  ...Object.entries(renderedFiles()).map(([name, text]) => ({
+    file: `${RENDERED_FOLDER}/${name}`,
+    render: () => text,
+  })),
 ];
 
 export interface Rendered {

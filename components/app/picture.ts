@@ -1,13 +1,6 @@
 /** The picture of the stack, drawn from its description. */
-import type { Application, Service, Text } from "./model";
-import { refsOf } from "./text";
-
-/** Names of the services that a service calls, since it is told where they are. */
-function called({ name, environment, files, command = [] }: Service): readonly string[] {
-  const texts: Text[] = [...Object.values(environment), ...files.map(({ content }) => content), ...command];
-  const names = texts.flatMap(refsOf).flatMap((ref) => (ref.ref === "secret" ? [] : [ref.service]));
-  return [...new Set(names)].filter((other) => other !== name);
-}
+import { flowsOf } from "./flows";
+import type { Application, Service } from "./model";
 
 /** A name in Mermaid's syntax, where a hyphen may be part of an arrow. */
 const id = (name: string): string => name.replaceAll("-", "_");
@@ -23,7 +16,10 @@ function node({ name, kind, replicas, volumes }: Service): string {
  * A Mermaid flowchart. An arrow leads from a service to those it calls, a dotted one to those it only waits for; a
  * cylinder keeps data, a rounded box runs once. The ports are the edge's, as people reach them.
  */
-export function pictureOf({ services, edge, logs }: Application): string {
+export function pictureOf(application: Application): string {
+  const { services, edge, logs } = application;
+  const flows = flowsOf(application).filter(({ to, port }) => to !== logs?.service || port !== logs.port);
+  const called = ({ name }: Service) => [...new Set(flows.filter(({ from }) => from === name).map(({ to }) => to))];
   const lines = [
     ...services.map(node),
     'people(("people"))',

@@ -123,6 +123,19 @@ describe("npm start", () => {
     expect(await upgrade("localhost", "https://elsewhere.example")).not.toBe(101);
   });
 
+  test("gives nginx and Prometheus texts that they themselves find valid", async () => {
+    for (const [service, ...command] of [
+      ["edge-0", "nginx", "-t", "-c", "/etc/ralex/nginx.conf"],
+      ["prometheus", "promtool", "check", "config", "/etc/ralex/prometheus.yml"],
+    ] as const) {
+      const { exitCode, all } = await execa("docker", ["exec", stack.container(service), ...command], {
+        reject: false,
+        all: true,
+      });
+      expect([exitCode, all]).toEqual([0, expect.stringMatching(/successful|SUCCESS/)]);
+    }
+  });
+
   test("shows every target up in Prometheus, and only with the operator's password", async () => {
     const url = `http://127.0.0.1:${PORTS.prometheus}/api/v1/targets?state=active`;
     expect((await fetch(url)).status).toBe(401);

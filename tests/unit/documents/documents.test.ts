@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { renderDocuments } from "../../../cli/documents";
 import { table, withBlock } from "../../../cli/documents/markdown";
+import { RENDERED_FOLDER, renderedFiles } from "../../../cli/documents/rendered";
 import { dotenvExample, settingsPage } from "../../../cli/documents/settings";
 import { parseDotenv } from "../../../components/settings/dotenv";
 import { FILE_ONLY, loadSettings, variableOf } from "../../../components/settings/load";
@@ -17,6 +18,10 @@ describe("generated documents", () => {
     "%s is up to date; ./ralex docs writes it",
     (_, { present, expected }) => expect(present).toBe(expected),
   );
+
+  test("are all that stands among the texts of the services", () => {
+    expect(fs.readdirSync(path.join(CHECKOUT, RENDERED_FOLDER)).sort()).toEqual(Object.keys(renderedFiles()).sort());
+  });
 
   test("are written once and then stay as they are", () => {
     for (const { file, expected } of renderDocuments(CHECKOUT)) {
