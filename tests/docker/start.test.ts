@@ -125,7 +125,7 @@ describe("npm start", () => {
 
   test("gives nginx and Prometheus texts that they themselves find valid", async () => {
     for (const [service, ...command] of [
-      ["edge-0", "nginx", "-t", "-c", "/etc/ralex/nginx.conf"],
+      ["edge", "nginx", "-t", "-c", "/etc/ralex/nginx.conf"],
       ["prometheus", "promtool", "check", "config", "/etc/ralex/prometheus.yml"],
     ] as const) {
       const { exitCode, all } = await execa("docker", ["exec", stack.container(service), ...command], {
