@@ -177,17 +177,20 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 }, 120_000);
 
-async function psql(statement: string): Promise<string> {
-  const command = await docker.getContainer(`${RUN}-postgres`).exec({
-    Cmd: ["psql", "-XAtq", "-h", "/var/run/postgresql", "-U", "postgres", "-c", statement],
+async function exec(service: string, ...command: readonly string[]): Promise<string> {
+  const run = await docker.getContainer(`${RUN}-${service}`).exec({
+    Cmd: [...command],
     AttachStdout: true,
     AttachStderr: true,
   });
-  const stream = await command.start({});
+  const stream = await run.start({});
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
 }
+
+const psql = (statement: string, database = "postgres"): Promise<string> =>
+  exec("postgres", "psql", "-XAtq", "-h", "/var/run/postgresql", "-U", "postgres", "-d", database, "-c", statement);
 
 test("there is a substitute for every third-party image of the model, and for the base of our own", () => {
   const used = [...new Set(services.map(({ image }) => image)), "python"].sort();
@@ -209,6 +212,15 @@ test("every service gets healthy with the model's command, user and read-only ro
     ready.forEach(({ name }) => started.add(name));
   }
 }, 300_000);
+
+test("what keeps data writes it as the lock says, so that a rollback knows what reads it", async () => {
+  expect(await psql("SELECT version_num FROM alembic_version", "openwebui")).toContain(
+    `${lock.entry("openwebui").dataVersion}`,
+  );
+  expect(await psql("SHOW server_version")).toMatch(new RegExp(`\\b${lock.entry("postgres").dataVersion}\\.\\d`));
+  const base = (await exec("redis", "sh", "-c", "head -c 9 /data/appendonlydir/*.base.rdb")).trim();
+  expect(base).toContain(`REDIS${(lock.entry("redis").dataVersion ?? "").replace("rdb-", "").padStart(4, "0")}`);
+}, 60_000);
 
 test.each([
   ["postgres-exporter", "pg_up 1"],
