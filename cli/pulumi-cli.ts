@@ -2,6 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
+import semver from "semver";
+import which from "which";
 import { cacheRoot } from "../toolchain/paths";
 import { Failure } from "./failure";
 
@@ -16,11 +18,8 @@ export const PULUMI_SOURCE = "https://get.pulumi.com";
 
 /** The first `pulumi` of the PATH that the toolchain did not compile: `./ralex env` puts that one there too. */
 export function findPulumi(searchPath: string, compiled: string): string | undefined {
-  return searchPath
-    .split(path.delimiter)
-    .filter((folder) => folder !== "" && !path.resolve(folder).startsWith(`${compiled}${path.sep}`))
-    .map((folder) => path.join(folder, "pulumi"))
-    .find((file) => fs.existsSync(file));
+  const found = which.sync("pulumi", { path: searchPath, all: true, nothrow: true }) ?? [];
+  return found.find((file) => !path.resolve(file).startsWith(`${compiled}${path.sep}`));
 }
 
 export interface InstalledPulumi {
@@ -49,9 +48,7 @@ async function versionOf(program: string, checkout: string): Promise<string | un
 }
 
 /** Whether a version is the tested one, or a newer one of the same major version: so far does Pulumi promise. */
-export const isUsable = (version: string): boolean =>
-  version.split(".")[0] === PULUMI_VERSION.split(".")[0] &&
-  version.localeCompare(PULUMI_VERSION, "en", { numeric: true }) >= 0;
+export const isUsable = (version: string): boolean => semver.satisfies(version, `^${PULUMI_VERSION}`);
 
 /**
  * The official CLI, installed into the checkout's own folder where the machine has none that can be used.

@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
+import semver from "semver";
 import { cached, cachedFolder, recipeKey } from "./cache";
 import { withLock } from "./lock";
 import { cacheRoot } from "./paths";
@@ -165,8 +166,8 @@ export async function goVersion(): Promise<string | undefined> {
 export function whyNotGo(version: string | undefined): string | undefined {
   const remedy = `install Go ${GO_MINIMUM} or newer and put it on the PATH`;
   if (version === undefined) return `Go is not installed: ${remedy}`;
-  const recent = version.localeCompare(GO_MINIMUM, "en", { numeric: true }) >= 0;
-  return recent ? undefined : `Go ${version} is too old: ${remedy}`;
+  const isRecent = semver.gte(semver.coerce(version) ?? "0.0.0", semver.coerce(GO_MINIMUM) ?? GO_MINIMUM);
+  return isRecent ? undefined : `Go ${version} is too old: ${remedy}`;
 }
 
 async function requireGo(): Promise<void> {

@@ -1,11 +1,12 @@
 /** Whether all of an image is in its registry: a push that was cut off, or a cleaner, leaves an index with holes. */
+import pLimit from "p-limit";
 import { ImageRef } from "../../components/image/image-ref";
 import { readIndex, readManifest, type ImageIndex } from "../evidence/manifests";
 import { Repository } from "../evidence/registry";
 import { isAbsent } from "../evidence/tools";
 
-/** Questions that are asked at the same time. */
-const AT_ONCE = 6;
+/** So many blobs are asked for at the same time. */
+const atOnce = pLimit(6);
 
 export interface PushedImage {
   readonly name: string;
@@ -63,15 +64,10 @@ async function missingOf(repository: Repository, name: string, { label, digest }
   if (text === undefined) return [`${name}, ${label}: the manifest ${digest}`];
   const { config, layers } = readManifest(text);
   const blobs = [{ kind: "the configuration", of: config }, ...layers.map((of) => ({ kind: "the layer", of }))];
-  const missing: string[] = [];
-  for (let start = 0; start < blobs.length; start += AT_ONCE) {
-    await Promise.all(
-      blobs.slice(start, start + AT_ONCE).map(async ({ kind, of }) => {
-        if (!(await hasBlob(repository, of.digest))) missing.push(`${name}, ${label}: ${kind} ${of.digest}`);
-      }),
-    );
-  }
-  return missing.sort();
+  const missing = blobs.map(({ kind, of }) =>
+    atOnce(async () => ((await hasBlob(repository, of.digest)) ? [] : [`${name}, ${label}: ${kind} ${of.digest}`])),
+  );
+  return (await Promise.all(missing)).flat().sort();
 }
 
 /** A manifest's text, or undefined when the registry says that it has none. */

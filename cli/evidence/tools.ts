@@ -1,6 +1,7 @@
 /** The programs that evidence is collected with: the machine's own where they fit, or compiled ones. */
 import * as path from "node:path";
 import execa from "execa";
+import semver from "semver";
 import type { z } from "zod";
 import { cacheRoot } from "../../toolchain/paths";
 import { Failure } from "../failure";
@@ -60,8 +61,7 @@ export const versionIn = (text: string): string | undefined => /\bv?(\d+\.\d+\.\
 
 /** Whether an installed version takes the options that are used here: the same major version, and not older. */
 export function fits(name: EvidenceToolName, version: string): boolean {
-  const pinned = PINNED[name];
-  return version.split(".")[0] === pinned.split(".")[0] && version.localeCompare(pinned, "en", { numeric: true }) >= 0;
+  return semver.satisfies(version, `>=${PINNED[name]} <${semver.major(PINNED[name]) + 1}`);
 }
 
 const known = new Map<EvidenceToolName, Promise<EvidenceTool>>();

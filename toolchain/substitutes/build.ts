@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
+import PQueue from "p-queue";
 import { NATIVE, type Platform } from "../../components/image/platforms";
 import { recipeKey } from "../cache";
 import { BUILDKIT_HOST } from "../engines/buildkit";
@@ -12,7 +13,6 @@ import { goModule, goModuleKey, goTool } from "../go-tools";
 import { withLock } from "../lock";
 import { cacheRoot } from "../paths";
 import { progress } from "../progress";
-import { Slots } from "../slots";
 import { debianRoot, SOURCE_DATE_EPOCH, TRUST_STORE, updatePackageLists } from "./debian";
 import { foreignRoot } from "./foreign";
 import { RECIPES, type Recipe } from "./recipes";
@@ -29,7 +29,8 @@ export interface BuiltImage {
 /** How much longer a build takes where its programs are emulated. */
 const EMULATED = 3;
 /** Fetching, extracting and packing alternate in a build: one more than the cores of the smallest machine. */
-const slots = new Slots(3);
+const builds = new PQueue({ concurrency: 3 });
+
 export const repositoryPath = (recipe: Recipe): string => `substitutes/${recipe.name}`;
 const tagOf = (recipe: Recipe, platform: Platform): string =>
   platform === NATIVE ? recipe.tag : `${recipe.tag}-${debianArchitecture(platform)}`;
@@ -87,9 +88,10 @@ export async function substitute(name: string, platform = NATIVE): Promise<Built
     const tool = recipe.tool === undefined ? undefined : await goModule(recipe.tool);
     const seconds = recipe.expectedSeconds * (platform === NATIVE ? 1 : EMULATED);
     const title = `building image ${name}${platform === NATIVE ? "" : ` for ${platform}`}`;
-    const digest = await slots.run(seconds, () =>
-      progress.step(title, seconds, () => build(recipe, base, tool, platform)),
-    );
+    // What is long must not begin last.
+    const digest = await builds.add(() => progress.step(title, seconds, () => build(recipe, base, tool, platform)), {
+      priority: seconds,
+    });
     const partial = `${record}.partial`;
     fs.writeFileSync(partial, `${JSON.stringify({ digest })}\n`);
     fs.renameSync(partial, record);

@@ -1,17 +1,10 @@
 /** The signature that an evidence record carries, checked with nothing but a public key. */
 import * as crypto from "node:crypto";
+import { canonicalize } from "json-canonicalize";
 import type { Evidence, Findings } from "./record";
 
-/** JSON with sorted keys and no spaces: the same bytes for the same record, whoever wrote it. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(",")}}`;
-}
-
-/** The text that the seal of a record signs. */
-export const sealedText = (findings: Findings): string => canonicalJson(findings);
+/** The text that the seal of a record signs: canonical JSON (RFC 8785), the same bytes whoever wrote the record. */
+export const sealedText = (findings: Findings): string => canonicalize(findings);
 
 /** `sha256:` of a public key's bytes, whatever its file looks like. @throws Error when it is no public key in PEM. */
 export function keyFingerprint(publicKey: string): string {
