@@ -22,6 +22,8 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   promotesFrom: "the name of a stack",
   apiCorsOrigins: "scheme://host[:port] with commas between, or *",
   upstreamCaCertificate: "PEM",
+  publicUrl: "scheme://host[:port]",
+  trustedProxies: "networks such as 10.0.0.0/8, or addresses, with commas between",
 };
 const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address" };
 

@@ -96,7 +96,7 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
       if (application.probe !== undefined) verification = this.verify(name, argsOf, application.probe, services);
     }
 
-    this.webUrl = pulumi.output(`http://localhost:${settings.webPort}`);
+    this.webUrl = pulumi.output(settings.publicUrl ?? `http://localhost:${settings.webPort}`);
     this.apiUrl = pulumi.output(`http://localhost:${settings.apiPort}/v1`);
     this.tlsUrl = pulumi.output(`https://localhost:${settings.tlsPort}`);
     this.apiKey = secrets.get("apiKey", "value");

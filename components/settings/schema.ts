@@ -55,6 +55,28 @@ const origins = z.string().superRefine((value, context) => {
   }
 });
 
+/** The networks of a list with commas. */
+export const networksOf = (list: string): readonly string[] =>
+  list
+    .split(",")
+    .map((network) => network.trim())
+    .filter((network) => network !== "");
+
+const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
+
+const networks = z.string().superRefine((value, context) => {
+  for (const [position, one] of networksOf(value).entries()) {
+    if (network.safeParse(one).success) continue;
+    const message = `number ${position + 1} is no network: write 10.0.0.0/8, or a single address such as 10.1.2.3`;
+    context.addIssue({ code: "custom", message });
+  }
+});
+
+/** As a browser's address bar has it, without a path. */
+const publicUrl = z
+  .string()
+  .regex(ORIGIN, "must be https://host or https://host:port, in lower case and with nothing behind");
+
 const certificates = z.string().superRefine((value, context) => {
   const message = certificateProblem(value);
   if (message !== undefined) context.addIssue({ code: "custom", message });
@@ -133,6 +155,14 @@ export const PLAIN_SETTINGS = {
   apiCorsOrigins: origins
     .optional()
     .describe("Origins whose pages may ask the API from a browser, with commas between, or * for any; none by default"),
+  publicUrl: publicUrl
+    .optional()
+    .describe("Address of Open WebUI at a proxy of your own in front of the stack, https://ralex.example for instance"),
+  trustedProxies: networks
+    .optional()
+    .describe(
+      "Networks of your own proxies, with commas between; X-Forwarded-For and -Proto of others are not believed",
+    ),
   apiLogLevel: z.enum(["debug", "info", "warning", "error"]).default("info").describe("Least severe log of the API"),
   apiStopGraceSeconds: seconds(600).default(20).describe("Time that running answers get when a replica is stopped"),
   upstreamUrl: upstreamUrl

@@ -22,7 +22,11 @@ const LABELS = { "org.ralex.test": RUN };
 const docker = connectEngine();
 
 const application = describeRalex(
-  loadSettings({ environment: {}, dotenv: {}, stack: { operatorListeners: true, apiReplicas: 1 } }),
+  loadSettings({
+    environment: {},
+    dotenv: {},
+    stack: { operatorListeners: true, apiReplicas: 1, trustedProxies: "172.16.0.0/12, fd00::/8, 192.0.2.7" },
+  }),
 );
 const services = application.services.filter(({ image }) => !image.startsWith("ralex-api"));
 let lock: ImageLock;
@@ -239,6 +243,23 @@ test.each([
   },
   60_000,
 );
+
+test("the edge believes what a trusted proxy says of the client, and passes on that alone", async () => {
+  const { NetworkSettings } = await docker.getContainer(`${RUN}-edge`).inspect();
+  const address = NetworkSettings.Networks[RUN]?.IPAddress ?? "";
+  const url = `http://${address}:${portOf(application, "edge", "api")}/v1/models`;
+  const headers = { "x-forwarded-for": "203.0.113.9, 198.51.100.7", "x-forwarded-proto": "https" };
+  // In place of the API; it shows what it is sent, and answers nothing.
+  const sent = exec("redis", "busybox", "nc", "-l", "-p", "8000");
+  let isSent = false;
+  void sent.then(() => (isSent = true));
+  await until("a request", 20, async () => {
+    if (!isSent) await fetch(url, { headers, signal: AbortSignal.timeout(500) }).catch(() => undefined);
+    return isSent ? "" : "nothing was sent on";
+  });
+  expect(await sent).toMatch(/^X-Forwarded-For: 198\.51\.100\.7\r$/m);
+  expect(await sent).toMatch(/^X-Forwarded-Proto: https\r$/m);
+}, 30_000);
 
 test("Prometheus reaches every target that is made here", async () => {
   await until("targets", 60, async () => {

@@ -1,5 +1,5 @@
 /** The edge's one configuration, as text without a platform in it. */
-import { originsOf, type Settings } from "../../settings/schema";
+import { networksOf, originsOf, type Settings } from "../../settings/schema";
 import type { Text } from "../model";
 import { eachAddress, join } from "../text";
 
@@ -23,6 +23,22 @@ const HEAD_LINES = 4;
 /** What stands behind the edge has to take this much of a head, in bytes: all that the edge takes, and what it adds. */
 export const LARGEST_HEAD_BYTES = (HEAD_LINES * HEAD_LINE_KIB + 4) * 1024;
 
+/**
+ * What proxies in front say of the client, for those that are named and for nobody else. Without any, the client is who
+ * opened the connection.
+ */
+function trustedProxies({ trustedProxies: list = "" }: Settings): string {
+  const networks = networksOf(list);
+  if (networks.length === 0) return "  map $scheme $client_scheme { default $scheme; }\n";
+  return [
+    `  geo $realip_remote_addr $is_trusted { default 0;${networks.map((network) => ` ${network} 1;`).join("")} }`,
+    '  map "$is_trusted $http_x_forwarded_proto" $client_scheme { default $scheme; "1 https" https; "1 http" http; }',
+    ...networks.map((network) => `  set_real_ip_from ${network};`),
+    "  real_ip_header X-Forwarded-For;",
+    "  real_ip_recursive on;\n",
+  ].join("\n");
+}
+
 /** A redirect of a service to itself is sent on without scheme, host and port: whatever brought the client here is right. */
 const proxy = (upstream: string, extra = ""): string => `
       proxy_pass http://${upstream};
@@ -32,7 +48,7 @@ const proxy = (upstream: string, extra = ""): string => `
       proxy_set_header Host $http_host;
       proxy_set_header X-Real-IP $remote_addr;
       proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Proto $client_scheme;
       proxy_set_header X-Request-Id $traced_id;${extra}`;
 
 const CONNECTION = `
@@ -231,6 +247,7 @@ http {
   map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
   map $http_x_request_id $traced_id { default $request_id; "~^[A-Za-z0-9._-]+$" $http_x_request_id; }
 `,
+    trustedProxies(settings),
     corsOrigins(settings),
     apiPools(settings.apiReplicas),
     apiUpstream("api"),

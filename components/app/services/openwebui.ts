@@ -37,9 +37,9 @@ sys.argv = [
 runpy.run_module("uvicorn", run_name="__main__")
 `;
 
-/** Every origin that the stack prints or its certificate names, as browsers write it: a scheme's own port is left out. */
-const origins = ({ webPort, tlsPort }: Settings): readonly string[] =>
-  [`http://localhost:${webPort}`, `http://127.0.0.1:${webPort}`]
+/** Every origin that the stack prints, its certificate names or a proxy in front has, as browsers write it: a scheme's own port is left out. */
+const origins = ({ webPort, tlsPort, publicUrl }: Settings): readonly string[] =>
+  [...(publicUrl === undefined ? [] : [publicUrl]), `http://localhost:${webPort}`, `http://127.0.0.1:${webPort}`]
     .concat(`https://localhost:${tlsPort}`, `https://127.0.0.1:${tlsPort}`)
     .map((address) => new URL(address).origin);
 
@@ -63,7 +63,7 @@ export function openwebui(settings: Settings): Service {
       ENABLE_SIGNUP: "false",
       WEBUI_ADMIN_EMAIL: settings.adminEmail,
       WEBUI_ADMIN_NAME: "Administrator",
-      WEBUI_URL: `http://localhost:${settings.webPort}`,
+      WEBUI_URL: settings.publicUrl ?? `http://localhost:${settings.webPort}`,
       CORS_ALLOW_ORIGIN: origins(settings).join(";"),
       ENABLE_WEBSOCKET_SUPPORT: "true",
       WEBSOCKET_MANAGER: "redis",

@@ -72,6 +72,28 @@ describe("the description of Ralex", () => {
     expect(file(service(ralex(), "edge"), "/etc/ralex/nginx.conf")).not.toContain("listen 9090");
   });
 
+  test("believes nobody in front of the edge, unless the settings name them", () => {
+    const configuration = (stack: Record<string, unknown>) =>
+      file(service(ralex(stack), "edge"), "/etc/ralex/nginx.conf");
+    expect(configuration({})).not.toMatch(/real_ip|http_x_forwarded/);
+    expect(configuration({})).toContain("  map $scheme $client_scheme { default $scheme; }\n");
+    const named = configuration({ trustedProxies: "10.0.0.0/8, 192.0.2.7" });
+    expect(named).toContain("geo $realip_remote_addr $is_trusted { default 0; 10.0.0.0/8 1; 192.0.2.7 1; }");
+    expect(named.match(/set_real_ip_from [^;]+;/g)).toEqual([
+      "set_real_ip_from 10.0.0.0/8;",
+      "set_real_ip_from 192.0.2.7;",
+    ]);
+    for (const text of [configuration({}), named]) {
+      expect(text.match(/X-Forwarded-Proto \$client_scheme;/g)).toHaveLength(text.match(/proxy_pass /g)?.length ?? 0);
+    }
+  });
+
+  test("lets Open WebUI answer at the address that a proxy in front has", () => {
+    const { environment } = service(ralex({ publicUrl: "https://ralex.example" }), "openwebui");
+    expect(environment.WEBUI_URL).toBe("https://ralex.example");
+    expect(environment.CORS_ALLOW_ORIGIN).toMatch(/^https:\/\/ralex\.example;http:\/\/localhost:3000;/);
+  });
+
   test("keeps no body and no answer in the edge's memory, whose files count against its limit", () => {
     const edge = service(ralex({ operatorListeners: true }), "edge");
     const configuration = file(edge, "/etc/ralex/nginx.conf");

@@ -68,3 +68,32 @@ describe("the origins of browser clients", () => {
     }
   });
 });
+
+describe("proxies in front of the stack", () => {
+  test.each(["10.0.0.0/8", "192.0.2.7", "fd00::/8", " 10.0.0.0/8 , ::1 "])("may be %s", (list) => {
+    expect(problems({ trustedProxies: list })).toEqual([]);
+  });
+
+  test.each(["10.0.0.0/33", "example.com", "any", "10.0.0"])(
+    "are not %s, and the place in the list is named",
+    (one) => {
+      expect(problems({ trustedProxies: `10.0.0.0/8,${one}` })).toEqual([
+        "trustedProxies: number 2 is no network: write 10.0.0.0/8, or a single address such as 10.1.2.3",
+      ]);
+    },
+  );
+
+  test("have an address as a browser has it", () => {
+    expect(problems({ publicUrl: "https://ralex.example" })).toEqual([]);
+    for (const url of [
+      "ralex.example",
+      "https://ralex.example/",
+      "https://Ralex.example",
+      "https://ralex.example/chat",
+    ]) {
+      expect(problems({ publicUrl: url })).toEqual([
+        "publicUrl: must be https://host or https://host:port, in lower case and with nothing behind",
+      ]);
+    }
+  });
+});
