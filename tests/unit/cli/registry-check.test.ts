@@ -48,6 +48,8 @@ describe("a release that is about to be pinned", () => {
 
   test("needs of a third-party image the platforms that the lock had, and no others", async () => {
     expect(await unpullable(registry(["linux/amd64"]), THIRD_PARTY)).toEqual([]);
+    // An image without an index: the engine does not tell.
+    expect(await unpullable(registry([]), THIRD_PARTY)).toEqual([]);
     const [problem] = await unpullable(registry(["linux/arm64"]), THIRD_PARTY);
     expect(problem).toMatch(/^image redis: .* is not for linux\/amd64; put it back, or build a release with another$/);
   });
