@@ -38,13 +38,10 @@ export interface RollbackAnswer {
  * A migration that is marked as a barrier removes what the earlier release needs: nothing goes back across it.
  */
 export function rollbackTarget(question: RollbackQuestion): RollbackAnswer {
-  const { ledger, pin, isStarted, to, stack } = question;
-  const [newest] = ledger;
-  const pinned = ledger.find((entry) => isRelease(entry, pin));
-  const isUnfinished = pinned !== undefined && newest !== undefined && !isRelease(newest, pin);
-  const present: Named = newest !== undefined && (isUnfinished || !isStarted) ? newest : pin;
+  const { ledger, pin, to, stack } = question;
+  const present = presentRelease(question);
   const target =
-    to === undefined ? (isUnfinished ? pinned : before(ledger, present)) : ledger.find(({ id }) => id === to);
+    to === undefined ? (unfinishedRollback(question) ?? before(ledger, present)) : ledger.find(({ id }) => id === to);
   if (target === undefined) return { refusals: [nothingToGoTo(question, present)] };
   if (isRelease(target, present) && isRelease(target, pin)) {
     return { refusals: [`release ${target.id} is the one that ${stack} has pinned and runs`] };
@@ -52,6 +49,20 @@ export function rollbackTarget(question: RollbackQuestion): RollbackAnswer {
   const written = ledger.find((entry) => isRelease(entry, present)) ?? question.built;
   const isAsked = question.isRestored !== true && written !== undefined;
   return { target, refusals: isAsked ? dataRefusals(written, target, ledger) : [] };
+}
+
+/** The older entry that is pinned, where a rollback to it did not come to its end. */
+function unfinishedRollback({ ledger, pin }: RollbackQuestion): LedgerEntry | undefined {
+  const [newest] = ledger;
+  if (newest === undefined || isRelease(newest, pin)) return undefined;
+  return ledger.find((entry) => isRelease(entry, pin));
+}
+
+/** What is to be left: the pin, or what was verified last where the pin has not taken its place. */
+function presentRelease(question: RollbackQuestion): Named {
+  const { ledger, pin, isStarted } = question;
+  const isPinLeft = isStarted && unfinishedRollback(question) === undefined;
+  return isPinLeft ? pin : (ledger[0] ?? pin);
 }
 
 /** Behind the oldest entry of the present release: what stands between its entries was tried and left again. */
