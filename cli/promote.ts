@@ -7,6 +7,7 @@ import { pinOf, type Pin } from "../components/image/pin-check";
 import { requireTerminal } from "./confirm";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
+import { policyPackOption, policyPacks } from "./plan/policy-packs";
 import { deploy } from "./release/deploy";
 import { facts, judgeRelease, releaseEvidence, type ReleaseEvidence } from "./release/evidence";
 import { writePin } from "./release/pin";
@@ -19,6 +20,13 @@ import type { Workspace } from "./workspace";
 
 /** Where a release comes from that was verified nowhere yet. */
 const BUILD = "build";
+
+interface PromoteOptions {
+  readonly release?: string;
+  readonly deploy?: true;
+  readonly policyPack: readonly string[];
+  readonly yes?: true;
+}
 
 interface Candidate extends Pin {
   readonly revision: string;
@@ -37,8 +45,10 @@ export function registerPromote(program: Command, checkout: string): void {
     .argument("<to>", "the environment to pin it in")
     .option("--release <id>", "another release than the newest")
     .option("--deploy", "go on: preview, ask, apply, verify, publish")
-    .option("--yes", "with --deploy: do not show a preview, and do not ask")
-    .action(async (from: string, to: string, options: { release?: string; deploy?: true; yes?: true }) => {
+    .addOption(policyPackOption())
+    .option("--yes", "with --deploy: do not ask")
+    .action(async (from: string, to: string, options: PromoteOptions) => {
+      const packs = policyPacks(checkout, options.policyPack);
       const file = committedFile(checkout, to);
       const settings = settingsOf(checkout, file);
       const expected = settings.promotesFrom ?? BUILD;
@@ -65,7 +75,9 @@ export function registerPromote(program: Command, checkout: string): void {
         await writePin(checkout, to, { id: candidate.id, images: candidate.images });
         console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ${ralex("deploy", "-s", to)}`);
       }
-      if (options.deploy === true) await deploy(machine, to, { ask: options.yes !== true, pin: candidate });
+      if (options.deploy === true) {
+        await deploy(machine, to, { ask: options.yes !== true, pin: candidate, policyPacks: packs });
+      }
     });
 }
 

@@ -8,6 +8,7 @@ import type { Settings } from "../components/settings/schema";
 import { requireTerminal, requireYes } from "./confirm";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine, type Machine } from "./machine";
+import { policyPackOption, policyPacks } from "./plan/policy-packs";
 import { DATABASE_RESTORED, deploy, pinnedFile, type Pinned } from "./release/deploy";
 import { writePin } from "./release/pin";
 import { unpullable } from "./release/registry-check";
@@ -23,6 +24,7 @@ interface Options {
   readonly to?: string;
   readonly list?: true;
   readonly json?: true;
+  readonly policyPack: readonly string[];
   readonly yes?: true;
   readonly databaseRestored?: true;
 }
@@ -36,6 +38,7 @@ export function registerRollback(program: Command, checkout: string): void {
     .option("--to <release>", "another release than the one before the present one")
     .option("--list", "show what can be gone back to, and change nothing")
     .option("--json", "with --list: print JSON")
+    .addOption(policyPackOption())
     .option("--yes", "do not ask")
     .option("--database-restored", DATABASE_RESTORED)
     .action(async (options: Options) => {
@@ -49,6 +52,7 @@ export function registerRollback(program: Command, checkout: string): void {
       }
       // Told before anything is installed or started.
       const { pin, settings } = pinnedFile(checkout, stack);
+      const packs = policyPacks(checkout, options.policyPack);
       if (options.yes !== true) requireTerminal(`rollback changes ${stack}`);
       const machine = await prepareMachine(checkout, { images: true });
       const target = await targetOf(machine, { pin, settings }, options);
@@ -56,7 +60,9 @@ export function registerRollback(program: Command, checkout: string): void {
       if (options.yes !== true) await requireYes(`Roll ${stack} back to ${target.id}?`);
       const next = { id: target.id, images: target.images };
       await writePin(checkout, stack, next);
-      await deploy(machine, stack, { ask: false, pin: next, isRestored: options.databaseRestored });
+      await deploy(machine, stack, {
+        ...{ ask: false, pin: next, isRestored: options.databaseRestored, policyPacks: packs },
+      });
       console.log(`Pulumi.${stack}.yaml has the new pin: commit it.`);
     });
 }
