@@ -44,7 +44,7 @@ async function findImage(checkout: string, name: string, stack: string | undefin
     return { name: path.slice(path.lastIndexOf("/") + 1), ref: name, revision: "unknown" };
   }
   if (stack !== undefined) {
-    const { release } = settingsOf(checkout, committedFile(checkout, stack));
+    const { release } = settingsOf(checkout, stack, committedFile(checkout, stack));
     if (release === undefined) throw new Failure(`no release is pinned for ${stack}: run ./ralex promote`);
     return { name, ref: named(release.images, name, `the release pinned for ${stack}`), revision: release.id };
   }

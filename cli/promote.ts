@@ -50,7 +50,7 @@ export function registerPromote(program: Command, checkout: string): void {
     .action(async (from: string, to: string, options: PromoteOptions) => {
       const packs = policyPacks(checkout, options.policyPack);
       const file = committedFile(checkout, to);
-      const settings = settingsOf(checkout, file);
+      const settings = settingsOf(checkout, to, file);
       const expected = settings.promotesFrom ?? BUILD;
       if (from !== expected) {
         throw new Failure(`${to} takes releases from ${expected} (ralex:promotesFrom), not from ${from}`, EXIT.refused);

@@ -44,7 +44,7 @@ export function registerRollback(program: Command, checkout: string): void {
     .action(async (options: Options) => {
       const { stack } = options;
       if (options.list === true) {
-        const { release } = settingsOf(checkout, committedFile(checkout, stack));
+        const { release } = settingsOf(checkout, stack, committedFile(checkout, stack));
         const { workspace } = await prepareMachine(checkout, {});
         const ledger = (await ledgerOf(workspace, stack)) ?? [];
         console.log(options.json === true ? JSON.stringify(ledger, null, 2) : listing(ledger, release));

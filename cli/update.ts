@@ -10,7 +10,7 @@ import type { Machine } from "./machine";
 import { cancelStaleLock, forgetCommands } from "./recovery";
 import { commitOf, type SourceContext } from "./source/context";
 import { PROJECT } from "./project";
-import { settingsOf } from "./settings";
+import { ineffectiveVariables, settingsOf } from "./settings";
 import { prepareConfigFile, type StackFile } from "./stack-config";
 import { requireOwnState } from "./state-writers";
 import { openTarget } from "./targets";
@@ -80,6 +80,7 @@ export async function updateRelease(
 
 /** An update of an environment that is about to be made. */
 export interface NextUpdate {
+  /** Its Pulumi does not see the variables that have no effect on the stack. */
   readonly machine: Machine;
   readonly stack: string;
   readonly settings: Settings;
@@ -96,9 +97,11 @@ export interface NextUpdate {
  * Looks at what an update of an environment would meet, and changes nothing of it.
  * @throws Failure with everything that would make it fail half-way.
  */
-export async function lookAhead(machine: Machine, stack: string, content: StackFile): Promise<NextUpdate> {
-  const { workspace } = machine;
-  const settings = settingsOf(workspace.checkout, content);
+export async function lookAhead(given: Machine, stack: string, content: StackFile): Promise<NextUpdate> {
+  const { checkout } = given.workspace;
+  const workspace = given.workspace.without(ineffectiveVariables(checkout, content));
+  const machine = { ...given, workspace };
+  const settings = settingsOf(checkout, stack, content);
   const target = await openTarget(workspace, settings.target);
   const resources = await requireOwnState(workspace, PROJECT, stack);
   if (settings.running) await target.preflight(stack, settings);
@@ -123,9 +126,14 @@ export async function updateStack(
 ): Promise<void> {
   const { workspace } = machine;
   // Before a stack is made: of one that the backend does not know nothing must be there.
-  await clearLeftovers(workspace, await openTarget(workspace, settingsOf(workspace.checkout, content).target), stack);
-  const { configFile, isDamaged } = await lookAhead(machine, stack, content);
+  await clearLeftovers(
+    workspace,
+    await openTarget(workspace, settingsOf(workspace.checkout, stack, content).target),
+    stack,
+  );
+  const next = await lookAhead(machine, stack, content);
   await forgetCommands(workspace, PROJECT, stack);
-  const refresh = isDamaged && !options.includes(REFRESH) ? [REFRESH] : [];
-  await workspace.show(["up", ...UPDATE, "--stack", stack, "--config-file", configFile, ...refresh, ...options]);
+  const refresh = next.isDamaged && !options.includes(REFRESH) ? [REFRESH] : [];
+  const args = ["up", ...UPDATE, "--stack", stack, "--config-file", next.configFile, ...refresh, ...options];
+  await next.machine.workspace.show(args);
 }

@@ -37,6 +37,13 @@ export class Workspace {
     };
   }
 
+  /** The same checkout, where Pulumi and the program do not see some variables. */
+  without(variables: readonly string[]): Workspace {
+    if (variables.length === 0) return this;
+    const unset = Object.fromEntries(variables.map((name) => [name, undefined]));
+    return new Workspace(this.checkout, { ...this.tools, env: { ...this.tools.env, ...unset } });
+  }
+
   /** A path of the checkout's own state, which git does not see. */
   path(...parts: readonly string[]): string {
     return path.join(this.checkout, ".ralex", ...parts);

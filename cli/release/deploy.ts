@@ -40,7 +40,7 @@ export interface Pinned {
 /** @throws Failure when nothing is pinned. */
 export function pinnedFile(checkout: string, stack: string): Pinned {
   const file = committedFile(checkout, stack);
-  const settings = settingsOf(checkout, file);
+  const settings = settingsOf(checkout, stack, file);
   if (settings.release === undefined) {
     const from = settings.promotesFrom ?? "build";
     throw new Failure(`no release is pinned for ${stack}: run ${ralex("promote", from, stack)}`, EXIT.refused);
