@@ -5,6 +5,7 @@ import { ralex } from "../components/command-line";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import { pinOf, type Pin } from "../components/image/pin-check";
 import { requireTerminal } from "./confirm";
+import { checkoutTrust, committedTrust } from "./evidence/trust";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
 import { policyPackOption, policyPacks } from "./plan/policy-packs";
@@ -60,10 +61,11 @@ export function registerPromote(program: Command, checkout: string): void {
       const { workspace } = machine;
       const candidate = choose(await candidates(workspace, from), from, options.release);
       refuse(candidate, to, await unpullable(await openRegistry(), candidate));
-      const evidence = await releaseEvidence(checkout, candidate);
-      const judged = judgeRelease(evidence);
       // The first environment is where a build is found out about; from there on nothing goes without evidence.
       const isFirst = settings.promotesFrom === undefined;
+      const trust = await (isFirst ? checkoutTrust(checkout) : committedTrust(checkout));
+      const evidence = await releaseEvidence(checkout, candidate, trust);
+      const judged = judgeRelease(evidence);
       if (!isFirst) refuse(candidate, to, judged.problems);
       const old = settings.release;
       if (old !== undefined && isRelease(old, candidate))

@@ -1,7 +1,7 @@
 /** Where evidence is kept: beside the image in its registry, and as a file of the checkout. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { evidenceFile, parseEvidence, trustedKey } from "../../components/image/evidence/read";
+import { evidenceFile, parseEvidence, trustedKey, type Trust } from "../../components/image/evidence/read";
 import { EVIDENCE_TYPE, type Evidence } from "../../components/image/evidence/record";
 import { ImageRef } from "../../components/image/image-ref";
 import { Failure } from "../failure";
@@ -22,7 +22,7 @@ export async function keepEvidence({ checkout, repository, ref, scratch }: Subje
   const annotations = { [REVISION]: evidence.revision };
   await repository.attach(ref.digest, { file: REFERRER_FILE, type: EVIDENCE_TYPE, annotations }, scratch);
   // Read back as a gate will: a record that would be refused is a fault of this program, or of the key.
-  parseEvidence(text, ref.toString(), trustedKey(checkout), "that was just made");
+  parseEvidence(text, ref.toString(), { keys: [trustedKey(checkout)] }, "that was just made");
   writeEvidence(checkout, ref.toString(), text);
 }
 
@@ -36,9 +36,13 @@ function writeEvidence(checkout: string, ref: string, text: string): void {
 /**
  * Fetches the newest record that is kept beside an image, and keeps it as the checkout's file.
  * @returns undefined where the image has none
- * @throws EvidenceError when it is damaged, altered or sealed by another key; ToolError when the registry does not answer
+ * @throws EvidenceError when it is damaged, altered or sealed by a key that is not trusted; ToolError when the registry does not answer
  */
-export async function pullEvidence(checkout: string, ref: string): Promise<Evidence | undefined> {
+export async function pullEvidence(
+  checkout: string,
+  ref: string,
+  trust: () => Trust = () => ({ keys: [trustedKey(checkout)] }),
+): Promise<Evidence | undefined> {
   const image = ImageRef.parse(ref);
   const repository = await Repository.of(image);
   const referrers = [...(await repository.referrers(image.digest, EVIDENCE_TYPE))].sort((a, b) =>
@@ -48,7 +52,7 @@ export async function pullEvidence(checkout: string, ref: string): Promise<Evide
   if (newest === undefined) return undefined;
   const text = await repository.text(fileOf(await repository.manifest(newest.digest)));
   const origin = `${repository.at(newest.digest)} in the registry`;
-  const evidence = parseEvidence(text, ref, trustedKey(checkout), origin);
+  const evidence = parseEvidence(text, ref, trust(), origin);
   writeEvidence(checkout, ref, text);
   return evidence;
 }

@@ -6,11 +6,13 @@ import {
   rulesFor,
   vulnerabilityCounts,
   type Evidence,
+  type Trust,
 } from "../../components/image/evidence";
 import type { Pin } from "../../components/image/pin-check";
 import type { ReleaseRecord } from "../../components/image/releases";
 import { collectEvidence } from "../evidence/collect";
 import { pullEvidence } from "../evidence/store";
+import { checkoutTrust } from "../evidence/trust";
 import { EXIT, Failure } from "../failure";
 
 /** By image; undefined where there is none. */
@@ -26,17 +28,23 @@ export async function collectRelease(checkout: string, release: ReleaseRecord): 
 }
 
 /** The file of this checkout, or what is kept beside the image in its registry. @throws Failure for an altered one. */
-export async function releaseEvidence(checkout: string, { images }: Pin): Promise<ReleaseEvidence> {
+export async function releaseEvidence(
+  checkout: string,
+  { images }: Pin,
+  trust?: () => Trust,
+): Promise<ReleaseEvidence> {
+  const whose = trust ?? (await checkoutTrust(checkout));
   const found = await Promise.all(
-    Object.entries(images).map(async ([name, ref]) => [name, await findEvidence(checkout, ref)] as const),
+    Object.entries(images).map(async ([name, ref]) => [name, await findEvidence(checkout, ref, whose)] as const),
   );
   return Object.fromEntries(found);
 }
 
 /** The record of one image, wherever it is kept. @throws Failure for one that is no evidence, or was altered. */
-export async function findEvidence(checkout: string, ref: string): Promise<Evidence | undefined> {
+export async function findEvidence(checkout: string, ref: string, trust?: () => Trust): Promise<Evidence | undefined> {
+  const whose = trust ?? (await checkoutTrust(checkout));
   try {
-    return readEvidence(checkout, ref) ?? (await pullEvidence(checkout, ref));
+    return readEvidence(checkout, ref, whose) ?? (await pullEvidence(checkout, ref, whose));
   } catch (error) {
     // No proof is what a gate is for: it refuses, as it does where there is no record.
     if (error instanceof EvidenceError) throw new Failure(error.message, EXIT.refused);
