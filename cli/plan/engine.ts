@@ -19,6 +19,9 @@ export interface EngineRun {
 /** Pulumi's exit code where a mandatory policy is violated. */
 const POLICY_VIOLATION = 5;
 
+/** Some inputs fit no plan, not even their own. */
+const LIMITS = "docs/promotion.md says what a plan cannot hold, and what to do then";
+
 /** What the engine says of a plan that does not fit: pkg/resource/deploy, plan.go and step_generator.go of 3.259. */
 const OUTSIDE = /violates plan: |not allowed by the plan: |expected resource operations for .* but none were seen/;
 
@@ -55,16 +58,19 @@ async function engine({ workspace }: EngineRun, args: readonly string[]): Promis
 /** @param text - what Pulumi has shown, so that nothing of it is repeated here. */
 export function failureOf(command: string, exitCode: number, text: string): Failure {
   const changed = command === "up" && UPDATING.test(text);
-  if (exitCode === POLICY_VIOLATION) return new Failure("refused by a policy; see above", EXIT.refused);
+  if (exitCode === POLICY_VIOLATION) {
+    const half = changed ? ". What was done before stays done" : "";
+    return new Failure(`refused by a policy, named above${half}`, EXIT.refused);
+  }
   if (!OUTSIDE.test(text)) return new Failure(`pulumi ${command} failed (exit code ${exitCode}); see above`);
   if (!changed) {
     return new Failure(
-      "the update would do something else than its plan says, and nothing was changed; what does not fit is named above",
+      `the update would do something else than its plan says, and nothing was changed; what does not fit is named above (${LIMITS})`,
       EXIT.refused,
     );
   }
   return new Failure(
     "the update stopped where it would have done something else than its plan says, named above: a value that was " +
-      "known during the update only. What was done before stays done",
+      `known during the update only. What was done before stays done (${LIMITS})`,
   );
 }

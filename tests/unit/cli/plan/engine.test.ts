@@ -25,8 +25,9 @@ describe("an update that Pulumi has not made", () => {
   });
 
   test("is a refusal where a policy said no, and an error for any other reason", () => {
-    expect(told("up", 5, PREVIEW)).toEqual([2, "refused by a policy; see above"]);
-    expect(told("preview", 5, PREVIEW)).toEqual([2, "refused by a policy; see above"]);
+    expect(told("up", 5, PREVIEW)).toEqual([2, "refused by a policy, named above"]);
+    expect(told("preview", 5, PREVIEW)).toEqual([2, "refused by a policy, named above"]);
+    expect(told("up", 5, UPDATE)).toEqual([2, "refused by a policy, named above. What was done before stays done"]);
     expect(told("up", 255, UPDATE)).toEqual([1, "pulumi up failed (exit code 255); see above"]);
   });
 });
