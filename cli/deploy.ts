@@ -2,7 +2,9 @@ import type { Command } from "commander";
 import { requireTerminal } from "./confirm";
 import { policyPackOption, policyPacks } from "./plan/policy-packs";
 import { readPlan } from "./plan/record";
-import { DATABASE_RESTORED, deploy, pinnedFile, previewDeployment } from "./release/deploy";
+import { deploy } from "./release/deploy";
+import { DATABASE_RESTORED, pinnedFile } from "./release/pinned";
+import { previewDeployment } from "./release/preview";
 import { publish } from "./release/publish";
 import { prepareMachine } from "./machine";
 
@@ -18,6 +20,7 @@ interface PreviewCommand {
   readonly stack: string;
   readonly savePlan?: string;
   readonly policyPack: readonly string[];
+  readonly databaseRestored?: true;
 }
 
 /** `./ralex preview`, `./ralex deploy` and `./ralex publish`. */
@@ -28,12 +31,13 @@ export function registerDeploy(program: Command, checkout: string): void {
     .requiredOption("-s, --stack <stack>", "the environment")
     .option("--save-plan <file>", "keep the plan, for deploy --plan on this machine or another one")
     .addOption(policyPackOption())
-    .action(async ({ stack, savePlan, policyPack }: PreviewCommand) => {
+    .option("--database-restored", DATABASE_RESTORED)
+    .action(async ({ stack, savePlan, policyPack, databaseRestored }: PreviewCommand) => {
       // Told before anything is installed or started.
       pinnedFile(checkout, stack);
       const packs = policyPacks(checkout, policyPack);
       const machine = await prepareMachine(checkout, { images: true });
-      await previewDeployment(machine, stack, { policyPacks: packs, savePlan });
+      await previewDeployment(machine, stack, { policyPacks: packs, savePlan, isRestored: databaseRestored });
     });
   program
     .command("deploy")

@@ -15,7 +15,6 @@ import { prepareConfigFile, type StackFile } from "./stack-config";
 import { requireOwnState } from "./state-writers";
 import { openTarget } from "./targets";
 import type { Target } from "./targets/target";
-import type { Workspace } from "./workspace";
 
 const UPDATE = ["--yes", "--skip-preview", "--suppress-outputs"] as const;
 /** Looks at every resource before the update, and so puts right what was changed by hand; about a second. */
@@ -111,12 +110,6 @@ export async function lookAhead(given: Machine, stack: string, content: StackFil
   return { machine, stack, settings, target, configFile, isDamaged, resources };
 }
 
-/** Puts right what interrupted commands left behind. @throws Failure when another update runs. */
-export async function clearLeftovers(workspace: Workspace, target: Target, stack: string): Promise<void> {
-  await cancelStaleLock(workspace, PROJECT, stack);
-  await target.sweep(stack);
-}
-
 /** Brings an environment to what its file says, without a plan: of a start and a stop. */
 export async function updateStack(
   machine: Machine,
@@ -125,12 +118,10 @@ export async function updateStack(
   options: readonly string[] = [],
 ): Promise<void> {
   const { workspace } = machine;
+  const target = await openTarget(workspace, settingsOf(workspace.checkout, stack, content).target);
+  await cancelStaleLock(workspace, PROJECT, stack);
   // Before a stack is made: of one that the backend does not know nothing must be there.
-  await clearLeftovers(
-    workspace,
-    await openTarget(workspace, settingsOf(workspace.checkout, stack, content).target),
-    stack,
-  );
+  await target.sweep(stack);
   const next = await lookAhead(machine, stack, content);
   await forgetCommands(workspace, PROJECT, stack);
   const refresh = next.isDamaged && !options.includes(REFRESH) ? [REFRESH] : [];

@@ -8,6 +8,7 @@ import { EXIT, Failure } from "../../../cli/failure";
 import { prepareMachine } from "../../../cli/machine";
 import type * as record from "../../../cli/plan/record";
 import type * as deployment from "../../../cli/release/deploy";
+import type * as previews from "../../../cli/release/preview";
 import { prepareConfigFile } from "../../../cli/stack-config";
 
 export type Action =
@@ -41,10 +42,11 @@ async function act(): Promise<void> {
   const { stack, policyPacks = [] } = action;
   const meanwhile = action.do === "deploy" ? action.meanwhile : undefined;
   answerYes(async () => void (meanwhile === undefined ? undefined : await workspace.capture(meanwhile)));
-  const { deploy, previewDeployment } = (await import("../../../cli/release/deploy")) as typeof deployment;
   if (action.do === "preview") {
+    const { previewDeployment } = (await import("../../../cli/release/preview")) as typeof previews;
     return previewDeployment(machine, stack, { policyPacks, savePlan: action.savePlan });
   }
+  const { deploy } = (await import("../../../cli/release/deploy")) as typeof deployment;
   const { readPlan } = (await import("../../../cli/plan/record")) as typeof record;
   const plan = action.plan === undefined ? undefined : { file: action.plan, record: readPlan(action.plan, stack) };
   await deploy(machine, stack, { ask: action.ask === true, policyPacks, plan });
