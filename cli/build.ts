@@ -19,7 +19,9 @@ export function registerBuild(program: Command, checkout: string): void {
           built.release.images,
           await collectRelease(checkout, built.release),
         );
-        for (const sentence of [...problems, ...notChecked]) console.error(sentence);
+        const { untrustedSentence } = await import("./evidence/trust");
+        const untrusted = await untrustedSentence(checkout);
+        for (const sentence of [...problems, ...notChecked, ...untrusted]) console.error(sentence);
       }
       console.log(json === true ? JSON.stringify(asJson(built), null, 2) : asTable(built));
     });

@@ -59,7 +59,7 @@ async function findImage(checkout: string, name: string, stack: string | undefin
     return { name: path.slice(path.lastIndexOf("/") + 1), ref: name, revision: "unknown" };
   }
   if (stack !== undefined) {
-    const { release } = settingsOf(checkout, committedFile(checkout, stack));
+    const { release } = settingsOf(checkout, stack, committedFile(checkout, stack));
     if (release === undefined) throw new Failure(`no release is pinned for ${stack}: run ./ralex promote`);
     const ref = named(release.images, name, `the release pinned for ${stack}`);
     const known = (await allBuilt(checkout)).find((one) => isRelease(one, release));
@@ -98,7 +98,7 @@ async function evidenceOf(checkout: string, image: PushedImage, isNew: boolean):
     await prepareMachine(checkout, { docker: true });
     return collectEvidence(checkout, image);
   }
-  const evidence = await findEvidence(checkout, image.ref, image.besideOwn);
+  const evidence = await findEvidence(checkout, image.ref, { besideOwn: image.besideOwn });
   if (evidence !== undefined) return evidence;
   const message = `there is no evidence of ${image.ref}, here or in its registry: add --collect to make it`;
   throw new Failure(message, EXIT.refused);

@@ -11,6 +11,8 @@ export interface Recorded {
   readonly urn: string;
   readonly id?: string;
   readonly type: string;
+  /** Whether a plugin manages it. */
+  readonly custom?: boolean;
   readonly inputs?: { readonly start?: boolean; readonly mustRun?: boolean };
   readonly outputs?: Readonly<Record<string, unknown>>;
 }

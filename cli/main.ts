@@ -22,6 +22,7 @@ import { registerStart } from "./start";
 import { registerStatus } from "./status";
 import { registerStop } from "./stop";
 import { registerTest } from "./test";
+import { registerTrust } from "./trust";
 import { registerVerify } from "./verify";
 
 const checkout = path.resolve(__dirname, "..");
@@ -43,6 +44,7 @@ registerDrift(program, checkout);
 registerDiff(program, checkout);
 registerReleases(program, checkout);
 registerEvidence(program, checkout);
+registerTrust(program, checkout);
 registerEnv(program, checkout);
 registerDoctor(program, checkout);
 registerDocs(program, checkout);

@@ -7,8 +7,10 @@ import { pinOf, type Pin } from "../components/image/pin-check";
 import type { ReleaseRecord } from "../components/image/releases";
 import type { Settings } from "../components/settings/schema";
 import { requireTerminal } from "./confirm";
+import { checkoutTrust, committedTrust } from "./evidence/trust";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
+import { policyPackOption, policyPacks } from "./plan/policy-packs";
 import { deploy } from "./release/deploy";
 import { facts, judgeRelease, releaseEvidence, type ReleaseEvidence } from "./release/evidence";
 import { asPulled, namesInUse, only } from "./release/images-in-use";
@@ -22,6 +24,13 @@ import type { Workspace } from "./workspace";
 
 /** Where a release comes from that was verified nowhere yet. */
 const BUILD = "build";
+
+interface PromoteOptions {
+  readonly release?: string;
+  readonly deploy?: true;
+  readonly policyPack: readonly string[];
+  readonly yes?: true;
+}
 
 /** A built or a verified release. */
 interface Candidate extends Pick<ReleaseRecord, "id" | "revision" | "images"> {
@@ -42,10 +51,12 @@ export function registerPromote(program: Command, checkout: string): void {
     .argument("<to>", "the environment to pin it in")
     .option("--release <id>", "another release than the newest")
     .option("--deploy", "go on: preview, ask, apply, verify, publish")
-    .option("--yes", "with --deploy: do not show a preview, and do not ask")
-    .action(async (from: string, to: string, options: { release?: string; deploy?: true; yes?: true }) => {
+    .addOption(policyPackOption())
+    .option("--yes", "with --deploy: do not ask")
+    .action(async (from: string, to: string, options: PromoteOptions) => {
+      const packs = policyPacks(checkout, options.policyPack);
       const file = committedFile(checkout, to);
-      const settings = settingsOf(checkout, file);
+      const settings = settingsOf(checkout, to, file);
       const expected = settings.promotesFrom ?? BUILD;
       if (from !== expected) {
         throw new Failure(`${to} takes releases from ${expected} (ralex:promotesFrom), not from ${from}`, EXIT.refused);
@@ -57,10 +68,11 @@ export function registerPromote(program: Command, checkout: string): void {
       const pin = pinOf(candidate);
       const used = only(candidate.images, await namesInUse(pin, settings));
       refuse(pin, to, await unpullable(await openRegistry(), asPulled(used, settings)));
-      const evidence = await releaseEvidence(checkout, candidate.images);
-      const judged = judgeRelease(candidate.images, evidence);
       // The first environment is where a build is found out about; from there on nothing goes without evidence.
       const isFirst = settings.promotesFrom === undefined;
+      const trust = await (isFirst ? checkoutTrust(checkout) : committedTrust(checkout));
+      const evidence = await releaseEvidence(checkout, candidate.images, trust);
+      const judged = judgeRelease(candidate.images, evidence);
       if (!isFirst) refuse(pin, to, judged.problems);
       const old = settings.release;
       if (old !== undefined && isRelease(old, candidate))
@@ -74,7 +86,9 @@ export function registerPromote(program: Command, checkout: string): void {
         await writePin(checkout, to, pin);
         console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ${ralex("deploy", "-s", to)}`);
       }
-      if (options.deploy === true) await deploy(machine, to, { ask: options.yes !== true, pin });
+      if (options.deploy === true) {
+        await deploy(machine, to, { ask: options.yes !== true, pin, policyPacks: packs });
+      }
     });
 }
 

@@ -27,7 +27,7 @@ export function registerReleases(program: Command, checkout: string): void {
     .option("--check", "ask the registry for every image, manifest and layer of them; exit code 1 when one is gone")
     .option("--json", "print JSON")
     .action(async ({ stack, check, json }: Options) => {
-      const pin = stack === undefined ? undefined : settingsOf(checkout, committedFile(checkout, stack)).release;
+      const pin = stack === undefined ? undefined : settingsOf(checkout, stack, committedFile(checkout, stack)).release;
       const { workspace } = await prepareMachine(checkout, {});
       const releases = stack === undefined ? await builds(workspace) : await history(workspace, stack, pin);
       const kept = check === true ? await checkKept(releases.list) : undefined;

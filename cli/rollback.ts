@@ -6,8 +6,10 @@ import { rollbackTarget } from "../components/image/rollback";
 import { requireTerminal, requireYes } from "./confirm";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine, type Machine } from "./machine";
+import { policyPackOption, policyPacks } from "./plan/policy-packs";
 import { asPulled, namesInUse, only } from "./release/images-in-use";
-import { DATABASE_RESTORED, deploy, pinnedFile, type Pinned } from "./release/deploy";
+import { deploy } from "./release/deploy";
+import { DATABASE_RESTORED, pinnedFile, type Pinned } from "./release/pinned";
 import { writePin } from "./release/pin";
 import { unpullable } from "./release/registry-check";
 import { ledgerOf, stackReader } from "./release/stacks";
@@ -22,6 +24,7 @@ interface Options {
   readonly to?: string;
   readonly list?: true;
   readonly json?: true;
+  readonly policyPack: readonly string[];
   readonly yes?: true;
   readonly databaseRestored?: true;
 }
@@ -35,12 +38,13 @@ export function registerRollback(program: Command, checkout: string): void {
     .option("--to <release>", "another release than the one before the present one")
     .option("--list", "show what can be gone back to, and change nothing")
     .option("--json", "with --list: print JSON")
+    .addOption(policyPackOption())
     .option("--yes", "do not ask")
     .option("--database-restored", DATABASE_RESTORED)
     .action(async (options: Options) => {
       const { stack } = options;
       if (options.list === true) {
-        const { release } = settingsOf(checkout, committedFile(checkout, stack));
+        const { release } = settingsOf(checkout, stack, committedFile(checkout, stack));
         const { workspace } = await prepareMachine(checkout, {});
         const ledger = (await ledgerOf(workspace, stack)) ?? [];
         console.log(options.json === true ? JSON.stringify(ledger, null, 2) : listing(ledger, release));
@@ -48,6 +52,7 @@ export function registerRollback(program: Command, checkout: string): void {
       }
       // Told before anything is installed or started.
       const { pin, settings } = pinnedFile(checkout, stack);
+      const packs = policyPacks(checkout, options.policyPack);
       if (options.yes !== true) requireTerminal(`rollback changes ${stack}`);
       const machine = await prepareMachine(checkout, { images: true });
       const target = await targetOf(machine, { pin, settings }, options);
@@ -55,7 +60,9 @@ export function registerRollback(program: Command, checkout: string): void {
       if (options.yes !== true) await requireYes(`Roll ${stack} back to ${target.id}?`);
       const next = pinOf(target);
       await writePin(checkout, stack, next);
-      await deploy(machine, stack, { ask: false, pin: next, isRestored: options.databaseRestored });
+      await deploy(machine, stack, {
+        ...{ ask: false, pin: next, isRestored: options.databaseRestored, policyPacks: packs },
+      });
       console.log(`Pulumi.${stack}.yaml has the new pin: commit it.`);
     });
 }

@@ -1,18 +1,41 @@
 /** A stack's settings as the commands read them, without Pulumi. */
-import { loadSettings } from "../components/settings/load";
+import { leftOutSentence, leftOutVariables, loadSettings, type Sources } from "../components/settings/load";
 import type { Settings } from "../components/settings/schema";
 import { readDotenv } from "../components/settings/dotenv";
 import { committedFile, writtenSettings, type StackFile } from "./stack-config";
 
-/** @throws SettingsError with every problem. */
-export const settingsOf = (checkout: string, file: StackFile): Settings =>
-  loadSettings({
-    environment: process.env,
-    ...readDotenv(checkout),
-    stack: writtenSettings(file),
-    // What is left of the file: nothing encrypted.
-    encrypted: new Set(),
-  });
+const sourcesOf = (checkout: string, file: StackFile): Sources => ({
+  environment: process.env,
+  ...readDotenv(checkout),
+  stack: writtenSettings(file),
+  // What is left of the file: nothing encrypted.
+  encrypted: new Set(),
+});
+
+/** What was said already: a command reads settings several times. */
+const said = new Set<string>();
+
+function load(stack: string, sources: Sources): Settings {
+  const settings = loadSettings(sources);
+  const leftOut = leftOutVariables(sources);
+  const sentence = leftOut.length === 0 ? undefined : leftOutSentence(stack, leftOut);
+  if (sentence !== undefined && !said.has(sentence)) {
+    said.add(sentence);
+    console.error(sentence);
+  }
+  return settings;
+}
+
+/**
+ * Says once which variables have no effect on the stack.
+ * @throws SettingsError with every problem.
+ */
+export const settingsOf = (checkout: string, stack: string, file: StackFile): Settings =>
+  load(stack, sourcesOf(checkout, file));
+
+/** Names of variables of the environment that have no effect on the stack, and were told: its program need not see them. */
+export const ineffectiveVariables = (checkout: string, file: StackFile): readonly string[] =>
+  leftOutVariables(sourcesOf(checkout, file)).flatMap(({ variable }) => (variable in process.env ? [variable] : []));
 
 /**
  * Where a stack runs, whatever else is wrong with its settings: what runs can be told, logged and removed all the same.
@@ -21,7 +44,7 @@ export const settingsOf = (checkout: string, file: StackFile): Settings =>
 export function targetOf(checkout: string, stack: string): Settings["target"] {
   const { target, promotesFrom } = writtenSettings(committedFile(checkout, stack));
   const { RALEX_TARGET } = readDotenv(checkout).dotenv;
-  return loadSettings({
+  return load(stack, {
     environment: { RALEX_TARGET: process.env.RALEX_TARGET },
     dotenv: RALEX_TARGET === undefined ? {} : { RALEX_TARGET },
     stack: { target, promotesFrom },

@@ -18,7 +18,7 @@ export function registerStart(program: Command, checkout: string): void {
     .action(async ({ stack, refresh }: { stack: string; refresh?: true }) => {
       const file = committedFile(checkout, stack);
       // Wrong settings are told before anything is installed or built.
-      const settings = settingsOf(checkout, file);
+      const settings = settingsOf(checkout, stack, file);
       const source = settings.release === undefined ? await prepareSource(checkout, settings) : undefined;
       const needs = { images: true, workingTree: settings.release === undefined };
       const machine = await prepareMachine(checkout, needs);

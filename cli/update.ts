@@ -1,16 +1,20 @@
-/** The two updates behind a start: the release project, then the environment. */
+/** The updates behind the commands: of the release project, and of an environment. */
 import * as path from "node:path";
 import { RELEASE_PROJECT, RELEASE_STACK, WORKING_TREE_STACK } from "../components/image/releases";
 import { EXPORT_FOLDER } from "./build/export";
 import { fingerprint, goneImages, isBuilt, recordBuilt } from "./build/working-tree";
 import { openRegistry } from "./builder";
+import type { Settings } from "../components/settings/schema";
+import type { Recorded } from "./local-backend";
 import type { Machine } from "./machine";
 import { cancelStaleLock, forgetCommands } from "./recovery";
 import { commitOf, type SourceContext } from "./source/context";
 import { PROJECT } from "./project";
-import { settingsOf } from "./settings";
+import { ineffectiveVariables, settingsOf } from "./settings";
 import { prepareConfigFile, type StackFile } from "./stack-config";
+import { requireOwnState } from "./state-writers";
 import { openTarget } from "./targets";
+import type { Target } from "./targets/target";
 
 const UPDATE = ["--yes", "--skip-preview", "--suppress-outputs"] as const;
 /** Looks at every resource before the update, and so puts right what was changed by hand; about a second. */
@@ -22,6 +26,7 @@ export async function updateImages(
   source?: SourceContext,
 ): Promise<void> {
   await cancelStaleLock(workspace, RELEASE_PROJECT, WORKING_TREE_STACK);
+  await requireOwnState(workspace, RELEASE_PROJECT, WORKING_TREE_STACK);
   const content = {
     config: {
       "ralex-images:registry": registry,
@@ -59,6 +64,7 @@ export async function updateRelease(
   anew: readonly string[] = [],
 ): Promise<void> {
   await cancelStaleLock(workspace, RELEASE_PROJECT, RELEASE_STACK);
+  await requireOwnState(workspace, RELEASE_PROJECT, RELEASE_STACK);
   const config = {
     "ralex-images:registry": registry,
     // Relative to the program, so that it is the same in every clone.
@@ -71,7 +77,40 @@ export async function updateRelease(
   await workspace.show(["up", ...UPDATE, ...replaced, "--stack", RELEASE_STACK, "--config-file", file], folder);
 }
 
-/** Brings an environment to what its file says. */
+/** An update of an environment that is about to be made. */
+export interface NextUpdate {
+  /** Its Pulumi does not see the variables that have no effect on the stack. */
+  readonly machine: Machine;
+  readonly stack: string;
+  readonly settings: Settings;
+  readonly target: Target;
+  /** For `--config-file`: this command's alone, so that a preview and its update see the same. */
+  readonly configFile: string;
+  /** Whether something of the stack is gone or stopped, so that every resource has to be looked at first. */
+  readonly isDamaged: boolean;
+  /** The state that it starts from. */
+  readonly resources: readonly Recorded[];
+}
+
+/**
+ * Looks at what an update of an environment would meet, and changes nothing of it.
+ * @throws Failure with everything that would make it fail half-way.
+ */
+export async function lookAhead(given: Machine, stack: string, content: StackFile): Promise<NextUpdate> {
+  const { checkout } = given.workspace;
+  const workspace = given.workspace.without(ineffectiveVariables(checkout, content));
+  const machine = { ...given, workspace };
+  const settings = settingsOf(checkout, stack, content);
+  const target = await openTarget(workspace, settings.target);
+  const resources = await requireOwnState(workspace, PROJECT, stack);
+  if (settings.running) await target.preflight(stack, settings);
+  const configFile = await prepareConfigFile(workspace, PROJECT, stack, content);
+  const isDamaged = await target.isDamaged(stack);
+  if (isDamaged) console.error(`something of ${stack} is gone or stopped: every resource is looked at first`);
+  return { machine, stack, settings, target, configFile, isDamaged, resources };
+}
+
+/** Brings an environment to what its file says, without a plan: of a start and a stop. */
 export async function updateStack(
   machine: Machine,
   stack: string,
@@ -79,15 +118,13 @@ export async function updateStack(
   options: readonly string[] = [],
 ): Promise<void> {
   const { workspace } = machine;
-  const settings = settingsOf(workspace.checkout, content);
-  const target = await openTarget(workspace, settings.target);
+  const target = await openTarget(workspace, settingsOf(workspace.checkout, stack, content).target);
   await cancelStaleLock(workspace, PROJECT, stack);
+  // Before a stack is made: of one that the backend does not know nothing must be there.
   await target.sweep(stack);
-  if (settings.running) await target.preflight(stack, settings);
+  const next = await lookAhead(machine, stack, content);
   await forgetCommands(workspace, PROJECT, stack);
-  const file = await prepareConfigFile(workspace, PROJECT, stack, content);
-  const isDamaged = !options.includes(REFRESH) && (await target.isDamaged(stack));
-  if (isDamaged) console.error(`something of ${stack} is gone or stopped: every resource is looked at first`);
-  const refresh = isDamaged ? [REFRESH] : [];
-  await workspace.show(["up", ...UPDATE, "--stack", stack, "--config-file", file, ...refresh, ...options]);
+  const refresh = next.isDamaged && !options.includes(REFRESH) ? [REFRESH] : [];
+  const args = ["up", ...UPDATE, "--stack", stack, "--config-file", next.configFile, ...refresh, ...options];
+  await next.machine.workspace.show(args);
 }

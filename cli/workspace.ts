@@ -2,9 +2,10 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import execa from "execa";
 import { withoutSigningSecrets } from "./evidence/tools";
-import { Failure } from "./failure";
+import { EXIT, Failure } from "./failure";
 import { loopbackExemptions } from "../components/loopback";
 
 export interface PulumiTools {
@@ -34,6 +35,13 @@ export class Workspace {
       // Checkpoints hold everything that is needed; a history of them beside would only grow.
       PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
     };
+  }
+
+  /** The same checkout, where Pulumi and the program do not see some variables. */
+  without(variables: readonly string[]): Workspace {
+    if (variables.length === 0) return this;
+    const unset = Object.fromEntries(variables.map((name) => [name, undefined]));
+    return new Workspace(this.checkout, { ...this.tools, env: { ...this.tools.env, ...unset } });
   }
 
   /** A path of the checkout's own state, which git does not see. */
@@ -70,6 +78,23 @@ export class Workspace {
       stdio: ["ignore", 2, "inherit"],
     });
     if (result.failed) throw new Failure(`pulumi ${args[0]} failed (exit code ${result.exitCode}); see above`);
+  }
+
+  /** Runs Pulumi with its output shown, and returns how it ended and what it said. */
+  async watch(args: readonly string[]): Promise<{ readonly exitCode: number; readonly text: string }> {
+    const color = process.stderr.isTTY ? ["--color", "always"] : [];
+    const child = execa("pulumi", [...args, ...color, "--non-interactive"], {
+      cwd: this.checkout,
+      env: this.environment,
+      extendEnv: false,
+      reject: false,
+      all: true,
+      stdin: "ignore",
+    });
+    child.all?.pipe(process.stderr, { end: false });
+    const { exitCode, failed, all } = await child;
+    // One that was ended by a signal, or never began, has no exit code.
+    return { exitCode: failed ? exitCode || EXIT.error : EXIT.done, text: stripVTControlCharacters(all ?? "") };
   }
 
   private passphrase(): Record<string, string | undefined> {

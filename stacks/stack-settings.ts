@@ -1,7 +1,10 @@
-/** The stack's settings as its program reads them: environment, `.env`, stack configuration, default. */
+/**
+ * The stack's settings as its program reads them: environment, `.env`, stack configuration, default; of a stack that
+ * promotes from another one the configuration and the defaults only.
+ */
 import * as pulumi from "@pulumi/pulumi";
 import { readDotenv } from "../components/settings/dotenv";
-import { loadSettings, secretValues } from "../components/settings/load";
+import { leftOutSentence, leftOutVariables, loadSettings, secretValues } from "../components/settings/load";
 import type { SecretSetting, Settings } from "../components/settings/schema";
 
 export interface StackSettings {
@@ -24,6 +27,8 @@ export function readStackSettings(checkout: string): StackSettings {
   );
   const sources = { environment: process.env, ...readDotenv(checkout), stack, encrypted: new Set(encrypted) };
   const settings = loadSettings(sources);
+  const leftOut = leftOutVariables(sources);
+  if (leftOut.length > 0) void pulumi.log.warn(leftOutSentence(pulumi.getStack(), leftOut));
   const secrets = Object.fromEntries(
     Object.entries(secretValues(sources)).map(([key, value]) => [key, pulumi.secret(value)]),
   );

@@ -75,9 +75,9 @@ export function settingsPage(): string {
 
 Written by \`./ralex docs\` from \`components/settings/schema.ts\`.
 
-A value is taken from the first of these that has it: the environment, \`.env\` (not for a stack with \`promotesFrom\`:
-it is one developer's), the stack's file (\`Pulumi.<stack>.yaml\`, each key with \`ralex:\` in
-front), the default. Everything wrong is told at once, before anything is made. A release is pinned in the stack's file only (\`ralex:release\`).
+A value is taken from the first of these that has it: the environment, \`.env\`, the stack's file
+(\`Pulumi.<stack>.yaml\`, each key with \`ralex:\` in front), the default. A stack with \`promotesFrom\` takes its settings
+from its file only, since others promote to it: a variable that would change one there is named, and left out. Everything wrong is told at once, before anything is made. A release is pinned in the stack's file only (\`ralex:release\`).
 
 ${table(["setting", "meaning", "allowed", "default", "variable"], rows)}
 ## Secrets

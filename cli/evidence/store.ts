@@ -1,7 +1,7 @@
 /** Where evidence is kept: beside the image in its registry, and as a file of the checkout. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { evidenceFile, parseEvidence, trustedKey } from "../../components/image/evidence/read";
+import { evidenceFile, parseEvidence, trustedKey, type Trust } from "../../components/image/evidence/read";
 import { EVIDENCE_TYPE, type Evidence } from "../../components/image/evidence/record";
 import { replaceFile } from "../replace-file";
 import type { Shelf } from "./shelf";
@@ -17,7 +17,7 @@ export async function keepEvidence({ checkout, shelf, ref, scratch }: Subject, e
   const annotations = { [REVISION]: evidence.revision };
   await shelf.put({ file: FILE, type: EVIDENCE_TYPE, annotations }, scratch);
   // Read back as a gate will: a record that would be refused is a fault of this program, or of the key.
-  parseEvidence(text, ref.toString(), trustedKey(checkout), "that was just made");
+  parseEvidence(text, ref.toString(), { keys: [trustedKey(checkout)] }, "that was just made");
   writeEvidence(checkout, ref.toString(), text);
 }
 
@@ -32,12 +32,17 @@ function writeEvidence(checkout: string, ref: string, text: string): void {
  * Fetches the newest record of an image, and keeps it as the checkout's file.
  * @param shelf - where the registry has it.
  * @returns undefined where the image has none
- * @throws EvidenceError when it is damaged, altered or sealed by another key; ToolError when the registry does not answer
+ * @throws EvidenceError when it is damaged, altered or sealed by a key that is not trusted; ToolError when the registry does not answer
  */
-export async function pullEvidence(checkout: string, ref: string, shelf: Shelf): Promise<Evidence | undefined> {
+export async function pullEvidence(
+  checkout: string,
+  ref: string,
+  shelf: Shelf,
+  trust: () => Trust = () => ({ keys: [trustedKey(checkout)] }),
+): Promise<Evidence | undefined> {
   const newest = await shelf.newest({ file: FILE, type: EVIDENCE_TYPE });
   if (newest === undefined) return undefined;
-  const evidence = parseEvidence(newest.text, ref, trustedKey(checkout), newest.origin);
+  const evidence = parseEvidence(newest.text, ref, trust(), newest.origin);
   writeEvidence(checkout, ref, newest.text);
   return evidence;
 }

@@ -1,71 +1,30 @@
 /** Brings an environment to its pinned release, lets it verify itself, and publishes what was verified. */
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { ralex } from "../../components/command-line";
-import { isRelease } from "../../components/image/ledger";
-import { takesSubstitutes } from "../../components/image/lock";
-import { judgePin, type Pin, type StackReader } from "../../components/image/pin-check";
-import { dataRefusals } from "../../components/image/rollback";
-import type { Settings } from "../../components/settings/schema";
+import type { Pin } from "../../components/image/pin-check";
 import { requireYes } from "../confirm";
-import { EXIT, Failure } from "../failure";
+import { Failure } from "../failure";
+import { resourcesOf } from "../local-backend";
 import type { Machine } from "../machine";
-import { settingsOf } from "../settings";
-import { committedFile, prepareConfigFile, withRunning, type StackFile } from "../stack-config";
+import { plannedCommit } from "../plan/commit";
+import { applyPlan, applyStrictly, preview } from "../plan/engine";
+import { basisDifferences, planAgain, planDifferences, refused, type PlanRecord } from "../plan/record";
+import { stateFingerprint } from "../plan/state";
 import { PROJECT } from "../project";
-import { openTarget } from "../targets";
-import { updateStack } from "../update";
-import type { Workspace } from "../workspace";
+import { cancelStaleLock, forgetCommands } from "../recovery";
+import { commandFolder } from "../stack-config";
+import { pinnedUpdate, type PinnedUpdate, type UpdateOptions } from "./next-update";
+import { pinnedFile, requirePin } from "./pinned";
 import { publish } from "./publish";
-import { stackReader } from "./stacks";
 
-export interface Pinned {
-  readonly file: StackFile;
-  readonly settings: Settings;
-  readonly pin: Pin;
-}
-
-/** @throws Failure when nothing is pinned. */
-export function pinnedFile(checkout: string, stack: string): Pinned {
-  const file = committedFile(checkout, stack);
-  const settings = settingsOf(checkout, file);
-  if (settings.release === undefined) {
-    const from = settings.promotesFrom ?? "build";
-    throw new Failure(`no release is pinned for ${stack}: run ${ralex("promote", from, stack)}`, EXIT.refused);
-  }
-  return { file, settings, pin: settings.release };
-}
-
-/** @throws Failure with every reason why the release may not run there. */
-async function requireVerified(
-  { checkout, environment }: Workspace,
-  read: StackReader,
-  stack: string,
-  { pin, settings }: Pinned,
-): Promise<void> {
-  const place = {
-    environment: stack,
-    promotesFrom: settings.promotesFrom,
-    takesSubstitutes: takesSubstitutes(checkout, environment),
-  };
-  const { refusal } = await judgePin(pin, place, read);
-  if (refusal !== undefined) throw new Failure(refusal, EXIT.refused);
-}
-
-/** @throws Failure when the pin does not read what the release that was verified last has written. */
-async function requireReadable(read: StackReader, stack: string, pin: Pin): Promise<void> {
-  const ledger = (await read.ledger(stack)) ?? [];
-  const [newest] = ledger;
-  if (newest === undefined || isRelease(newest, pin)) return;
-  const own = ledger.find((entry) => isRelease(entry, pin));
-  const next = own ?? (await read.releases())?.find(({ id }) => id === pin.id);
-  const refusals = next === undefined ? [] : dataRefusals(newest, next, ledger);
-  if (refusals.length > 0) throw new Failure(refusals.join("\n"), EXIT.refused);
-}
-
-/** @throws Failure when another command pinned something else meanwhile: what was shown is what is deployed, or nothing. */
-function requirePin({ pin: present }: Pinned, stack: string, pin: Pin): void {
-  if (isRelease(present, pin)) return;
-  const message = `${pin.id} was to be deployed, and meanwhile Pulumi.${stack}.yaml pins ${present.id}: nothing was deployed`;
-  throw new Failure(`${message}; run ${ralex("deploy", "-s", stack)} for that one`, EXIT.refused);
+export interface DeployOptions extends UpdateOptions {
+  /** Whether to ask before anything changes: for what a preview has shown, or for the plan that is brought. */
+  readonly ask: boolean;
+  /** What the caller has pinned; another pin in the file is refused. */
+  readonly pin?: Pin;
+  /** What `./ralex preview --save-plan` has kept: this is applied, or nothing. */
+  readonly plan?: { readonly file: string; readonly record: PlanRecord } | undefined;
 }
 
 /** Adds to a failure what can be done then. */
@@ -78,44 +37,30 @@ async function withAdvice<T>(work: Promise<T>, advice: string): Promise<T> {
   }
 }
 
-/** Of the option `--database-restored`. */
-export const DATABASE_RESTORED =
-  "go back to a release that does not read what this one has written: the data are a backup's from before";
-
-export interface DeployOptions {
-  /** Whether to show a preview and to ask before anything changes. */
-  readonly ask: boolean;
-  /** What the caller has pinned; another pin in the file is refused. */
-  readonly pin?: Pin;
-  /** The data are a backup's, from before what the release to be deployed does not read. */
-  readonly isRestored?: boolean | undefined;
-}
-
 /**
  * @param machine - with everything that a start needs.
  * @throws Failure when the release is refused, the update or a check fails, or the answer is no.
  */
 export async function deploy(machine: Machine, stack: string, options: DeployOptions): Promise<void> {
   const { workspace } = machine;
-  const { checkout } = workspace;
-  const pinned = pinnedFile(checkout, stack);
+  const pinned = pinnedFile(workspace.checkout, stack);
   const { id } = pinned.pin;
   if (options.pin !== undefined) requirePin(pinned, stack, options.pin);
-  const read = stackReader(workspace);
-  await requireVerified(workspace, read, stack, pinned);
-  if (options.isRestored !== true) await requireReadable(read, stack, pinned.pin);
-  const target = await openTarget(workspace, pinned.settings.target);
-  await target.preflight(stack, pinned.settings);
-  const content = withRunning(pinned.file, true);
-  if (options.ask) {
-    const file = await prepareConfigFile(workspace, PROJECT, stack, content);
-    await workspace.show(["preview", "--suppress-outputs", "--stack", stack, "--config-file", file]);
-    await requireYes(`Bring ${stack} to release ${id}?`, `nothing was deployed; Pulumi.${stack}.yaml pins ${id}`);
-    requirePin(pinnedFile(checkout, stack), stack, pinned.pin);
-  }
+  // A command that works on it is told at once.
+  await cancelStaleLock(workspace, PROJECT, stack);
+  const next = await pinnedUpdate(machine, stack, pinned, options);
+  const file = await agreedPlan(next, pinned.pin, options);
+  await cancelStaleLock(workspace, PROJECT, stack);
+  if (file !== undefined) await requireUnmoved(next, options.plan?.file);
+  await next.target.sweep(stack);
+  await forgetCommands(workspace, PROJECT, stack);
+  const again =
+    options.plan === undefined
+      ? `${ralex("deploy", "-s", stack)} tries it again`
+      : `${planAgain(options.plan.file, stack)} plans it again`;
   await withAdvice(
-    updateStack(machine, stack, content),
-    `${stack} has ${id} pinned: ${ralex("deploy", "-s", stack)} tries it again, ${ralex("rollback", "-s", stack)} goes back`,
+    file === undefined ? applyStrictly(next.run) : applyPlan(next.run, file),
+    `${stack} has ${id} pinned: ${again}, ${ralex("rollback", "-s", stack)} goes back`,
   );
   const { entry, added } = await withAdvice(
     publish(workspace, stack, pinned.pin),
@@ -125,4 +70,38 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
     `${stack} runs release ${entry.id}; ${entry.checks.length} checks passed at ${entry.at}, ` +
       `${added ? "and its ledger has it now" : "which its ledger had already"}.`,
   );
+}
+
+/**
+ * The file of the plan that is to be applied: the one that was brought, or of the preview that was shown just now, once
+ * the answer was yes. None where nobody is asked: planning and applying are one run then.
+ * @throws Failure when it does not fit what is there any more, or the answer is no.
+ */
+async function agreedPlan({ run, basis }: PinnedUpdate, pin: Pin, options: DeployOptions): Promise<string | undefined> {
+  const { workspace, stack } = run;
+  const declined = `nothing was deployed; Pulumi.${stack}.yaml pins ${pin.id}`;
+  if (options.plan === undefined && !options.ask) return undefined;
+  const file = path.join(commandFolder(workspace), "plan.json");
+  if (options.plan !== undefined) {
+    const { file: brought, record } = options.plan;
+    const commit = await plannedCommit(workspace.checkout);
+    const reasons = planDifferences(record, basis, commit, new Date());
+    if (reasons.length > 0) throw refused(brought, stack, reasons);
+    fs.writeFileSync(file, record.plan, { mode: 0o600 });
+    if (options.ask) await requireYes(`Bring ${stack} to release ${pin.id}, as planned at ${record.madeAt}?`, declined);
+    return file;
+  }
+  await preview(run, file);
+  await requireYes(`Bring ${stack} to release ${pin.id}?`, declined);
+  requirePin(pinnedFile(workspace.checkout, stack), stack, pin);
+  return file;
+}
+
+/** @throws Failure where the state, or what there is of it, is not what the plan was made of. */
+async function requireUnmoved(next: PinnedUpdate, file: string | undefined): Promise<void> {
+  const { machine, stack, target, basis } = next;
+  const resources = (await resourcesOf(machine.workspace, PROJECT, stack)) ?? [];
+  const now = { ...basis, state: stateFingerprint(resources), refresh: await target.isDamaged(stack) };
+  const reasons = basisDifferences(basis, now);
+  if (reasons.length > 0) throw refused(file, stack, reasons);
 }

@@ -7,6 +7,7 @@ import {
   rulesForThirdParty,
   vulnerabilityCounts,
   type Evidence,
+  type Trust,
 } from "../../components/image/evidence";
 import { ImageRef } from "../../components/image/image-ref";
 import type { ReleaseImage, ReleaseImages, ReleaseRecord } from "../../components/image/releases";
@@ -15,6 +16,7 @@ import { collectEvidence } from "../evidence/collect";
 import { Repository } from "../evidence/registry";
 import { besideImage, evidenceRepository, inOwnRepository } from "../evidence/shelf";
 import { pullEvidence } from "../evidence/store";
+import { checkoutTrust } from "../evidence/trust";
 import { EXIT, Failure } from "../failure";
 
 /** By image; undefined where there is none. */
@@ -38,43 +40,55 @@ export async function collectRelease(checkout: string, release: ReleaseRecord): 
     const { ref, platforms } = image;
     const beside = isOwn(image) || own === undefined ? {} : { besideOwn: own };
     collected[name] =
-      (isOwn(image) ? undefined : await findEvidence(checkout, ref, own)) ??
+      (isOwn(image) ? undefined : await findEvidence(checkout, ref, { besideOwn: own })) ??
       (await collectEvidence(checkout, { name, ref, platforms, revision: release.revision, ...beside }));
   }
   return collected;
 }
 
 /** The file of this checkout, or what is kept in the registry; by image. @throws Failure for an altered one. */
-export async function releaseEvidence(checkout: string, images: ReleaseImages): Promise<ReleaseEvidence> {
+export async function releaseEvidence(
+  checkout: string,
+  images: ReleaseImages,
+  trust?: () => Trust,
+): Promise<ReleaseEvidence> {
+  const whose = trust ?? (await checkoutTrust(checkout));
   const own = anyOwn(images);
   const found = await Promise.all(
     Object.entries(images)
       .filter(([, image]) => isLookedAt(image))
       .map(
         async ([name, image]) =>
-          [name, await findEvidence(checkout, image.ref, isOwn(image) ? undefined : own)] as const,
+          [
+            name,
+            await findEvidence(checkout, image.ref, { trust: whose, ...(isOwn(image) ? {} : { besideOwn: own }) }),
+          ] as const,
       ),
   );
   return Object.fromEntries(found);
 }
 
-/**
- * The record of one image, wherever it is kept.
- * @param besideOwn - for an image that somebody else has built: one of ours, in whose registry the record is.
- * @throws Failure for one that is no evidence, or was altered.
- */
+export interface EvidencePlace {
+  /** For an image that somebody else has built: one of ours, in whose registry the record is. */
+  readonly besideOwn?: string | undefined;
+  /** Whose records are believed; by default those of this checkout and of the committed keys. */
+  readonly trust?: () => Trust;
+}
+
+/** The record of one image, wherever it is kept. @throws Failure for one that is no evidence, or was altered. */
 export async function findEvidence(
   checkout: string,
   ref: string,
-  besideOwn: string | undefined = undefined,
+  { besideOwn, trust }: EvidencePlace = {},
 ): Promise<Evidence | undefined> {
+  const whose = trust ?? (await checkoutTrust(checkout));
   const image = ImageRef.parse(ref);
   const shelf = async () =>
     besideOwn === undefined
       ? besideImage(await Repository.of(image), image.digest)
       : inOwnRepository(await evidenceRepository(ImageRef.parse(besideOwn)), image.digest);
   try {
-    return readEvidence(checkout, ref) ?? (await pullEvidence(checkout, ref, await shelf()));
+    return readEvidence(checkout, ref, whose) ?? (await pullEvidence(checkout, ref, await shelf(), whose));
   } catch (error) {
     // No proof is what a gate is for: it refuses, as it does where there is no record.
     if (error instanceof EvidenceError) throw new Failure(error.message, EXIT.refused);

@@ -21,10 +21,13 @@ export class SettingsError extends Error {
   }
 }
 
-/** Where settings come from, strongest first. Environment names are `RALEX_` and the key in capitals. */
+/**
+ * Where settings come from, strongest first. Environment names are `RALEX_` and the key in capitals. Of a stack that
+ * promotes from another one only its own configuration counts.
+ */
 export interface Sources {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The checkout's `.env`; not looked at where the stack promotes from another one. */
+  /** The checkout's `.env`. */
   readonly dotenv: Readonly<Record<string, string>>;
   /** What keeps the `.env` from being read. */
   readonly dotenvProblems?: readonly Problem[];
@@ -48,16 +51,49 @@ export const variableOf = (key: string): string =>
 const KEYS = [...Object.keys(PLAIN_SETTINGS), ...Object.keys(SECRET_SETTINGS)];
 const KEY_OF_VARIABLE = new Map([...KEYS, "release"].map((key) => [variableOf(key), key]));
 
-/** `.env` is one developer's, for the stack on their machine: nothing of it goes into what others promote to. */
-const takesDotenv = ({ stack }: Sources): boolean => [undefined, ""].includes(stack.promotesFrom as string | undefined);
+/**
+ * Whether variables and `.env` count. They are of one machine or one pipeline, and nothing of them goes into what others
+ * promote to: there the reviewed file says everything.
+ */
+const takesVariables = ({ stack }: Sources): boolean =>
+  [undefined, ""].includes(stack.promotesFrom as string | undefined);
 
 const STACK = "stack configuration";
+const ENVIRONMENT = "environment";
 
 /** What is set by variables, weakest first. */
-const overlays = (sources: Sources) => [
-  ...(takesDotenv(sources) ? [{ source: DOTENV, variables: sources.dotenv }] : []),
-  { source: "environment", variables: sources.environment },
+const overlays = ({ dotenv, environment }: Sources) => [
+  { source: DOTENV, variables: dotenv },
+  { source: ENVIRONMENT, variables: environment },
 ];
+
+/** The setting that a variable gives a value to, if it does. */
+function settingOf(variable: string, value: string | undefined): string | undefined {
+  const key = KEY_OF_VARIABLE.get(variable);
+  return key === undefined || FILE_ONLY.has(key) || value === undefined || value === "" ? undefined : key;
+}
+
+/** A variable that would set something, and does not count for this stack. */
+export interface LeftOut {
+  readonly variable: string;
+  /** `environment` or `.env`. */
+  readonly source: string;
+}
+
+/** Every variable that is set and changes nothing, since the stack promotes from another one. */
+export const leftOutVariables = (sources: Sources): readonly LeftOut[] =>
+  takesVariables(sources)
+    ? []
+    : overlays(sources).flatMap(({ source, variables }) =>
+        Object.entries(variables)
+          .filter(([variable, value]) => settingOf(variable, value) !== undefined)
+          .map(([variable]) => ({ variable, source })),
+      );
+
+/** What is said of them, by the program and by the commands; no value is in it. */
+export const leftOutSentence = (stack: string, leftOut: readonly LeftOut[]): string =>
+  `set, and without any effect on ${stack}, which takes its settings from Pulumi.${stack}.yaml only: ` +
+  leftOut.map(({ variable, source }) => `${variable} (${source})`).join(", ");
 
 interface Given {
   readonly value: unknown;
@@ -73,10 +109,10 @@ function givenValues(sources: Sources): ReadonlyMap<string, Given> {
   for (const [key, value] of Object.entries(sources.stack)) {
     if (value !== "" && (key === "release" || KEYS.includes(key))) values.set(key, { value, source: STACK });
   }
-  for (const { source, variables } of overlays(sources)) {
+  for (const { source, variables } of takesVariables(sources) ? overlays(sources) : []) {
     for (const [variable, value] of Object.entries(variables)) {
-      const key = KEY_OF_VARIABLE.get(variable);
-      if (key === undefined || FILE_ONLY.has(key) || value === undefined || value === "") continue;
+      const key = settingOf(variable, value);
+      if (key === undefined || value === undefined) continue;
       values.set(key, { value: typed(key, value), source: `${variable} in ${source}` });
     }
   }
@@ -85,7 +121,8 @@ function givenValues(sources: Sources): ReadonlyMap<string, Given> {
 
 /** What stands where it may not, whatever its value. */
 function misplaced(sources: Sources): readonly Problem[] {
-  const problems: Problem[] = [...(takesDotenv(sources) ? (sources.dotenvProblems ?? []) : [])];
+  const takesDotenv = takesVariables(sources);
+  const problems: Problem[] = [...(takesDotenv ? (sources.dotenvProblems ?? []) : [])];
   for (const [key, value] of Object.entries(sources.stack)) {
     if (key !== "release" && !KEYS.includes(key)) {
       problems.push({ key, source: STACK, message: `unknown; allowed are ${[...KEYS, "release"].join(", ")}` });
@@ -93,7 +130,8 @@ function misplaced(sources: Sources): readonly Problem[] {
       problems.push({ key, source: STACK, message: "is written in clear: set it with pulumi config set --secret" });
     }
   }
-  for (const { source, variables } of overlays(sources)) {
+  // A name in the environment that is nothing is a mistake wherever it stands: it may have been meant for a tool.
+  for (const { source, variables } of overlays(sources).filter((one) => takesDotenv || one.source === ENVIRONMENT)) {
     for (const [variable, value] of Object.entries(variables)) {
       if (value === undefined || !/^RALEX_/i.test(variable) || TOOL_VARIABLES.test(variable)) continue;
       const key = KEY_OF_VARIABLE.get(variable);

@@ -314,9 +314,9 @@ test("an image of somebody else's is looked at on the platforms that run, and it
   expect(await pulled(copy.folder, ref)).toBeUndefined();
   const other = otherCheckout("another-clone");
   setEnvironment("RALEX_SIGNING_PUBLIC_KEY", (await signingKey(copy.folder)).publicKeyFile);
-  expect(await findEvidence(other, ref, own)).toEqual(evidence);
+  expect(await findEvidence(other, ref, { besideOwn: own })).toEqual(evidence);
   const missing = ref.replace(/[0-9a-f]{8}$/, "00000000");
-  expect(await findEvidence(other, missing, own)).toBeUndefined();
+  expect(await findEvidence(other, missing, { besideOwn: own })).toBeUndefined();
   const rules = { ref, platforms: [platform], thirdParty: { tag: "1", sizeBudgetMiB: 1 } };
   expect(gate(evidence, rulesForThirdParty(rules)).problems).toEqual([]);
 }, 120_000);

@@ -47,6 +47,20 @@ async function build(evidence: "with evidence" | "without evidence"): Promise<st
   return (JSON.parse(stdout) as { id: string }).id;
 }
 
+/** Commits the key that this checkout's evidence is sealed by; before, nothing goes on with that evidence. */
+async function trustOwnKey(): Promise<void> {
+  const untrusted = await all.ralex("pstaging", "promote", "pdev", "pstaging");
+  expect([untrusted.exitCode, untrusted.stderr]).toEqual([
+    2,
+    expect.stringContaining("run ./ralex trust and commit keys/"),
+  ]);
+  expect(all.pin("pstaging")).toBeUndefined();
+  expect((await all.must("build", "trust")).stdout).toMatch(
+    /it is trusted once that is committed:\n {2}git add keys\//,
+  );
+  await all.commit("the key that evidence is sealed by");
+}
+
 const chat = async (name: Environment, content = "are you there"): Promise<Response> =>
   fetch(`http://127.0.0.1:${all.port(name)}/v1/chat/completions`, {
     method: "POST",
@@ -137,20 +151,32 @@ describe("one commit from build to prod", () => {
   test(
     "is built once, for both platforms",
     async () => {
-      first = await build("with evidence");
+      const { stdout, stderr } = await all.must("build", "build", "--json");
+      first = (JSON.parse(stdout) as { id: string }).id;
       expect(first).toMatch(/^r-[0-9a-f]{12}$/);
+      expect(stderr).toContain("environments with ralex:promotesFrom refuse it until you run ./ralex trust");
     },
     10 * MINUTE,
   );
 
   test(
-    "is promoted to dev, staging and prod, each of which verifies it and writes it into its ledger",
+    "is promoted to dev, to staging once its key is committed, and by a saved plan to prod; each verifies and records it",
     async () => {
       const { stderr } = await all.must("pdev", "promote", "build", "pdev", "--deploy", "--yes");
       // For those who call pulumi by hand, which publishes nothing.
       expect(stderr).toContain(`release ${first} is verified, and not published yet: ./ralex publish -s pdev`);
+      await trustOwnKey();
       await all.must("pstaging", "promote", "pdev", "pstaging", "--deploy", "--yes");
-      await all.must("pprod", "promote", "pstaging", "pprod", "--deploy", "--yes");
+      await all.must("pprod", "promote", "pstaging", "pprod");
+      const plan = path.join(all.folder, ".ralex/pprod.plan");
+      await all.must("pprod", "preview", "-s", "pprod", "--save-plan", plan);
+      await all.must("pprod", "deploy", "-s", "pprod", "--plan", plan, "--yes");
+      // What it started from is not there any more.
+      const again = await all.ralex("pprod", "deploy", "-s", "pprod", "--plan", plan, "--yes");
+      expect([again.exitCode, again.stderr]).toEqual([
+        2,
+        expect.stringContaining("the state of pprod has moved since"),
+      ]);
       for (const name of ENVIRONMENTS) {
         const [entry, ...rest] = await ledger(name);
         expect(rest).toEqual([]);

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
 import { connectEngine } from "../../components/docker/engine/client";
-import { CHECKOUT, copyCheckout, type CommandResult, TestStack } from "./stack";
+import { CHECKOUT, commitAll, copyCheckout, type CommandResult, TestStack } from "./stack";
 
 export type Environment = "pdev" | "pstaging" | "pprod";
 
@@ -126,12 +126,8 @@ export class Environments {
   }
 
   /** Commits whatever changed in the copy; returns the commit. */
-  async commit(message: string): Promise<string> {
-    const git = (...args: readonly string[]) =>
-      execa("git", ["-c", "user.name=test", "-c", "user.email=test@ralex.example", ...args], { cwd: this.folder });
-    await git("add", "--all");
-    await git("commit", "--quiet", "--allow-empty", "--message", message);
-    return (await git("rev-parse", "HEAD")).stdout;
+  commit(message: string): Promise<string> {
+    return commitAll(this.folder, message);
   }
 
   /** Replaces text in a file of the copy. @throws Error when it is not there: the test would test nothing. */

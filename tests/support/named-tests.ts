@@ -150,7 +150,7 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
       tests: at(
         PROMOTION,
         "is built once, for both platforms",
-        "is promoted to dev, staging and prod, each of which verifies it and writes it into its ledger",
+        "is promoted to dev, to staging once its key is committed, and by a saved plan to prod; each verifies and records it",
       ),
     },
     {

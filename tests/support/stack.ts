@@ -124,9 +124,8 @@ async function removeLeftovers(): Promise<void> {
   for (const volume of (Volumes ?? []).filter(isLeft)) await docker.getVolume(volume.Name).remove();
 }
 
-/** Copies what git knows or would add, as a clone would have it, with the packages of this checkout. */
-export async function copyCheckout(folder: string, name: string = STACK): Promise<TestStack> {
-  await removeLeftovers();
+/** Copies what git knows or would add, as a clone would have it, with the packages of this checkout; asks no engine. */
+export async function cloneCheckout(folder: string): Promise<void> {
   const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: CHECKOUT,
   });
@@ -134,14 +133,27 @@ export async function copyCheckout(folder: string, name: string = STACK): Promis
     fs.cpSync(path.join(CHECKOUT, file), path.join(folder, file), { preserveTimestamps: true });
   }
   fs.symlinkSync(path.join(CHECKOUT, "node_modules"), path.join(folder, "node_modules"));
-  const stack = new TestStack(folder, name);
-  stack.configure({});
   await execa("git", ["init", "--quiet"], { cwd: folder });
   // A link is no folder to .gitignore.
   fs.appendFileSync(path.join(folder, ".git/info/exclude"), "node_modules\n");
-  await execa("git", ["add", "--all"], { cwd: folder });
-  const author = ["-c", "user.name=test", "-c", "user.email=test@ralex.example"];
-  await execa("git", [...author, "commit", "--quiet", "--message", "a clone"], { cwd: folder });
+}
+
+/** Commits whatever changed in a copy; returns the commit. */
+export async function commitAll(folder: string, message: string): Promise<string> {
+  const git = (...args: readonly string[]) =>
+    execa("git", ["-c", "user.name=test", "-c", "user.email=test@ralex.example", ...args], { cwd: folder });
+  await git("add", "--all");
+  await git("commit", "--quiet", "--allow-empty", "--message", message);
+  return (await git("rev-parse", "HEAD")).stdout;
+}
+
+/** {@link cloneCheckout} with a stack of its own, on an engine without what earlier runs have left there. */
+export async function copyCheckout(folder: string, name: string = STACK): Promise<TestStack> {
+  await removeLeftovers();
+  await cloneCheckout(folder);
+  const stack = new TestStack(folder, name);
+  stack.configure({});
+  await commitAll(folder, "a clone");
   return stack;
 }
 

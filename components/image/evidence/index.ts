@@ -1,5 +1,13 @@
 /** What is known about an image digest, and whether that is enough. */
 export { gate, rulesFor, rulesForThirdParty, type GateRules, type Verdict, type VulnerabilityException } from "./gate";
-export { EvidenceError, evidenceFile, parseEvidence, readEvidence, trustedKey, trustedKeyFile } from "./read";
+export {
+  EvidenceError,
+  evidenceFile,
+  parseEvidence,
+  readEvidence,
+  trustedKey,
+  trustedKeyFile,
+  type Trust,
+} from "./read";
 export { EVIDENCE_TYPE, type CheckName, type Evidence, type PlatformEvidence } from "./record";
 export { vulnerabilityCounts, type VulnerabilityCounts } from "./summary";

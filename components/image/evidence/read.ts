@@ -11,6 +11,14 @@ export class EvidenceError extends Error {
   override readonly name = "EvidenceError";
 }
 
+/** Whose evidence is believed. */
+export interface Trust {
+  /** Public keys in PEM, any of which may have sealed a record. */
+  readonly keys: readonly string[];
+  /** What to do about a record of another key (`sha256:…`); without it, to make the record again. */
+  readonly remedy?: (key: string) => string;
+}
+
 /** Where the evidence of a digest is, whatever repository it was pushed to. */
 export function evidenceFile(checkout: string, ref: string): string {
   return path.join(checkout, ".ralex/evidence", `${ImageRef.parse(ref).digest.replace(":", "-")}.json`);
@@ -30,17 +38,18 @@ export function trustedKeyFile(checkout: string, environment: NodeJS.ProcessEnv 
 
 /**
  * Reads the evidence of an image.
+ * @param trust - asked only where there is a record; by default the key of this checkout.
  * @returns undefined where there is no file: a gate refuses that.
- * @throws EvidenceError when the record is not whole, not this image's, or not sealed by the trusted key.
+ * @throws EvidenceError when the record is not whole, not this image's, or not sealed by a trusted key.
  */
 export function readEvidence(
   checkout: string,
   ref: string,
-  environment: NodeJS.ProcessEnv = process.env,
+  trust: () => Trust = () => ({ keys: [trustedKey(checkout)] }),
 ): Evidence | undefined {
   const file = evidenceFile(checkout, ref);
   if (!fs.existsSync(file)) return undefined;
-  return parseEvidence(fs.readFileSync(file, "utf8"), ref, trustedKey(checkout, environment), file);
+  return parseEvidence(fs.readFileSync(file, "utf8"), ref, trust(), file);
 }
 
 /** PEM of the trusted public key. @throws EvidenceError when there is none. */
@@ -60,12 +69,11 @@ export function trustedKey(checkout: string, environment: NodeJS.ProcessEnv = pr
  * @param origin - where the text is from, for the message
  * @throws EvidenceError as {@link readEvidence}.
  */
-export function parseEvidence(text: string, ref: string, publicKey: string, origin: string): Evidence {
+export function parseEvidence(text: string, ref: string, { keys, remedy }: Trust, origin: string): Evidence {
   const { digest } = ImageRef.parse(ref);
-  const refuse = (reason: string): never => {
-    throw new EvidenceError(
-      `the evidence ${origin} is refused: ${reason}. Make it again: ${ralex("evidence", ref, "--collect")}`,
-    );
+  const again = `Make it again: ${ralex("evidence", ref, "--collect")}`;
+  const refuse = (reason: string, todo = again): never => {
+    throw new EvidenceError(`the evidence ${origin} is refused: ${reason}. ${todo}`);
   };
   let document: unknown;
   try {
@@ -80,6 +88,7 @@ export function parseEvidence(text: string, ref: string, publicKey: string, orig
   const evidence = parsed.data;
   const own = ImageRef.parse(evidence.image).digest;
   if (own !== digest) return refuse(`it is of ${own}`);
-  const broken = brokenSeal(evidence, publicKey);
-  return broken === undefined ? evidence : refuse(broken);
+  const broken = brokenSeal(evidence, keys);
+  if (broken === undefined) return evidence;
+  return refuse(broken.reason, broken.isForeign ? remedy?.(evidence.seal.key) : undefined);
 }

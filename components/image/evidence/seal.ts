@@ -12,14 +12,26 @@ export function keyFingerprint(publicKey: string): string {
   return `sha256:${crypto.createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-/** Why a seal does not hold under a public key (PEM), or undefined when it does. */
-export function brokenSeal({ seal, ...findings }: Evidence, publicKey: string): string | undefined {
-  const trusted = keyFingerprint(publicKey);
-  if (seal.key !== trusted) return `it is sealed by the key ${seal.key}, and the key trusted here is ${trusted}`;
+/** Why a seal does not hold under any of some public keys (PEM), or undefined when it does. */
+export function brokenSeal({ seal, ...findings }: Evidence, publicKeys: readonly string[]): BrokenSeal | undefined {
+  const publicKey = publicKeys.find((one) => keyFingerprint(one) === seal.key);
+  if (publicKey === undefined) {
+    const trusted = publicKeys.map(keyFingerprint).join(", ") || "none";
+    return { reason: `it is sealed by the key ${seal.key}, and the key trusted here is ${trusted}`, isForeign: true };
+  }
   const signature = Buffer.from(seal.signature, "base64");
-  const altered = "its seal does not fit what it says: it was altered after it was sealed";
+  const altered = {
+    reason: "its seal does not fit what it says: it was altered after it was sealed",
+    isForeign: false,
+  };
   // Base64 has several spellings of the same bytes; one of them is the signer's.
   if (signature.toString("base64") !== seal.signature) return altered;
   const holds = crypto.verify("sha256", Buffer.from(sealedText(findings)), publicKey, signature);
   return holds ? undefined : altered;
+}
+
+export interface BrokenSeal {
+  readonly reason: string;
+  /** Whether it is another's key that is the matter, and not the record. */
+  readonly isForeign: boolean;
 }

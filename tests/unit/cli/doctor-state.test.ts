@@ -1,4 +1,4 @@
-import { stateCheck, writersOf } from "../../../cli/doctor/state";
+import { stateCheck, writersIn } from "../../../cli/doctor/state";
 
 const state = (...resources: readonly object[]) => JSON.stringify({ checkpoint: { latest: { resources } } });
 const made = (type: string, outputs: object = {}) => ({ type, custom: true, outputs });
@@ -13,8 +13,8 @@ describe("whose plugins wrote a state", () => {
       made("docker:index/container:Container", standIn),
       made("docker:index/volume:Volume"),
     );
-    expect(writersOf(text)).toEqual({ official: 1, standIns: 1 });
-    expect(writersOf(state())).toEqual({ official: 0, standIns: 0 });
+    expect(writersIn(text)).toEqual({ official: 1, standIns: 1 });
+    expect(writersIn(state())).toEqual({ official: 0, standIns: 0 });
   });
 
   test("is well where those plugins serve, and wrong where the others do, both ways, with what to do", () => {

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import fc from "fast-check";
 import { environmentDifferences } from "../../../cli/diff";
-import { stateCheck, stateChecks, writersOf } from "../../../cli/doctor/state";
+import { stateCheck, stateChecks, writersIn } from "../../../cli/doctor/state";
 import { builtTable, historyOf, historyTable, runningSentence } from "../../../cli/releases/history";
 import { imagesOf } from "../../../cli/releases/kept";
 import { built, digits, entry, ledgers, pin, ref } from "../image/release-samples";
@@ -123,11 +123,11 @@ describe("doctor, about the state of a stack", () => {
 
   test("counts what plugins wrote, and not what is the engine's own", () => {
     const own = [resource("pulumi:providers:docker", false), { type: "ralex:docker:Stack", custom: false }];
-    expect(writersOf(state(...own, container(true), container(false), container(false)))).toEqual({
+    expect(writersIn(state(...own, container(true), container(false), container(false)))).toEqual({
       official: 2,
       standIns: 1,
     });
-    expect(writersOf('{"version":3,"checkpoint":{"latest":null}}')).toEqual({ official: 0, standIns: 0 });
+    expect(writersIn('{"version":3,"checkpoint":{"latest":null}}')).toEqual({ official: 0, standIns: 0 });
   });
 
   test("is content exactly when those serve here that wrote it", () => {

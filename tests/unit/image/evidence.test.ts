@@ -8,12 +8,13 @@ import {
   evidenceFile,
   parseEvidence,
   readEvidence,
+  trustedKey,
   trustedKeyFile,
 } from "../../../components/image/evidence";
 import { EVIDENCE } from "../../../components/image/evidence/record";
 import { FINDINGS, KEY, OTHER_KEY, REF, sealed } from "./evidence-sample";
 
-const parse = (text: string) => parseEvidence(text, REF, KEY.publicKey, "of a test");
+const parse = (text: string) => parseEvidence(text, REF, { keys: [KEY.publicKey] }, "of a test");
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Paths to every value of a document, containers included. */
@@ -112,12 +113,22 @@ describe("an evidence record", () => {
   });
 
   test("is refused when another key sealed it", () => {
-    expect(() => parse(JSON.stringify(sealed(FINDINGS, OTHER_KEY)))).toThrow(/the key trusted here is sha256:/);
+    const text = JSON.stringify(sealed(FINDINGS, OTHER_KEY));
+    expect(() => parse(text)).toThrow(/the key trusted here is sha256:.*Make it again/);
+    const remedy = (key: string) => `Commit ${key}`;
+    const trusted = (...keys: readonly string[]) => parseEvidence(text, REF, { keys, remedy }, "of a test");
+    expect(() => trusted()).toThrow(/the key trusted here is none\. Commit sha256:[0-9a-f]{64}$/);
+    // One key follows another: for a while both are trusted.
+    expect(trusted(KEY.publicKey, OTHER_KEY.publicKey)).toEqual(JSON.parse(text));
+    const altered = JSON.stringify({ ...sealed(FINDINGS, OTHER_KEY), revision: "another" });
+    expect(() => parseEvidence(altered, REF, { keys: [OTHER_KEY.publicKey], remedy }, "of a test")).toThrow(
+      /was altered after it was sealed\. Make it again/,
+    );
   });
 
   test("of another image is refused", () => {
     const other = REF.replace("0123", "3210");
-    expect(() => parseEvidence(JSON.stringify(sealed()), other, KEY.publicKey, "of a test")).toThrow(
+    expect(() => parseEvidence(JSON.stringify(sealed()), other, { keys: [KEY.publicKey] }, "of a test")).toThrow(
       /it is of sha256:0123/,
     );
   });
@@ -128,24 +139,26 @@ describe("the evidence of a checkout", () => {
   afterAll(() => fs.rmSync(checkout, { recursive: true }));
   const file = evidenceFile(checkout, REF);
 
+  const trust = (environment: NodeJS.ProcessEnv) => () => ({ keys: [trustedKey(checkout, environment)] });
+
   test("is no record where there is no file, and an error where there is a file and no key", () => {
-    expect(readEvidence(checkout, REF, {})).toBeUndefined();
+    expect(readEvidence(checkout, REF, trust({}))).toBeUndefined();
     fs.mkdirSync(path.dirname(file), { recursive: true });
     fs.writeFileSync(file, JSON.stringify(sealed()));
-    expect(() => readEvidence(checkout, REF, {})).toThrow("Set RALEX_SIGNING_PUBLIC_KEY");
+    expect(() => readEvidence(checkout, REF, trust({}))).toThrow("Set RALEX_SIGNING_PUBLIC_KEY");
   });
 
   test("is checked with the key of the checkout, or the one that is named", () => {
     fs.mkdirSync(path.join(checkout, ".ralex/signing"), { recursive: true });
     fs.writeFileSync(path.join(checkout, ".ralex/signing/cosign.pub"), KEY.publicKey);
     fs.writeFileSync(path.join(checkout, "other.pub"), OTHER_KEY.publicKey);
-    expect(readEvidence(checkout, REF, {})).toEqual(sealedRead());
-    expect(() => readEvidence(checkout, REF, { RALEX_SIGNING_PUBLIC_KEY: "other.pub" })).toThrow(EvidenceError);
+    expect(readEvidence(checkout, REF, trust({}))).toEqual(sealedRead());
+    expect(() => readEvidence(checkout, REF, trust({ RALEX_SIGNING_PUBLIC_KEY: "other.pub" }))).toThrow(EvidenceError);
     expect(trustedKeyFile(checkout, { RALEX_SIGNING_KEY: "awskms:///alias/ralex" })).toMatch(/signing\/pipeline\.pub$/);
   });
 
   test("is found by digest, whatever repository the image was copied to", () => {
-    expect(readEvidence(checkout, REF.replace("127.0.0.1:5055", "ghcr.io/acme"), {})).toEqual(sealedRead());
+    expect(readEvidence(checkout, REF.replace("127.0.0.1:5055", "ghcr.io/acme"), trust({}))).toEqual(sealedRead());
   });
 
   const sealedRead = () => JSON.parse(fs.readFileSync(file, "utf8")) as unknown;

@@ -1,6 +1,13 @@
 import * as fs from "node:fs";
 import * as fc from "fast-check";
-import { loadSettings, secretValues, SettingsError, variableOf } from "../../../components/settings/load";
+import {
+  leftOutSentence,
+  leftOutVariables,
+  loadSettings,
+  secretValues,
+  SettingsError,
+  variableOf,
+} from "../../../components/settings/load";
 import { PLAIN_SETTINGS } from "../../../components/settings/schema";
 
 const none = { environment: {}, dotenv: {}, stack: {} };
@@ -75,14 +82,41 @@ describe("settings", () => {
     expect(loadSettings({ ...none, stack: { promotesFrom: "dev" } }).promotesFrom).toBe("dev");
   });
 
-  test("take nothing from .env where the stack promotes from another one", () => {
-    const dotenv = { RALEX_API_REPLICAS: "4", RALEX_UPSTREAM_API_KEY: "a-developers", RALEX_TYPO: "1" };
+  test("take nothing from variables and .env where the stack promotes from another one, and tell which", () => {
+    const variables = { RALEX_API_REPLICAS: "4", RALEX_UPSTREAM_API_KEY: "a-developers" };
+    const dotenv = { ...variables, RALEX_TYPO: "1" };
+    const environment = { ...variables, RALEX_WEB_PORT: "", RALEX_REGISTRY: "registry.example", HOME: "/root" };
     const stack = { promotesFrom: "dev", upstreamUrl: "https://models.example/v1" };
-    expect(loadSettings({ ...none, dotenv, stack })).toMatchObject({ apiReplicas: 2, secretsSet: new Set() });
-    expect(secretValues({ ...none, dotenv, stack })).toEqual({});
-    expect(secretValues({ ...none, dotenv, stack: { ...stack, promotesFrom: "" } })).toEqual({
-      upstreamApiKey: "a-developers",
-    });
+    const promoted = { ...none, environment, dotenv, stack };
+    expect(loadSettings(promoted)).toMatchObject({ apiReplicas: 2, secretsSet: new Set() });
+    expect(secretValues(promoted)).toEqual({});
+    expect(leftOutSentence("prod", leftOutVariables(promoted))).toBe(
+      "set, and without any effect on prod, which takes its settings from Pulumi.prod.yaml only: " +
+        "RALEX_API_REPLICAS (.env), RALEX_UPSTREAM_API_KEY (.env), " +
+        "RALEX_API_REPLICAS (environment), RALEX_UPSTREAM_API_KEY (environment)",
+    );
+    const first = { ...promoted, dotenv: variables, stack: { ...stack, promotesFrom: "" } };
+    expect([loadSettings(first).apiReplicas, leftOutVariables(first)]).toEqual([4, []]);
+    expect(secretValues(first)).toEqual({ upstreamApiKey: "a-developers" });
+  });
+
+  test("of such a stack are the same whatever variables are set", () => {
+    const stack = { promotesFrom: "dev" };
+    const bare = loadSettings({ ...none, stack });
+    const known = Object.keys(PLAIN_SETTINGS).filter((key) => key !== "promotesFrom");
+    const variables = fc.dictionary(fc.constantFrom(...known.map(variableOf)), fc.string());
+    fc.assert(
+      fc.property(variables, variables, (environment, dotenv) => {
+        expect(loadSettings({ environment, dotenv, stack })).toEqual(bare);
+      }),
+    );
+  });
+
+  test("refuse a name that is no setting's there too, and a pin or an environment before from a variable", () => {
+    const environment = { RALEX_API_REPLICA: "4", RALEX_PROMOTES_FROM: "staging", RALEX_RELEASE: "{}" };
+    expect(problemsOf({ environment, stack: { promotesFrom: "dev" } }).map(({ key }) => key)).toEqual([
+      ...["RALEX_API_REPLICA", "promotesFrom", "release"],
+    ]);
   });
 
   test("are not disturbed by any variable that the documents name", () => {

@@ -50,4 +50,21 @@ describe("a program's settings", () => {
     expect(() => read({}, [])).toThrow(/RALEX_API_REPLICAS \(\.env, line 1\): has a # where a comment could start/);
     expect(() => read({ promotesFrom: "dev" }, [])).not.toThrow();
   });
+
+  test("of a stack that promotes from another one are its configuration's, and the variables without effect are told", () => {
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue(undefined);
+    fs.writeFileSync(path.join(checkout, ".env"), "RALEX_UPSTREAM_URL=https://models.example/v1\n");
+    process.env.RALEX_API_REPLICAS = "7";
+    try {
+      expect(read({ promotesFrom: "dev" }, []).settings).toMatchObject({ apiReplicas: 2, upstreamUrl: undefined });
+      expect(warn.mock.calls).toEqual([
+        [expect.stringMatching(/^set, and without any effect on .*: RALEX_UPSTREAM_URL \(\.env\), RALEX_API_REPLICAS/)],
+      ]);
+      expect(read({}, []).settings).toMatchObject({ apiReplicas: 7, upstreamUrl: "https://models.example/v1" });
+      expect(warn).toHaveBeenCalledTimes(1);
+    } finally {
+      delete process.env.RALEX_API_REPLICAS;
+      warn.mockRestore();
+    }
+  });
 });

@@ -1,0 +1,76 @@
+/** Pulumi's side of a plan: a preview that writes one, and the updates that may do no more and no less than it. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { EXIT, Failure } from "../failure";
+import type { Workspace } from "../workspace";
+
+/** What a preview and its update have in common. */
+export interface EngineRun {
+  readonly workspace: Workspace;
+  readonly stack: string;
+  /** For `--config-file`; the same file for the preview and for its update. */
+  readonly configFile: string;
+  /** Whether every resource is looked at first. */
+  readonly refresh: boolean;
+  /** Folders of policy packs. */
+  readonly policyPacks: readonly string[];
+}
+
+/** Pulumi's exit code where a mandatory policy is violated. */
+const POLICY_VIOLATION = 5;
+
+/** Some inputs fit no plan, not even their own. */
+const LIMITS = "docs/promotion.md says what a plan cannot hold, and what to do then";
+
+/** What the engine says of a plan that does not fit: pkg/resource/deploy, plan.go and step_generator.go of 3.259. */
+const OUTSIDE = /violates plan: |not allowed by the plan: |expected resource operations for .* but none were seen/;
+
+/** Pulumi's headline of an update, in its output for those who are no terminal. */
+const UPDATING = /^Updating \(/m;
+
+const options = ({ stack, configFile, refresh, policyPacks, workspace }: EngineRun): readonly string[] => [
+  ...["--suppress-outputs", "--stack", stack, "--config-file", configFile],
+  ...(refresh ? ["--refresh"] : []),
+  ...policyPacks.flatMap((folder) => ["--policy-pack", path.resolve(workspace.checkout, folder)]),
+];
+
+/** Shows what an update would do. @param file - where its plan goes, if it is wanted. */
+export const preview = (run: EngineRun, file?: string): Promise<void> =>
+  engine(run, ["preview", ...(file === undefined ? [] : ["--save-plan", file]), ...options(run)]);
+
+/** Applies a plan of {@link preview}: with a preview of its own, so that what does not fit is refused before a change. */
+export const applyPlan = (run: EngineRun, file: string): Promise<void> =>
+  engine(run, ["up", "--plan", file, "--yes", ...options(run)]);
+
+/** Plans and applies in one run, under the lock of the stack all the time. */
+export const applyStrictly = (run: EngineRun): Promise<void> =>
+  engine(run, ["up", "--strict", "--yes", ...options(run)]);
+
+/** The plan that {@link preview} wrote. */
+export const planText = (file: string): string => fs.readFileSync(file, "utf8");
+
+async function engine({ workspace }: EngineRun, args: readonly string[]): Promise<void> {
+  const { exitCode, text } = await workspace.watch(args);
+  const failure = exitCode === 0 ? undefined : failureOf(args[0] ?? "", exitCode, text);
+  if (failure !== undefined) throw failure;
+}
+
+/** @param text - what Pulumi has shown, so that nothing of it is repeated here. */
+export function failureOf(command: string, exitCode: number, text: string): Failure {
+  const changed = command === "up" && UPDATING.test(text);
+  if (exitCode === POLICY_VIOLATION) {
+    const half = changed ? ". What was done before stays done" : "";
+    return new Failure(`refused by a policy, named above${half}`, EXIT.refused);
+  }
+  if (!OUTSIDE.test(text)) return new Failure(`pulumi ${command} failed (exit code ${exitCode}); see above`);
+  if (!changed) {
+    return new Failure(
+      `the update would do something else than its plan says, and nothing was changed; what does not fit is named above (${LIMITS})`,
+      EXIT.refused,
+    );
+  }
+  return new Failure(
+    "the update stopped where it would have done something else than its plan says, named above: a value that was " +
+      `known during the update only. What was done before stays done (${LIMITS})`,
+  );
+}

@@ -1,0 +1,33 @@
+import { failureOf } from "../../../../cli/plan/engine";
+
+const PREVIEW = "Previewing update (prod):\n";
+const UPDATE = `${PREVIEW}    ralex:a:B x created\nUpdating (prod):\n`;
+const OUTSIDE = [
+  "error: resource urn:pulumi:prod::ralex::a:b:C::x violates plan: properties changed: ~~length[8!=9]",
+  "error: create is not allowed by the plan: no steps were expected for this resource",
+  "error: expected resource operations for urn:pulumi:prod::ralex::a:b:C::x but none were seen",
+] as const;
+const told = (...of: Parameters<typeof failureOf>) => {
+  const { exitCode, message } = failureOf(...of);
+  return [exitCode, message] as const;
+};
+
+describe("an update that Pulumi has not made", () => {
+  test.each(OUTSIDE)("is a refusal where its preview left the plan: %s", (line) => {
+    expect(told("up", 255, `${PREVIEW}${line}\n`)).toEqual([2, expect.stringContaining("nothing was changed")]);
+  });
+
+  test.each(OUTSIDE)("is an error where it left the plan half-way: %s", (line) => {
+    expect(told("up", 255, `${UPDATE}${line}\n`)).toEqual([
+      1,
+      expect.stringContaining("What was done before stays done"),
+    ]);
+  });
+
+  test("is a refusal where a policy said no, and an error for any other reason", () => {
+    expect(told("up", 5, PREVIEW)).toEqual([2, "refused by a policy, named above"]);
+    expect(told("preview", 5, PREVIEW)).toEqual([2, "refused by a policy, named above"]);
+    expect(told("up", 5, UPDATE)).toEqual([2, "refused by a policy, named above. What was done before stays done"]);
+    expect(told("up", 255, UPDATE)).toEqual([1, "pulumi up failed (exit code 255); see above"]);
+  });
+});
