@@ -7,7 +7,7 @@ import { goTool } from "../../toolchain/go-tools";
 import { freePort } from "./ports";
 
 /** The server that RALEX_VERSITYGW names, or the one that the toolchain builds. */
-const serverBinary = async (): Promise<string> => process.env.RALEX_VERSITYGW ?? (await goTool("versitygw"));
+export const serverBinary = async (): Promise<string> => process.env.RALEX_VERSITYGW ?? (await goTool("versitygw"));
 
 const BUCKET = "states";
 const REGION = "us-east-1";
