@@ -16,6 +16,8 @@ export class Interrupted extends Failure {
 }
 
 let received: Signal | undefined;
+/** The Pulumis that work for this command now. */
+const working = new Set<number>();
 
 /** The signal that came while Pulumi worked, if one came; whatever was to follow is not begun. */
 export const interruptedBy = (): Signal | undefined => received;
@@ -32,29 +34,34 @@ export async function outlive<T>(
   settle: (ended: T) => Promise<void>,
 ): Promise<T> {
   const { pid } = pulumi;
-  const handle = (signal: Signal): void => {
-    if (received !== undefined) {
-      console.error(
-        `interrupted again: still waiting for Pulumi (process ${pid ?? "unknown"}). What kills it now leaves a lock and ` +
-          "perhaps resources that the state does not know; the next command puts that right",
-      );
-      return;
-    }
-    received = signal;
-    console.error("interrupted: waiting for Pulumi to finish what it has begun");
-    // It may have ended this moment.
-    if (pid !== undefined) tell(pid, "SIGINT");
-  };
-  for (const signal of SIGNALS) process.on(signal, handle);
+  // There is no such program, which the caller is told of.
+  if (pid === undefined) return pulumi;
+  if (working.size === 0) for (const signal of SIGNALS) process.on(signal, handle);
+  working.add(pid);
   try {
     const ended = await pulumi;
     await settle(ended);
     return ended;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, handle);
+    working.delete(pid);
+    if (working.size === 0) for (const signal of SIGNALS) process.off(signal, handle);
   }
 }
 
+function handle(signal: Signal): void {
+  if (received !== undefined) {
+    console.error(
+      `interrupted again: still waiting for Pulumi (process ${[...working].join(", ")}). What kills it now leaves a lock ` +
+        "and perhaps resources that the state does not know; the next command puts that right",
+    );
+    return;
+  }
+  received = signal;
+  console.error("interrupted: waiting for Pulumi to finish what it has begun");
+  for (const pid of working) tell(pid, "SIGINT");
+}
+
+/** Sends a signal to a process that may have ended this moment. */
 function tell(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -10,7 +10,7 @@ import { unlock } from "../../cli/unlock";
 import { Workspace } from "../../cli/workspace";
 import { LEDGER_PROJECT, type LedgerEntry } from "../../components/image/ledger";
 import { preparePulumiHome } from "../../toolchain/pulumi/home";
-import { killTree, livingOf, treeOf } from "../support/process-tree";
+import { killTree, livingOf, signalAll, treeOf } from "../support/process-tree";
 import { pulumiBinary, TestStack } from "../support/pulumi";
 import { S3Server } from "../support/s3-server";
 
@@ -36,15 +36,24 @@ export const other = second.result;
 const UP = ["up", "--yes", "--skip-preview"] as const;
 
 let server: S3Server;
+/** One that is killed in the middle of an update. */
+let leaving: S3Server;
+/** That update: Pulumi tries for more than a minute before it gives up, and the other tests go on meanwhile. */
+let left: { at: Place; first: unknown; ended: ReturnType<TestStack["command"]> };
 const before = process.env;
 beforeAll(async () => {
-  server = await S3Server.start();
+  [server, leaving] = await Promise.all([S3Server.start(), S3Server.start()]);
   // Of the AWS SDK in this process, and of what it starts.
   process.env = { ...before, ...server.environment };
+  const at = await place("bucket", leaving);
+  const { running, release } = await held(at);
+  left = { at, first: await firstOf(at), ended: running };
+  await leaving.kill();
+  release();
 });
 afterAll(async () => {
   process.env = before;
-  await server.remove();
+  await Promise.all([server.remove(), leaving.remove()]);
 });
 
 async function until(what: string, holds: () => boolean): Promise<void> {
@@ -60,9 +69,9 @@ interface Place {
   readonly files: string;
 }
 
-async function place(kind: "folder" | "bucket"): Promise<Place> {
+async function place(kind: "folder" | "bucket", of = server): Promise<Place> {
   const name = `place-${Math.random().toString(36).slice(2)}`;
-  const url = kind === "bucket" ? server.backend(name) : undefined;
+  const url = kind === "bucket" ? of.backend(name) : undefined;
   const stack = await TestStack.create(
     STACK.project,
     { "index.ts": PROGRAM },
@@ -70,7 +79,7 @@ async function place(kind: "folder" | "bucket"): Promise<Place> {
   );
   const backend = openStored(url ?? `file://${stack.state}`);
   if (backend === undefined) throw new Error("not read here");
-  return { stack, backend, files: url === undefined ? path.join(stack.state, ".pulumi") : server.folder(name) };
+  return { stack, backend, files: url === undefined ? path.join(stack.state, ".pulumi") : of.folder(name) };
 }
 
 const command = ({ stack }: Place) => stack.command(STACK.project, STACK.stack, ...UP);
@@ -102,8 +111,9 @@ async function completes(at: Place, first: unknown): Promise<string> {
 
 describe.each(["folder", "bucket"] as const)("on a backend that is a %s", (kind) => {
   let at: Place;
-  beforeEach(async () => (at = await place(kind)));
-  afterEach(() => at.stack.remove());
+  // What the tests before have brought to its end is a stack as any other.
+  beforeAll(async () => (at = await place(kind)));
+  afterAll(() => at.stack.remove());
 
   test("of two commands one is done, and the other is refused with whose turn it is", async () => {
     const { running, release } = await held(at);
@@ -125,7 +135,7 @@ describe.each(["folder", "bucket"] as const)("on a backend that is a %s", (kind)
     expect(first).toMatch(/^\w{8}$/);
     process.kill(-(running.pid ?? 0), "SIGINT");
     await new Promise((resolve) => setTimeout(resolve, 200));
-    process.kill(running.pid ?? 0, "SIGTERM");
+    signalAll([running.pid ?? 0], "SIGTERM");
     const { exitCode, stderr } = await running;
     expect([exitCode, stderr]).toEqual([
       130,
@@ -180,27 +190,18 @@ describe.each(["folder", "bucket"] as const)("on a backend that is a %s", (kind)
 });
 
 test("a bucket whose server goes away in the middle loses nothing: it is said, and the next command completes it", async () => {
-  const at = await place("bucket");
-  try {
-    const { running, release } = await held(at);
-    const first = await firstOf(at);
-    await server.kill();
-    release();
-    // Pulumi itself tries for some twenty seconds.
-    const { exitCode, stderr } = await running;
-    expect([exitCode, stderr]).toEqual([
-      1,
-      expect.stringMatching(
-        /the backend went away: s3:\/\/states does not answer \(ECONNREFUSED.*\n {2}Nothing that the state has is lost/,
-      ),
-    ]);
-    await server.resume();
-    expect(await at.backend.locks()).toHaveLength(1);
-    expect(await completes(at, first)).toContain("removing the lock of an interrupted command");
-  } finally {
-    await server.resume();
-    await at.stack.remove();
-  }
+  const { at, first, ended } = left;
+  const { exitCode, stderr } = await ended;
+  expect([exitCode, stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /the backend went away: s3:\/\/states does not answer \(ECONNREFUSED.*\n {2}Nothing that the state has is lost/,
+    ),
+  ]);
+  await leaving.resume();
+  expect(await at.backend.locks()).toHaveLength(1);
+  expect(await completes(at, first)).toContain("removing the lock of an interrupted command");
+  await at.stack.remove();
 });
 
 test("a ledger in a bucket is written by one machine, and by another that has the passphrase alone", async () => {

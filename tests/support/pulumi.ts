@@ -96,10 +96,13 @@ export class TestStack {
    */
   command(...args: readonly string[]): execa.ExecaChildProcess {
     const script = [path.join(CHECKOUT, "tests/support/pulumi-command.ts"), this.folder, ...args];
-    return execa(process.execPath, ["--require", path.join(CHECKOUT, "toolchain/typescript.js"), ...script], {
+    const child = execa(process.execPath, ["--require", path.join(CHECKOUT, "toolchain/typescript.js"), ...script], {
       ...{ cwd: this.folder, env: this.env, extendEnv: false },
       ...{ detached: true, reject: false, stdin: "ignore" },
     });
+    // What it says is collected from when somebody waits for it, and lost if it has ended before.
+    void child.then(() => undefined);
+    return child;
   }
 
   up = (...args: readonly string[]) => this.run("up", "--yes", "--skip-preview", ...args);

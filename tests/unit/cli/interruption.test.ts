@@ -159,3 +159,23 @@ test("a Pulumi that outlives its killed command keeps its lock, which the next c
     expect.stringContaining("removing the lock of an interrupted command"),
   ]);
 }, 20_000);
+
+test("each of two Pulumis that work at once is told once", async () => {
+  installPulumi("exit 1");
+  const script = `
+    const { Workspace } = require(${JSON.stringify(path.join(CHECKOUT, "cli/workspace.ts"))});
+    const workspace = new Workspace(${JSON.stringify(folder)}, { env: {}, standIns: [] });
+    Promise.allSettled([workspace.capture(["one"]), workspace.capture(["two"])]).then((ended) =>
+      console.log(ended.map(({ reason }) => reason.exitCode).join()));`;
+  const hook = path.join(CHECKOUT, "toolchain/typescript.js");
+  const command = execa(process.execPath, ["--require", hook, "--eval", script], {
+    cwd: folder,
+    env: { PATH: `${folder}:${process.env.PATH}` },
+    reject: false,
+  });
+  const count = (what: string) => (fs.existsSync(log) ? lines().filter((line) => line === what).length : 0);
+  await until(() => count("working") === 2);
+  process.kill(command.pid ?? 0, "SIGTERM");
+  expect((await command).stdout).toBe("143,143");
+  expect(count("told")).toBe(2);
+});
