@@ -215,7 +215,7 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: "engine",
-    budget: 100,
+    budget: 230,
     prepare: prepareEngine,
     run: (checkout, match) => jest(checkout, "engine", ["--runInBand"], match),
   },
