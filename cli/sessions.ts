@@ -5,7 +5,7 @@ import * as fs from "node:fs";
  * Processes of a session, without its leader. Linux only: elsewhere none is found, and Pulumi's plugins end by themselves
  * when they see that their engine is gone.
  */
-export function membersOf(session: number): readonly number[] {
+function membersOf(session: number): readonly number[] {
   if (!fs.existsSync("/proc/self/stat")) return [];
   return fs
     .readdirSync("/proc")
