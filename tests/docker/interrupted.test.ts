@@ -2,7 +2,7 @@
 import type { ExecaChildProcess } from "execa";
 import * as fc from "fast-check";
 import { connectEngine } from "../../components/docker/engine/client";
-import { killTree, livingOf, treeOf } from "../support/process-tree";
+import { killTree, livingOf, signalAll, treeOf } from "../support/process-tree";
 import { STACK, testStack, type CommandResult } from "../support/stack";
 
 const stack = testStack();
@@ -26,9 +26,11 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Sends a signal to the command alone, unless it has ended; tells whether it ends within a time. */
 async function tell(command: ExecaChildProcess, signal: NodeJS.Signals, ms: number): Promise<boolean> {
-  if (command.pid !== undefined && command.exitCode === null) process.kill(command.pid, signal);
+  const hasEnded = () => command.exitCode !== null || command.signalCode !== null;
+  if (command.pid === undefined || hasEnded()) return true;
   const ended = new Promise<true>((resolve) => command.once("exit", () => resolve(true)));
-  return command.exitCode !== null || Promise.race([ended, pause(ms).then(() => false)]);
+  signalAll([command.pid], signal);
+  return Promise.race([ended, pause(ms).then(() => false)]);
 }
 
 /** The whole tree at once, as a machine's end does it. */
