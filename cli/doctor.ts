@@ -16,7 +16,7 @@ export function registerDoctor(program: Command, checkout: string): void {
       const machine = official
         ? await officialChecks(checkout)
         : await (await import("../toolchain")).describeMachine();
-      const checks = [...machine, ...stateChecks(checkout, !official, process.env.PULUMI_BACKEND_URL)];
+      const checks = [...machine, ...(await stateChecks(checkout, !official, process.env.PULUMI_BACKEND_URL))];
       if (json === true) console.log(JSON.stringify(checks, null, 2));
       else {
         for (const { name, ok, detail, remedy } of checks) {

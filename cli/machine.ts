@@ -1,7 +1,6 @@
 /** What a command runs on: the official tools where they are or can be had, or what the toolchain makes itself. */
 import type { PLATFORMS } from "../components/image/platforms";
 import { chosenRegistry, engineVariables, officialMachine } from "./builder";
-import { localBackend } from "./local-backend";
 import { chooseToolchain } from "./toolchain";
 import { Workspace } from "./workspace";
 
@@ -24,10 +23,10 @@ export interface MachineNeeds {
   readonly platforms?: typeof PLATFORMS;
 }
 
-/** For commands that only read a stack's state: a backend that is a folder is read without Pulumi. */
+/** For commands that only read a stack's state: a folder and a bucket of S3 are read without Pulumi. */
 export async function stateWorkspace(checkout: string): Promise<Workspace> {
   const workspace = new Workspace(checkout, { env: {}, standIns: [] });
-  return localBackend(workspace) === undefined ? (await prepareMachine(checkout, {})).workspace : workspace;
+  return workspace.backend.isReadHere ? workspace : (await prepareMachine(checkout, {})).workspace;
 }
 
 /** @throws Failure that says what is missing and how to get it. */

@@ -11,6 +11,7 @@ import { registerEnv } from "./env";
 import { registerEvidence } from "./evidence";
 import { EXIT, Failure } from "./failure";
 import { registerImages } from "./images";
+import { exitCodeOf, interruptedBy } from "./interruption";
 import { registerLogs } from "./logs";
 import { registerOutput } from "./output";
 import { registerPromote } from "./promote";
@@ -23,6 +24,7 @@ import { registerStatus } from "./status";
 import { registerStop } from "./stop";
 import { registerTest } from "./test";
 import { registerTrust } from "./trust";
+import { registerUnlock } from "./unlock";
 import { registerVerify } from "./verify";
 
 const checkout = path.resolve(__dirname, "..");
@@ -47,11 +49,19 @@ registerEvidence(program, checkout);
 registerTrust(program, checkout);
 registerEnv(program, checkout);
 registerDoctor(program, checkout);
+registerUnlock(program, checkout);
 registerDocs(program, checkout);
 registerTest(program, checkout);
 registerBench(program, checkout);
 
-program.parseAsync().catch((error: unknown) => {
-  console.error(`ralex: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = error instanceof Failure ? error.exitCode : EXIT.error;
-});
+program
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(`ralex: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = error instanceof Failure ? error.exitCode : EXIT.error;
+  })
+  .finally(() => {
+    // Whatever a command made of it: it did not do all that it was asked for.
+    const signal = interruptedBy();
+    if (signal !== undefined) process.exitCode = exitCodeOf(signal);
+  });

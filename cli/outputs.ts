@@ -26,7 +26,7 @@ export type Outputs = z.infer<typeof OUTPUTS>;
 
 /** Every output as JSON; secret ones read "[secret]". @throws Failure when the stack does not exist. */
 async function rawOutputs(workspace: Workspace, stack: string, showSecrets: boolean): Promise<Record<string, unknown>> {
-  const args = ["stack", "output", "--json", "--stack", `organization/${PROJECT}/${stack}`];
+  const args = ["stack", "output", "--json", "--stack", await workspace.stackName(PROJECT, stack)];
   return JSON.parse(await workspace.capture(showSecrets ? [...args, "--show-secrets"] : args)) as Record<
     string,
     unknown

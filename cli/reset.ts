@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { Failure } from "./failure";
-import { resourcesOf, type Recorded } from "./local-backend";
+import type { Recorded } from "./backend/checkpoint";
+import { resourcesOf } from "./backend/resources";
 import { prepareMachine } from "./machine";
 import { PROJECT } from "./project";
 import { cancelStaleLock, forgetCommands } from "./recovery";
@@ -36,7 +37,7 @@ export function registerReset(program: Command, checkout: string): void {
       await target.sweep(stack);
       await forgetCommands(workspace, PROJECT, stack);
       const file = await prepareConfigFile(workspace, PROJECT, stack, content);
-      const name = `organization/${PROJECT}/${stack}`;
+      const name = await workspace.stackName(PROJECT, stack);
       // Whether anything is left to unprotect is no question: a reset that failed goes on here.
       if (resources.length > 0) await workspace.capture(["state", "unprotect", "--all", "--yes", "--stack", name]);
       await workspace.show(["destroy", "--yes", "--skip-preview", "--stack", stack, "--config-file", file]);

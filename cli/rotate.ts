@@ -36,14 +36,8 @@ export function registerRotate(program: Command, checkout: string): void {
       if (exceptGrafana !== true) refuse(keptByGrafana(secret, urns));
       const urn = urnOf(urns, stack, secret);
       // The update protects the new one again.
-      await machine.workspace.capture([
-        "state",
-        "unprotect",
-        urn,
-        "--yes",
-        "--stack",
-        `organization/${PROJECT}/${stack}`,
-      ]);
+      const name = await machine.workspace.stackName(PROJECT, stack);
+      await machine.workspace.capture(["state", "unprotect", urn, "--yes", "--stack", name]);
       await updateStack(machine, stack, file, ["--replace", urn]);
       console.log(`${secret} of ${stack} has a new value.`);
     });
@@ -94,7 +88,7 @@ export function keptByGrafana(secret: string, urns: readonly string[]): string |
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
 
 async function urnsOf(workspace: Workspace, stack: string): Promise<readonly string[]> {
-  const args = ["stack", "export", "--stack", `organization/${PROJECT}/${stack}`];
+  const args = ["stack", "export", "--stack", await workspace.stackName(PROJECT, stack)];
   const state = JSON.parse(await workspace.capture(args)) as {
     deployment: { resources?: readonly { urn: string }[] };
   };

@@ -4,7 +4,6 @@ import * as path from "node:path";
 import * as yaml from "yaml";
 import { z } from "zod";
 import { Failure } from "./failure";
-import { knowsStack, localBackend } from "./local-backend";
 import { replaceFile } from "./replace-file";
 import type { Workspace } from "./workspace";
 
@@ -94,13 +93,17 @@ export async function prepareConfigFile(
   return file;
 }
 
-/** The encryption of a stack of this backend, kept under `.ralex/` from when it was made; makes a new stack. */
+/**
+ * The encryption of a stack: what its state has, or else what is kept under `.ralex/` from when it was made, since a new
+ * stack's state does not have it yet. Makes a new stack.
+ */
 async function encryptionOf(workspace: Workspace, project: string, stack: string): Promise<StackFile> {
+  const { backend } = workspace;
+  const recorded = await backend.encryption({ project, stack });
+  if (recorded !== undefined) return { ...recorded };
   const file = workspace.path(`Pulumi.${project}.${stack}.yaml`);
-  const backend = localBackend(workspace);
   // A file of another backend's stack has another stack's encryption.
-  const isMade = backend === undefined || knowsStack(backend, project, stack);
-  const isKept = isMade && fs.existsSync(file);
+  const isKept = fs.existsSync(file) && (await backend.hasStack({ project, stack }));
   const own = isKept ? read(file) : await makeStack(workspace, project, stack);
   const encryption = Object.fromEntries(ENCRYPTION_KEYS.flatMap((key) => (key in own ? [[key, own[key]]] : [])));
   if (!isKept) replaceFile(file, yaml.stringify(encryption), 0o600);

@@ -1,7 +1,8 @@
 /** Whose plugins wrote a stack's state: stand-ins and official ones leave each other's alone. */
 import { MARK, MARK_VALUE } from "../toolchain/pulumi/plugins/support/mark";
 import { EXIT, Failure } from "./failure";
-import { resourcesOf, type Recorded } from "./local-backend";
+import type { Recorded } from "./backend/checkpoint";
+import { resourcesOf } from "./backend/resources";
 import type { Workspace } from "./workspace";
 
 /**

@@ -5,7 +5,7 @@ import { EXPORT_FOLDER } from "./build/export";
 import { fingerprint, goneImages, isBuilt, recordBuilt } from "./build/working-tree";
 import { openRegistry } from "./builder";
 import type { Settings } from "../components/settings/schema";
-import type { Recorded } from "./local-backend";
+import type { Recorded } from "./backend/checkpoint";
 import type { Machine } from "./machine";
 import { cancelStaleLock, forgetCommands } from "./recovery";
 import { commitOf, type SourceContext } from "./source/context";
@@ -37,7 +37,7 @@ export async function updateImages(
   };
   const print = fingerprint(workspace, content, source === undefined ? [] : [source.folder]);
   const gone = await goneImages(workspace, await openRegistry());
-  if (gone.length === 0 && isBuilt(workspace, print)) {
+  if (gone.length === 0 && (await isBuilt(workspace, print))) {
     console.error("images: nothing changed");
     return;
   }
@@ -46,7 +46,7 @@ export async function updateImages(
   const folder = path.join(workspace.checkout, "stacks/images");
   const replaced = gone.flatMap((image) => ["--replace", urnOf(WORKING_TREE_STACK, image)]);
   await workspace.show(["up", ...UPDATE, ...replaced, "--stack", WORKING_TREE_STACK, "--config-file", file], folder);
-  recordBuilt(workspace, print);
+  await recordBuilt(workspace, print);
 }
 
 /** An image in the state of its stack. */

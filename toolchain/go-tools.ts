@@ -84,6 +84,14 @@ export const GO_MODULES = {
     expectedSeconds: 390,
     onDemand: true,
   },
+  // An S3 server over a folder, for the tests of a backend in a bucket.
+  versitygw: {
+    version: "1.8.0",
+    programs: { versitygw: "github.com/versity/versitygw/cmd/versitygw" },
+    linkerFlags: "-s -w",
+    expectedSeconds: 90,
+    onDemand: true,
+  },
 } as const satisfies Record<string, GoModule>;
 
 export type GoModuleName = keyof typeof GO_MODULES;

@@ -6,7 +6,7 @@ import { readLock } from "../../components/image/lock";
 import type { RegistryReader } from "../../components/image/registry-reader";
 import { readReleases, RELEASE_PROJECT, WORKING_TREE_STACK } from "../../components/image/releases";
 import { replaceFile } from "../replace-file";
-import { resourcesOf, stateText } from "../local-backend";
+import { resourcesOf } from "../backend/resources";
 import type { StackFile } from "../stack-config";
 import type { Workspace } from "../workspace";
 
@@ -64,17 +64,17 @@ function filesIn(place: string): readonly string[] {
 const recordFile = (workspace: Workspace): string => workspace.path("working-tree");
 
 /** What is recorded of a build: what it was of, and the state after it. */
-function recordOf(workspace: Workspace, print: string): string | undefined {
-  const state = stateText(workspace, RELEASE_PROJECT, WORKING_TREE_STACK);
-  // Of a backend elsewhere nobody here knows what another command has done since.
+async function recordOf({ backend }: Workspace, print: string): Promise<string | undefined> {
+  const state = await backend.storedState({ project: RELEASE_PROJECT, stack: WORKING_TREE_STACK });
   return state === undefined ? undefined : `${print} ${crypto.createHash("sha256").update(state).digest("hex")}\n`;
 }
 
 /** Whether the last build that came to its end was this one, and no other command has touched its stack since. */
-export const isBuilt = (workspace: Workspace, print: string): boolean =>
-  fs.existsSync(recordFile(workspace)) && fs.readFileSync(recordFile(workspace), "utf8") === recordOf(workspace, print);
+export const isBuilt = async (workspace: Workspace, print: string): Promise<boolean> =>
+  fs.existsSync(recordFile(workspace)) &&
+  fs.readFileSync(recordFile(workspace), "utf8") === (await recordOf(workspace, print));
 
-export function recordBuilt(workspace: Workspace, print: string): void {
-  const record = recordOf(workspace, print);
+export async function recordBuilt(workspace: Workspace, print: string): Promise<void> {
+  const record = await recordOf(workspace, print);
   if (record !== undefined) replaceFile(recordFile(workspace), record);
 }

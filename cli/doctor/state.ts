@@ -1,9 +1,14 @@
 /** Whether the plugins that serve this machine can work with what is in the stacks' state. */
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
+import { commandLine, ralex } from "../../components/command-line";
 import type { MachineCheck } from "../../toolchain/describe";
-import { backendFolder } from "../local-backend";
+import { shownAddress } from "../backend/address";
+import type { StackId } from "../backend/backend";
+import { isDead, isOfThisHost, shownOwner, type Lock } from "../backend/lock";
+import { openStored } from "../backend/open";
+import type { StoredBackend } from "../backend/stored";
+import { Failure } from "../failure";
 import { mismatchOf, writersOf, type Writers } from "../state-writers";
 
 const STATE = z.looseObject({
@@ -40,33 +45,56 @@ export function stateCheck(stack: string, writers: Writers, served: boolean): Ma
   return { name, ok: true, detail };
 }
 
-/** A check for each stack of a checkout's backend, as far as it is a folder: nothing else is asked. */
-export function stateChecks(checkout: string, served: boolean, backend?: string): readonly MachineCheck[] {
+/** Checks of a backend: whether it answers, what is locked and whose plugins wrote its stacks. Nothing is changed. */
+export async function stateChecks(
+  checkout: string,
+  served: boolean,
+  backend?: string,
+): Promise<readonly MachineCheck[]> {
   const url = backend ?? `file://${path.join(checkout, ".ralex/state")}`;
-  const local = backendFolder(url);
-  if (local === undefined) {
-    return [{ name: "state", ok: true, detail: `not looked at: it is kept at ${url.split("?")[0]}` }];
+  try {
+    const opened = openStored(url);
+    if (opened === undefined) return [otherBackend(url)];
+    await opened.reach();
+    const locks = await opened.locks();
+    return [
+      { name: "backend", ok: true, detail: `${opened.address} answers` },
+      ...(await Promise.all(locks.map(lockCheck))),
+      ...(await Promise.all((await opened.stacks()).map((id) => checkOf(opened, id, served)))),
+    ];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [
+      { name: "backend", ok: false, detail: error.message, remedy: "docs/backends.md has what each backend needs" },
+    ];
   }
-  const folder = path.join(local, "stacks");
-  return files(folder).map((file) => {
-    const stack = path.relative(folder, file).replace(/\.json$/, "");
-    try {
-      return stateCheck(stack, writersIn(fs.readFileSync(file, "utf8")), served);
-    } catch (error) {
-      const detail = `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-      return { name: `state of ${stack}`, ok: false, detail, remedy: "pulumi stack import takes a repaired one" };
-    }
-  });
 }
 
-const files = (folder: string): readonly string[] =>
-  !fs.existsSync(folder)
-    ? []
-    : fs
-        .readdirSync(folder, { withFileTypes: true })
-        .flatMap((entry) => {
-          const full = path.join(folder, entry.name);
-          if (entry.isDirectory()) return files(full);
-          return entry.name.endsWith(".json") ? [full] : [];
-        })
-        .sort();
+/** A service, or a bucket that Pulumi alone reads; the doctor has no Pulumi to ask. */
+function otherBackend(url: string): MachineCheck {
+  const ask = commandLine("pulumi", "whoami", "--verbose");
+  return {
+    name: "backend",
+    ok: true,
+    detail: `${shownAddress(url)}, which is not looked at here: ${ask} tells whether it answers`,
+  };
+}
+
+async function lockCheck(lock: Lock): Promise<MachineCheck> {
+  const name = `lock of ${lock.project}/${lock.stack}`;
+  if (await isDead(lock)) return { name, ok: true, detail: `${shownOwner(lock)}; gone: the next command removes it` };
+  const detail = isOfThisHost(lock)
+    ? `${shownOwner(lock)}, which works on it`
+    : `${shownOwner(lock)}; if that is gone: ${ralex("unlock", lock.id)}`;
+  return { name, ok: true, detail };
+}
+
+async function checkOf(backend: StoredBackend, id: StackId, served: boolean): Promise<MachineCheck> {
+  const stack = `${id.project}/${id.stack}`;
+  try {
+    return stateCheck(stack, writersIn((await backend.stateText(id)) ?? '{"checkpoint":{}}'), served);
+  } catch (error) {
+    const detail = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return { name: `state of ${stack}`, ok: false, detail, remedy: "pulumi stack import takes a repaired one" };
+  }
+}

@@ -1,6 +1,5 @@
 /** What the engine finds different in its resources, read from a refresh that writes nothing. */
 import { isDeepStrictEqual } from "node:util";
-import execa from "execa";
 import { z } from "zod";
 import { EXIT, Failure } from "../failure";
 import { PROJECT } from "../project";
@@ -51,12 +50,9 @@ export async function refreshed(
 ): Promise<readonly ResourceDifference[]> {
   // On standard error: with --json, standard output is the answer and nothing else.
   console.error(`comparing every resource of ${stack} with what runs, which takes some seconds`);
-  const args = ["refresh", "--preview-only", "--expect-no-changes", "--json", "--non-interactive"];
-  const { exitCode, stdout, stderr } = await execa(
-    "pulumi",
-    [...args, "--stack", `organization/${PROJECT}/${stack}`, "--config-file", configFile],
-    { cwd: workspace.checkout, env: workspace.environment, extendEnv: false, reject: false, stdin: "ignore" },
-  );
+  const name = await workspace.stackName(PROJECT, stack);
+  const args = ["refresh", "--preview-only", "--expect-no-changes", "--json", "--stack", name];
+  const { exitCode, stdout, stderr } = await workspace.run([...args, "--config-file", configFile]);
   const report = parseReport(stdout);
   if ((exitCode !== 0 && exitCode !== CHANGES) || report === undefined) {
     const said = (report?.diagnostics ?? []).filter(({ severity }) => severity === "error");

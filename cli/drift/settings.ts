@@ -29,7 +29,7 @@ export type UpdateConfig = z.infer<typeof HISTORY>[number]["config"];
  */
 export async function lastUpdate(workspace: Workspace, stack: string): Promise<UpdateConfig | undefined> {
   const args = ["stack", "history", "--json", "--page-size", String(LOOKED_AT)];
-  const text = await workspace.capture([...args, "--stack", `organization/${PROJECT}/${stack}`]);
+  const text = await workspace.capture([...args, "--stack", await workspace.stackName(PROJECT, stack)]);
   return HISTORY.parse(JSON.parse(text)).find(({ kind }) => kind === "update")?.config;
 }
 

@@ -1,7 +1,7 @@
 /** What an update starts from: the state of a stack, as far as a plan depends on it. A plan of Pulumi's does not say. */
 import * as crypto from "node:crypto";
 import { canonicalize } from "json-canonicalize";
-import type { Recorded } from "../local-backend";
+import type { Recorded } from "../backend/checkpoint";
 
 /** Key and value by which the engine marks a secret in a state. */
 const MARKER = "4dabf18193072939515e22adb298388d";

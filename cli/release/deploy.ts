@@ -5,7 +5,7 @@ import { ralex } from "../../components/command-line";
 import type { Pin } from "../../components/image/pin-check";
 import { requireYes } from "../confirm";
 import { Failure } from "../failure";
-import { resourcesOf } from "../local-backend";
+import { resourcesOf } from "../backend/resources";
 import type { Machine } from "../machine";
 import { plannedCommit } from "../plan/commit";
 import { applyPlan, applyStrictly, preview } from "../plan/engine";

@@ -5,6 +5,7 @@ import lockfile from "proper-lockfile";
 import * as yaml from "yaml";
 import type { Pin } from "../../components/image/pin-check";
 import { EXIT, Failure } from "../failure";
+import { replaceFile } from "../replace-file";
 
 const KEY = "ralex:release";
 /** A command that was killed while it wrote a pin holds it up for this long, in milliseconds. */
@@ -32,8 +33,7 @@ export async function writePin(checkout: string, stack: string, pin: Pin): Promi
     });
   try {
     const text = fs.readFileSync(file, "utf8");
-    fs.writeFileSync(`${file}.new`, withPin(text, pin), { mode: fs.statSync(file).mode });
-    fs.renameSync(`${file}.new`, file);
+    replaceFile(file, withPin(text, pin));
   } finally {
     await release();
   }

@@ -8,7 +8,8 @@ import type { Workspace } from "../workspace";
 /** One output of a stack without its secrets, or undefined when there is no such stack. */
 async function outputOf(workspace: Workspace, project: string, stack: string, output: string): Promise<unknown> {
   try {
-    const text = await workspace.capture(["stack", "output", "--json", "--stack", `organization/${project}/${stack}`]);
+    const name = await workspace.stackName(project, stack);
+    const text = await workspace.capture(["stack", "output", "--json", "--stack", name]);
     return (JSON.parse(text) as Record<string, unknown>)[output];
   } catch (error) {
     if (error instanceof Failure && /no stack named/.test(error.message)) return undefined;

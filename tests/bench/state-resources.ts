@@ -1,5 +1,5 @@
-import { resourcesInState } from "../../cli/local-backend";
 import { PROJECT } from "../../cli/project";
+import { resourcesIn } from "../support/stack";
 import type { Benchmark } from "./benchmark";
 import { STACK, withStack } from "./support/stack";
 
@@ -13,7 +13,7 @@ export const stateResources: Benchmark = {
   run: () =>
     withStack(async (stack) => {
       await stack.ralex("start");
-      const resources = resourcesInState(`${stack.folder}/.ralex/state/.pulumi`, PROJECT, STACK) ?? [];
+      const resources = (await resourcesIn(stack.folder, PROJECT, STACK)) ?? [];
       return { own: [resources.filter(({ type }) => !type.startsWith("pulumi:providers:")).length] };
     }),
 };

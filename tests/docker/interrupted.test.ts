@@ -1,7 +1,9 @@
-/** `npm start`, killed at random moments: the next one completes, and nothing is there twice. */
+/** `npm start`, ended at random moments: the next one completes, and nothing is there twice. */
+import type { ExecaChildProcess } from "execa";
 import * as fc from "fast-check";
 import { connectEngine } from "../../components/docker/engine/client";
-import { STACK, testStack } from "../support/stack";
+import { killTree, livingOf, signalAll, treeOf } from "../support/process-tree";
+import { STACK, testStack, type CommandResult } from "../support/stack";
 
 const stack = testStack();
 const docker = connectEngine();
@@ -9,6 +11,10 @@ const docker = connectEngine();
 const KILLS = Number(process.env.RALEX_TEST_KILLS ?? 2);
 /** A start of this stack with everything cached takes longer than this, in milliseconds. */
 const LATEST_KILL_MS = 25_000;
+/** What GitHub's runner waits after SIGINT, and then after SIGTERM, in milliseconds. */
+const [TO_SIGTERM_MS, TO_SIGKILL_MS] = [7_500, 2_500];
+/** How long Pulumi may need to finish what it has begun when nobody waits for it any more, in milliseconds. */
+const FINISHING_MS = 120_000;
 
 async function names(): Promise<readonly string[]> {
   const filters = { label: [`ralex.stack=${STACK}`] };
@@ -16,23 +22,78 @@ async function names(): Promise<readonly string[]> {
   return containers.flatMap(({ Names }) => Names).sort();
 }
 
-describe("a start that is killed", () => {
-  test(
-    `at ${KILLS} random moments is completed by the next one, with nothing doubled and nothing left over`,
-    async () => {
-      await stack.start();
-      const expected = await names();
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Sends a signal to the command alone, unless it has ended; tells whether it ends within a time. */
+async function tell(command: ExecaChildProcess, signal: NodeJS.Signals, ms: number): Promise<boolean> {
+  const hasEnded = () => command.exitCode !== null || command.signalCode !== null;
+  if (command.pid === undefined || hasEnded()) return true;
+  const ended = new Promise<true>((resolve) => command.once("exit", () => resolve(true)));
+  signalAll([command.pid], signal);
+  return Promise.race([ended, pause(ms).then(() => false)]);
+}
+
+/** The whole tree at once, as a machine's end does it. */
+async function crash(start: ExecaChildProcess): Promise<void> {
+  if (start.pid !== undefined && start.exitCode === null) killTree(start.pid);
+  await start;
+}
+
+/** SIGINT, SIGTERM, and SIGKILL for whatever is left of the tree. */
+async function cancel(start: ExecaChildProcess): Promise<void> {
+  const tree = treeOf(start.pid ?? 0);
+  if (await tell(start, "SIGINT", TO_SIGTERM_MS)) {
+    await start;
+    // It was told before it had ended, or had ended by itself.
+    expect([0, 130, null, undefined]).toContain(start.exitCode);
+  } else if (!(await tell(start, "SIGTERM", TO_SIGKILL_MS))) {
+    killTree(start.pid ?? 0);
+    await start;
+  }
+  // A plugin looks every two seconds whether its engine is there.
+  for (const end = Date.now() + 5_000; livingOf(tree).length > 0 && Date.now() < end; await pause(100));
+  expect(livingOf(tree)).toEqual([]);
+}
+
+/** SIGINT, SIGTERM, and SIGKILL for the command alone: Pulumi finishes by itself. */
+async function cancelTopOnly(start: ExecaChildProcess): Promise<void> {
+  if (await tell(start, "SIGINT", TO_SIGTERM_MS)) return;
+  if (await tell(start, "SIGTERM", TO_SIGKILL_MS)) return;
+  await tell(start, "SIGKILL", 1_000);
+}
+
+/** The next start, which may have to be asked again while a Pulumi that outlived its command works. */
+async function nextStart(): Promise<CommandResult> {
+  for (const end = Date.now() + FINISHING_MS; ; await pause(1_000)) {
+    const result = await stack.ralex(["start", "-s", STACK]);
+    const isRefused = /another command is working on/.test(result.stderr);
+    if (!isRefused || Date.now() > end) return result;
+  }
+}
+
+describe("a start", () => {
+  let expected: readonly string[];
+  let apiKey: string;
+  beforeAll(async () => {
+    await stack.start();
+    expected = await names();
+    apiKey = await stack.output("apiKey");
+  }, 300_000);
+
+  test.each([
+    ["whose processes are all killed", crash],
+    ["that a pipeline's runner cancels, its whole tree at last,", cancel],
+    ["that a pipeline's runner cancels, itself alone at last,", cancelTopOnly],
+  ])(
+    `%s at ${KILLS} random moments is completed by the next one, with nothing doubled and nothing left over`,
+    async (_, end) => {
       expect(expected).toContain(`/${stack.container("api-0")}`);
-      const apiKey = await stack.output("apiKey");
-      const moments = fc.sample(fc.integer({ min: 500, max: LATEST_KILL_MS }), KILLS);
-      for (const moment of moments) {
+      for (const moment of fc.sample(fc.integer({ min: 500, max: LATEST_KILL_MS }), KILLS)) {
         expect((await stack.ralex(["stop", "-s", STACK])).exitCode).toBe(0);
         const start = stack.spawn(["start", "-s", STACK]);
-        await Promise.race([start, new Promise((resolve) => setTimeout(resolve, moment))]);
-        // The whole group, as a closed terminal or a killed job would.
-        if (start.pid !== undefined && start.exitCode === null) process.kill(-start.pid, "SIGKILL");
-        await start;
-        const { exitCode, stderr } = await stack.ralex(["start", "-s", STACK]);
+        await Promise.race([start, pause(moment)]);
+        await end(start);
+        const { exitCode, stderr } = await nextStart();
         expect([moment, exitCode, exitCode === 0 ? "" : stderr]).toEqual([moment, 0, ""]);
         expect(await names()).toEqual(expected);
         expect(await stack.output("apiKey")).toBe(apiKey);
@@ -42,6 +103,6 @@ describe("a start that is killed", () => {
       }
     },
     // A minute a kill on two cores that do nothing else.
-    300_000 + KILLS * 120_000,
+    120_000 + KILLS * 150_000,
   );
 });

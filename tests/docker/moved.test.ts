@@ -6,12 +6,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
-import { resourcesInState } from "../../cli/local-backend";
 import { PROJECT } from "../../cli/project";
 import { RELEASE_PROJECT, WORKING_TREE_STACK } from "../../components/image/releases";
 import { connectEngine } from "../../components/docker/engine/client";
 import { poll } from "../support/http";
-import { CHECKOUT, copyCheckout, TestStack } from "../support/stack";
+import { CHECKOUT, copyCheckout, resourcesIn, TestStack } from "../support/stack";
 
 const NAME = "moved";
 const docker = connectEngine();
@@ -95,13 +94,12 @@ test("a running stack of an older program is brought to this one in one update, 
   expect(await stack.output("apiKey")).toBe(apiKey);
 }, 600_000);
 
-test("no input and no output in its state knows a folder of this machine", () => {
-  const folder = path.join(stack.folder, ".ralex/state/.pulumi");
+test("no input and no output in its state knows a folder of this machine", async () => {
   for (const [project, name] of [
     [PROJECT, NAME],
     [RELEASE_PROJECT, WORKING_TREE_STACK],
   ] as const) {
-    const resources = resourcesInState(folder, project, name) ?? [];
+    const resources = (await resourcesIn(stack.folder, project, name)) ?? [];
     expect(resources.length).toBeGreaterThan(3);
     // Where in a program a resource was made is kept too, relative to the project.
     const kept = JSON.stringify(resources.map(({ urn, id, inputs, outputs }) => ({ urn, id, inputs, outputs })));

@@ -12,6 +12,7 @@ import { chosenLock } from "../../components/image/lock";
 import { PLATFORMS } from "../../components/image/platforms";
 import { Environments, type Environment } from "../support/environments";
 import { Load } from "../support/load";
+import { killTree, signalAll, treeOf } from "../support/process-tree";
 import { addRecordingTarget } from "../support/recording-target/install";
 import { emptyRegistry, relabelled, type Engine } from "../support/release";
 
@@ -520,7 +521,7 @@ describe("accidents", () => {
         });
         void command.then(() => reject(new Error("it ended before its verification")));
       });
-      process.kill(-(command.pid ?? 0), "SIGKILL");
+      killTree(command.pid ?? 0);
       await command;
       expect((await ledger("pprod"))[0]?.id).toBe(first);
       await all.must("pprod", "deploy", "-s", "pprod", "--yes");
@@ -533,7 +534,6 @@ describe("accidents", () => {
     "of two deployments at once one is refused, and the state is whole",
     async () => {
       const one = all.spawn("pprod", "rollback", "-s", "pprod", "--to", first, "--yes");
-      const group = -(one.pid ?? 0);
       await new Promise<void>((resolve, reject) => {
         one.stderr?.on("data", (text: Buffer) => {
           if (/ralex-checks (creating|replacing)/.test(text.toString())) resolve();
@@ -541,13 +541,14 @@ describe("accidents", () => {
         void one.then(() => reject(new Error("it ended before its verification")));
       });
       // In the middle of its update, and there it stays until the other one was answered.
-      process.kill(group, "SIGSTOP");
+      const processes = treeOf(one.pid ?? 0);
+      signalAll(processes, "SIGSTOP");
       try {
         const other = await all.ralex("pprod", "deploy", "-s", "pprod", "--yes");
         expect(other.exitCode).not.toBe(0);
         expect(other.stderr).toMatch(/another command is working on|currently locked/);
       } finally {
-        process.kill(group, "SIGCONT");
+        signalAll(processes, "SIGCONT");
       }
       const { exitCode, stderr } = await one;
       expect([exitCode, exitCode === 0 ? "" : stderr]).toEqual([0, ""]);

@@ -33,7 +33,13 @@ export class TestStack {
   static async create(
     project: string,
     files: Readonly<Record<string, string>>,
-    options: { readonly stack?: string; readonly passphrase?: string; readonly state?: string } = {},
+    options: {
+      readonly stack?: string;
+      readonly passphrase?: string;
+      readonly state?: string;
+      /** Address of a backend that is no folder. */
+      readonly backend?: string;
+    } = {},
   ): Promise<TestStack> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), `ralex-${project}-`));
     const state = options.state ?? path.join(folder, ".state");
@@ -55,7 +61,7 @@ export class TestStack {
     const stack = new TestStack(folder, state, binary, {
       ...process.env,
       ...env,
-      PULUMI_BACKEND_URL: `file://${state}`,
+      PULUMI_BACKEND_URL: options.backend ?? `file://${state}`,
       PULUMI_CONFIG_PASSPHRASE: options.passphrase ?? "test",
       PULUMI_HOME: env.PULUMI_HOME,
       NODE_OPTIONS: "",
@@ -82,6 +88,21 @@ export class TestStack {
       all: true,
     });
     return { exitCode, text: all ?? "" };
+  }
+
+  /**
+   * A command of this checkout that updates the stack, as a process that leads a group of its own. Its streams may be
+   * those of Pulumi too, and end when that does.
+   */
+  command(...args: readonly string[]): execa.ExecaChildProcess {
+    const script = [path.join(CHECKOUT, "tests/support/pulumi-command.ts"), this.folder, ...args];
+    const child = execa(process.execPath, ["--require", path.join(CHECKOUT, "toolchain/typescript.js"), ...script], {
+      ...{ cwd: this.folder, env: this.env, extendEnv: false },
+      ...{ detached: true, reject: false, stdin: "ignore" },
+    });
+    // What it says is collected from when somebody waits for it, and lost if it has ended before.
+    void child.then(() => undefined);
+    return child;
   }
 
   up = (...args: readonly string[]) => this.run("up", "--yes", "--skip-preview", ...args);

@@ -7,8 +7,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
+import type { Recorded } from "../../cli/backend/checkpoint";
+import { openStored } from "../../cli/backend/open";
 import { identityIn } from "../../cli/targets/docker/deployment";
-import { resourcesInState } from "../../cli/local-backend";
 import { PROJECT } from "../../cli/project";
 import { connectEngine } from "../../components/docker/engine/client";
 import { DEPLOYMENT_LABEL, STACK_LABEL } from "../../components/docker/labels";
@@ -100,19 +101,28 @@ export function testStack(): TestStack {
   return new TestStack(folder);
 }
 
+/** What is in the state of a stack in a checkout's own backend; undefined where there is no such stack. */
+export const resourcesIn = async (
+  checkout: string,
+  project: string,
+  stack: string,
+): Promise<readonly Recorded[] | undefined> =>
+  openStored(`file://${path.join(checkout, ".ralex/state")}`)?.resources({ project, stack });
+
 /** Ids of the deployments of copies that are there: another run of these tests may be using them. */
-const livingDeployments = (): readonly (string | undefined)[] =>
-  fs
-    .readdirSync(os.tmpdir())
-    .filter((name) => name.startsWith(COPY_PREFIX))
-    .map((name) => resourcesInState(path.join(os.tmpdir(), name, ".ralex/state/.pulumi"), PROJECT, STACK))
-    .map((resources) => identityIn(resources ?? [])?.id);
+const livingDeployments = (): Promise<readonly (string | undefined)[]> =>
+  Promise.all(
+    fs
+      .readdirSync(os.tmpdir())
+      .filter((name) => name.startsWith(COPY_PREFIX))
+      .map(async (name) => identityIn((await resourcesIn(path.join(os.tmpdir(), name), PROJECT, STACK)) ?? [])?.id),
+  );
 
 /** Removes what runs of these tests left on the engine whose copy is gone: they were ended before they could. */
 async function removeLeftovers(): Promise<void> {
   const docker = connectEngine();
   const filters = { label: [`${STACK_LABEL}=${STACK}`] };
-  const living = new Set(livingDeployments());
+  const living = new Set(await livingDeployments());
   const isLeft = ({ Labels }: { Labels?: Record<string, string> }) => !living.has(Labels?.[DEPLOYMENT_LABEL]);
   for (const container of (await docker.listContainers({ all: true, filters })).filter(isLeft)) {
     await docker.getContainer(container.Id).remove({ force: true });

@@ -6,6 +6,7 @@ import Table from "cli-table3";
 import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
 import { installChromium } from "./chromium";
+import { serverBinary } from "./s3-server";
 import { COPY_PREFIX, copyCheckout, removeCopy, type TestStack } from "./stack";
 import { bridgeEnvironment, BRIDGE, prepareBridge, preparePostgres } from "./bridge";
 
@@ -170,8 +171,10 @@ async function prepareStack(checkout: string): Promise<void> {
   await prepareMachine(checkout, { images: true, workingTree: true });
 }
 
-async function preparePulumi(checkout: string): Promise<void> {
+/** The CLI, and the S3 server whose compiling would take longer than a test may. */
+async function prepareEngine(checkout: string): Promise<void> {
   await prepareMachine(checkout, {});
+  await serverBinary();
 }
 
 async function prepareBrowser(checkout: string): Promise<void> {
@@ -212,8 +215,8 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: "engine",
-    budget: 100,
-    prepare: preparePulumi,
+    budget: 230,
+    prepare: prepareEngine,
     run: (checkout, match) => jest(checkout, "engine", ["--runInBand"], match),
   },
   { name: "docker", budget: 1200, prepare: prepareStack, run: (checkout, match) => onStack(checkout, "docker", match) },

@@ -1,6 +1,7 @@
 /** The image lock that a checkout reads on a machine which made its images itself. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import writeFileAtomic from "write-file-atomic";
 import { GENERATED_LOCK, GENERATED_RELEASE_LOCK, type LockEntry } from "../../components/image/lock";
 import type { Platform } from "../../components/image/platforms";
 import { progress } from "../progress";
@@ -73,11 +74,8 @@ function readEntries(lock: string): Readonly<Record<string, LockEntry>> {
   }
 }
 
-/** By a rename, so that a reader never meets half a file. */
 function writeIfChanged(file: string, text: string): void {
   if (fs.existsSync(file) && fs.readFileSync(file, "utf8") === text) return;
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  const partial = `${file}.${process.pid}`;
-  fs.writeFileSync(partial, text);
-  fs.renameSync(partial, file);
+  writeFileAtomic.sync(file, text);
 }

@@ -1,6 +1,6 @@
 /** A stack's volumes, with what is in them. */
 import type Docker from "dockerode";
-import { resourcesOf } from "../../local-backend";
+import { resourcesOf } from "../../backend/resources";
 import { PROJECT } from "../../project";
 import type { Workspace } from "../../workspace";
 import type { DataItem } from "../target";

@@ -4,7 +4,8 @@ import type { ContainerInfo } from "dockerode";
 import { ralex } from "../../../components/command-line";
 import { DEPLOYMENT_LABEL, identityName, prefixOf } from "../../../components/docker/labels";
 import { Failure } from "../../failure";
-import { resourcesOf, type Recorded } from "../../local-backend";
+import type { Recorded } from "../../backend/checkpoint";
+import { resourcesOf } from "../../backend/resources";
 import { PROJECT } from "../../project";
 import type { Workspace } from "../../workspace";
 

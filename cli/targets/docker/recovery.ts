@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { commandLine } from "../../../components/command-line";
 import { FILES_LABEL, STACK_LABEL } from "../../../components/docker/labels";
 import { Failure } from "../../failure";
-import { backendUrl, resourcesOf } from "../../local-backend";
+import { resourcesOf } from "../../backend/resources";
 import { PROJECT } from "../../project";
 import type { Workspace } from "../../workspace";
 import { identityIn, labelFilter } from "./deployment";
@@ -78,7 +78,7 @@ async function refuseUnknown(workspace: Workspace, docker: Docker, stack: string
   const containers = await docker.listContainers({ all: true, filters: { label: [label] } });
   if (containers.length === 0) return;
   throw new Failure(
-    `${containers.length} containers of ${stack} are on this engine, and the backend ${backendUrl(workspace)} does ` +
+    `${containers.length} containers of ${stack} are on this engine, and the backend ${workspace.backend.address} does ` +
       `not know ${PROJECT}/${stack}: set PULUMI_BACKEND_URL to the one that does. If its state is lost, remove them ` +
       `(docker rm -f $(${commandLine("docker", "ps", "-aq", "--filter", `label=${label}`)})); volumes keep the data`,
   );

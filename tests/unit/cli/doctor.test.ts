@@ -47,7 +47,13 @@ describe("the doctor of a machine with the official Pulumi CLI", () => {
 
   test("asks for what such a machine uses, and for nothing of the toolchain", async () => {
     const checks = await doctor();
-    expect(Object.keys(checks)).toEqual(["Pulumi", "Docker Engine", "Docker's builder", "registry to push to"]);
+    expect(Object.keys(checks)).toEqual([
+      "Pulumi",
+      "Docker Engine",
+      "Docker's builder",
+      "registry to push to",
+      "backend",
+    ]);
     expect(checks).toMatchObject({
       Pulumi: { ok: true },
       "Docker's builder": { ok: true, detail: "builds for linux/amd64 and linux/arm64" },

@@ -145,23 +145,55 @@ describe("doctor, about the state of a stack", () => {
     expect(stateCheck("ralex/dev", { official: 0, standIns: 2 }, false).detail).toContain("official ones serve here");
   });
 
-  test("looks at every stack of the checkout's own backend, tells one that cannot be read, and looks at no other", () => {
+  test("looks at every stack and lock of the checkout's own backend, and tells one that cannot be read", async () => {
     const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-doctor-"));
-    const folder = path.join(checkout, ".ralex/state/.pulumi/stacks/ralex");
-    expect(stateChecks(checkout, true)).toEqual([]);
-    fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, "dev.json"), state(container(true)));
-    fs.writeFileSync(path.join(folder, "dev.json.bak"), state(container(false)));
-    fs.writeFileSync(path.join(folder, "prod.json"), state(container(false)));
-    fs.writeFileSync(path.join(folder, "test.json"), "{");
-    expect(stateChecks(checkout, true).map(({ name, ok }) => [name, ok])).toEqual([
+    const backend = path.join(checkout, ".ralex/state/.pulumi");
+    const write = (file: string, text: string) => {
+      fs.mkdirSync(path.dirname(path.join(backend, file)), { recursive: true });
+      fs.writeFileSync(path.join(backend, file), text);
+    };
+    const answers = { name: "backend", ok: true, detail: `file://${checkout}/.ralex/state answers` };
+    expect(await stateChecks(checkout, true)).toEqual([answers]);
+    write("stacks/ralex/dev.json", state(container(true)));
+    write("stacks/ralex/dev.json.bak", state(container(false)));
+    write("stacks/ralex/prod.json", state(container(false)));
+    write("stacks/ralex/test.json", "{");
+    const lock = { pid: 2 ** 22 + 1, username: "ada" };
+    write("locks/organization/ralex/dev/1.json", JSON.stringify({ ...lock, hostname: os.hostname() }));
+    write("locks/organization/ralex/prod/2.json", JSON.stringify({ ...lock, hostname: "elsewhere" }));
+    const checks = await stateChecks(checkout, true);
+    expect(checks.map(({ name, ok }) => [name, ok])).toEqual([
+      ["backend", true],
+      ["lock of ralex/dev", true],
+      ["lock of ralex/prod", true],
       ["state of ralex/dev", true],
       ["state of ralex/prod", false],
       ["state of ralex/test", false],
     ]);
-    expect(stateChecks(checkout, true, "s3://bucket?region=x")).toEqual([
-      { name: "state", ok: true, detail: "not looked at: it is kept at s3://bucket" },
+    expect(checks.slice(1, 3).map(({ detail }) => detail)).toEqual([
+      expect.stringMatching(/^ada@.*; gone: the next command removes it$/),
+      expect.stringMatching(/^ada@elsewhere, process \d+; if that is gone: \.\/ralex unlock 2$/),
     ]);
     fs.rmSync(checkout, { recursive: true });
+  });
+
+  test("says of a backend that it cannot look at how to ask, and of one that does not answer what to do", async () => {
+    expect(await stateChecks("/", true, "gs://bucket?x=y")).toEqual([
+      {
+        name: "backend",
+        ok: true,
+        detail: expect.stringMatching(/^gs:\/\/bucket, which is not looked at here: pulumi whoami/),
+      },
+    ]);
+    const gone = "s3://bucket?endpoint=http://127.0.0.1:1&region=x&s3ForcePathStyle=true&anonymous=true";
+    expect(await stateChecks("/", true, gone)).toEqual([
+      {
+        ...{ name: "backend", ok: false },
+        ...{
+          detail: expect.stringMatching(/^s3:\/\/bucket does not answer/),
+          remedy: expect.stringContaining("docs/backends.md"),
+        },
+      },
+    ]);
   });
 });

@@ -134,10 +134,14 @@ describe("writing a pin", () => {
   });
 
   test("that cannot be written leaves the file whole, and the next one is not refused", async () => {
-    fs.mkdirSync(`${file}.new`);
-    await expect(writePin(checkout, "prod", pin("a"))).rejects.toThrow("EISDIR");
+    const before = fs.readdirSync(checkout);
+    const disk = jest.requireActual<typeof import("node:fs")>("fs");
+    jest.spyOn(disk, "fsyncSync").mockImplementationOnce(() => {
+      throw new Error("ENOSPC");
+    });
+    await expect(writePin(checkout, "prod", pin("a"))).rejects.toThrow("ENOSPC");
     expect(fs.readFileSync(file, "utf8")).toBe(FILE);
-    fs.rmdirSync(`${file}.new`);
+    expect(fs.readdirSync(checkout).filter((name) => name !== ".ralex")).toEqual(before);
     await writePin(checkout, "prod", pin("a"));
     expect(pinned(fs.readFileSync(file, "utf8"))).toEqual(pin("a"));
   });

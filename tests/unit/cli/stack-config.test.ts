@@ -28,6 +28,14 @@ describe("a stack's configuration file", () => {
     });
   });
 
+  test("has the encryption that the stack's state has, whatever is kept here: another machine may have made it", async () => {
+    fs.writeFileSync(own, yaml.stringify({ encryptionsalt: "v1:kept" }));
+    const secrets_providers = { type: "passphrase", state: { salt: "v1:of the state" } };
+    fs.writeFileSync(path.join(stacks, "dev.json"), JSON.stringify({ checkpoint: { latest: { secrets_providers } } }));
+    expect(await prepared({ config: {} })).toEqual({ config: {}, encryptionsalt: "v1:of the state" });
+    fs.writeFileSync(path.join(stacks, "dev.json"), "{}");
+  });
+
   test("takes the committed file's encryption where it has one, since its secrets need it", async () => {
     fs.writeFileSync(own, yaml.stringify({ encryptionsalt: "v1:own" }));
     const content = { encryptionsalt: "v1:committed", config: {} };

@@ -41,3 +41,25 @@ test("a checkout has one passphrase, whichever of several first commands makes i
     fs.rmSync(checkout, { recursive: true });
   }
 }, 30_000);
+
+test("Pulumi keeps a backup of the state with an update of what releases are promoted to, and of nothing else", async () => {
+  const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-workspace-"));
+  const asked = 'echo "${PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS-unset}"';
+  fs.writeFileSync(path.join(checkout, "pulumi"), `#!/bin/sh\n${asked}\n`, { mode: 0o755 });
+  fs.writeFileSync(path.join(checkout, "Pulumi.prod.yaml"), "config:\n  ralex:promotesFrom: staging\n");
+  fs.writeFileSync(path.join(checkout, "Pulumi.dev.yaml"), "config: {}\n");
+  const workspace = new Workspace(checkout, { env: { PATH: `${checkout}:${process.env.PATH}` }, standIns: [] });
+  const answers = [];
+  for (const stack of ["dev", "organization/ralex/dev", "prod", "organization/ralex-ledger/prod"]) {
+    answers.push(await workspace.capture(["up", "--stack", stack]));
+  }
+  expect(answers).toEqual(["true", "true", "unset", "unset"]);
+  fs.rmSync(checkout, { recursive: true });
+});
+
+test("a Pulumi that is not there is an error that says so", async () => {
+  const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-workspace-"));
+  const workspace = new Workspace(checkout, { env: { PATH: checkout }, standIns: [] });
+  await expect(workspace.capture(["whoami"])).rejects.toThrow(/pulumi whoami failed:\n.*ENOENT/);
+  fs.rmSync(checkout, { recursive: true });
+});

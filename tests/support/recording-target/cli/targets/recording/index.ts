@@ -1,6 +1,6 @@
 /** What the commands ask of target `recording`: every question is a line of `.ralex/recording.jsonl`. */
 import * as fs from "node:fs";
-import { resourcesOf } from "../../../../../../cli/local-backend";
+import { resourcesOf } from "../../../../../../cli/backend/resources";
 import type { Outputs } from "../../../../../../cli/outputs";
 import { PROJECT } from "../../../../../../cli/project";
 import type { Target } from "../../../../../../cli/targets/target";

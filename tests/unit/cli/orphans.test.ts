@@ -1,9 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { gzipSync } from "node:zlib";
 import type Docker from "dockerode";
-import { localBackend, resourcesInState } from "../../../cli/local-backend";
 import { sweepOrphans } from "../../../cli/targets/docker/recovery";
 import { Workspace } from "../../../cli/workspace";
 
@@ -17,35 +15,9 @@ function workspaceOf(url: string): Workspace {
   return workspace;
 }
 
-describe("the folder of a backend", () => {
-  test.each([
-    ["file:///srv/state", "/srv/state/.pulumi"],
-    ["file:///srv/state?no_tmp_dir=true", "/srv/state/.pulumi"],
-    ["file://~", path.join(os.homedir(), ".pulumi")],
-    ["file://~/state", path.join(os.homedir(), "state/.pulumi")],
-    ["s3://states", undefined],
-    ["https://pulumi.example", undefined],
-  ])("of %s is %s", (url, folder) => {
-    expect(localBackend(workspaceOf(url))).toBe(folder);
-  });
-
-  test.each(["file://state", "file://./state", "file://"])("is refused for %s, which depends on who calls", (url) => {
-    expect(() => localBackend(workspaceOf(url))).toThrow("name the folder from the root");
-  });
-});
-
 describe("a stack's state", () => {
   const folder = path.join(checkout, "state/.pulumi");
-  const state = JSON.stringify({ checkpoint: { latest: { resources: [{ type: "t", id: "known" }] } } });
   beforeAll(() => fs.mkdirSync(path.join(folder, "stacks/ralex"), { recursive: true }));
-
-  test("is read compressed too, and is not taken for empty where the stack is unknown", () => {
-    fs.writeFileSync(path.join(folder, "stacks/ralex/plain.json"), state);
-    fs.writeFileSync(path.join(folder, "stacks/ralex/small.json.gz"), gzipSync(state));
-    expect(resourcesInState(folder, "ralex", "plain")).toEqual([{ type: "t", id: "known" }]);
-    expect(resourcesInState(folder, "ralex", "small")).toEqual([{ type: "t", id: "known" }]);
-    expect(resourcesInState(folder, "ralex", "other")).toBeUndefined();
-  });
 
   describe("beside the engine's containers", () => {
     const removed: string[] = [];
