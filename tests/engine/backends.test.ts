@@ -207,7 +207,16 @@ test("a bucket whose server goes away in the middle loses nothing: it is said, a
 test("a ledger in a bucket is written by one machine, and by another that has the passphrase alone", async () => {
   const { env } = await preparePulumiHome(CHECKOUT, path.dirname(await pulumiBinary()));
   const entry = (id: string, at: string): LedgerEntry => ({
-    ...{ id, images: {}, revision: "abc", schema: { version: 1, barriers: [] }, at, actor: "ada" },
+    ...{
+      id,
+      images: {},
+      ran: [],
+      revision: "abc",
+      createdAt: at,
+      schema: { version: 1, barriers: [] },
+      at,
+      actor: "ada",
+    },
     checks: [{ name: "ready", passed: true, detail: "" }],
   });
   const entries = [entry("r-1", "2026-11-27T10:00:00Z"), entry("r-2", "2026-11-27T11:00:00Z")];
