@@ -212,7 +212,7 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: "engine",
-    budget: 100,
+    budget: 250,
     prepare: preparePulumi,
     run: (checkout, match) => jest(checkout, "engine", ["--runInBand"], match),
   },
