@@ -17,7 +17,7 @@ export async function git(args: readonly string[], env: Readonly<Record<string, 
     stdin: "ignore",
   });
   if ((result as { code?: string }).code === "ENOENT") {
-    throw new Failure("ralex:source needs the program git: install it and run this again");
+    throw new Failure("the program git is needed for this: install it and run this again");
   }
   return result;
 }

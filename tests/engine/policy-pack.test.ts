@@ -1,8 +1,9 @@
 /** The language host runs policy packs. This pack speaks the engine's Analyzer protocol directly. */
 import * as path from "node:path";
+import { failureOf } from "../../cli/plan/engine";
 import { TestStack } from "../support/pulumi";
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const HOOK = path.resolve(__dirname, "../../toolchain/typescript.js");
 
@@ -51,11 +52,20 @@ test("a pack that is violated stops the update, and one that is kept lets it thr
     "pack/pack.ts": PACK,
   });
   try {
-    const denied = await stack.up("--policy-pack", "pack");
-    expect(denied.text).toContain("a password of 8 characters is too short");
-    expect(denied.exitCode).not.toBe(0);
+    for (const command of [
+      ["up", "--yes", "--skip-preview"],
+      ["up", "--yes", "--strict"],
+      ["preview", "--save-plan", "plan.json"],
+    ]) {
+      const denied = await stack.run(...command, "--policy-pack", "pack");
+      expect(denied.text).toContain("a password of 8 characters is too short");
+      const { exitCode, message } = failureOf(command[0] ?? "", denied.exitCode, denied.text);
+      expect([exitCode, message]).toEqual([2, expect.stringContaining("refused by a policy, named above")]);
+      expect(message.includes("stays done")).toBe(command.includes("--skip-preview"));
+    }
     stack.write("index.ts", program(12));
-    const allowed = await stack.up("--policy-pack", "pack");
+    expect(await stack.preview("--save-plan", "plan.json", "--policy-pack", "pack")).toMatchObject({ exitCode: 0 });
+    const allowed = await stack.run("up", "--yes", "--plan", "plan.json", "--policy-pack", "pack");
     expect(allowed).toMatchObject({ exitCode: 0 });
     expect(allowed.text).toContain("test-pack");
   } finally {

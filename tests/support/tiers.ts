@@ -215,7 +215,7 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: "engine",
-    budget: 230,
+    budget: 350,
     prepare: prepareEngine,
     run: (checkout, match) => jest(checkout, "engine", ["--runInBand"], match),
   },

@@ -25,9 +25,14 @@ describe("an update that Pulumi has not made", () => {
   });
 
   test("is a refusal where a policy said no, and an error for any other reason", () => {
-    expect(told("up", 5, PREVIEW)).toEqual([2, "refused by a policy, named above"]);
-    expect(told("preview", 5, PREVIEW)).toEqual([2, "refused by a policy, named above"]);
-    expect(told("up", 5, UPDATE)).toEqual([2, "refused by a policy, named above. What was done before stays done"]);
+    const violation = "Policies:\n    ❌ pack@1.0.0\n        - [mandatory]  long-passwords  (a:b:C: p)\n";
+    expect(told("up", 1, PREVIEW + violation)).toEqual([2, "refused by a policy, named above"]);
+    expect(told("preview", 1, PREVIEW + violation)).toEqual([2, "refused by a policy, named above"]);
+    expect(told("up", 1, UPDATE + violation)).toEqual([
+      ...[2, "refused by a policy, named above. What was done before stays done"],
+    ]);
+    const advice = violation.replace("mandatory", "advisory");
+    expect(told("up", 1, PREVIEW + advice)).toEqual([1, "pulumi up failed (exit code 1); see above"]);
     expect(told("up", 255, UPDATE)).toEqual([1, "pulumi up failed (exit code 255); see above"]);
   });
 });
