@@ -13,7 +13,7 @@ let page: Page;
 let password: string;
 
 beforeAll(async () => {
-  await stack.start();
+  await stack.ready();
   password = await stack.output("adminPassword");
   fs.mkdirSync(ARTEFACTS, { recursive: true });
   browser = await chromium.launch({

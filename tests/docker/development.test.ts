@@ -10,7 +10,7 @@ let apiKey: string;
 let operator: string;
 
 beforeAll(async () => {
-  await stack.start();
+  await stack.ready();
   apiKey = await stack.output("apiKey");
   operator = await stack.output("operatorPassword");
 }, 900_000);

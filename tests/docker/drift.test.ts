@@ -32,7 +32,7 @@ function stateFiles(): Readonly<Record<string, string>> {
 
 const drift = (...options: readonly string[]) => stack.ralex(["drift", "-s", stack.name, ...options]);
 
-beforeAll(() => stack.start(), 900_000);
+beforeAll(() => stack.ready(), 900_000);
 
 describe("drift", () => {
   const file = path.join(stack.folder, `Pulumi.${stack.name}.yaml`);

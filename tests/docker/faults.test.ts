@@ -10,7 +10,7 @@ const API = `http://127.0.0.1:${PORTS.api}`;
 let apiKey: string;
 
 beforeAll(async () => {
-  await stack.start();
+  await stack.ready();
   apiKey = await stack.output("apiKey");
 }, 900_000);
 

@@ -81,7 +81,7 @@ beforeAll(async () => {
     recursive: true,
   });
   fs.copyFileSync(path.join(stack.folder, "images/ralex-api/requirements.in"), path.join(source, "requirements.txt"));
-  await stack.start();
+  await stack.ready();
   apiKey = await stack.output("apiKey");
   operator = await stack.output("operatorPassword");
   const url = `http://127.0.0.1:${PORTS.api}/v1`;

@@ -42,6 +42,9 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** Commands that leave a stack as it is. */
+const READING: ReadonlySet<string> = new Set(["status", "output", "verify", "logs", "drift", "doctor"]);
+
 export class TestStack {
   constructor(
     readonly folder: string,
@@ -56,6 +59,7 @@ export class TestStack {
 
   /** The running command, for tests that interrupt it. It leads a process group of its own. */
   spawn(args: readonly string[], environment: Readonly<Record<string, string>> = {}): execa.ExecaChildProcess {
+    if (!READING.has(args[0] ?? "")) fs.rmSync(this.mark, { force: true });
     return execa("./ralex", [...args], {
       cwd: this.folder,
       env: environment,
@@ -73,6 +77,15 @@ export class TestStack {
     return result;
   }
 
+  /** Starts the stack, unless a test file before has left it as this start would: that takes ten seconds to tell. */
+  async ready(): Promise<void> {
+    const wanted = fs.readFileSync(this.file, "utf8");
+    const isSame = fs.existsSync(this.mark) && fs.readFileSync(this.mark, "utf8") === wanted;
+    if (isSame && (await this.ralex(["status", "-s", this.name])).exitCode === 0) return;
+    await this.start();
+    fs.writeFileSync(this.mark, wanted);
+  }
+
   async output(name: string): Promise<string> {
     const { exitCode, stdout, stderr } = await this.ralex(["output", name, "-s", this.name]);
     if (exitCode !== 0) throw new Error(stderr);
@@ -81,9 +94,17 @@ export class TestStack {
 
   /** Changes settings in the copy's stack file. */
   configure(settings: Readonly<Record<string, unknown>>): void {
-    const file = path.join(this.folder, `Pulumi.${this.name}.yaml`);
     const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ralex:${key}`, value]));
-    fs.writeFileSync(file, yaml.stringify({ config: { ...CONFIG, ...config } }));
+    fs.writeFileSync(this.file, yaml.stringify({ config: { ...CONFIG, ...config } }));
+  }
+
+  private get file(): string {
+    return path.join(this.folder, `Pulumi.${this.name}.yaml`);
+  }
+
+  /** The stack's file as it was at the last start that nothing has followed; between the files of a run. */
+  private get mark(): string {
+    return path.join(this.folder, ".ralex/tests-started");
   }
 
   container(service: string): string {
