@@ -1,10 +1,15 @@
 /** The image lock against a real registry. */
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
 import { connectEngine } from "../../components/docker/engine/client";
+import { ImageRef } from "../../components/image/image-ref";
+import { mirrored } from "../../components/image/mirror";
 import { GENERATED_LOCK, readLock } from "../../components/image/lock";
 import { engineRegistry } from "../../components/docker/engine/registry";
 import { CHECKOUT } from "../support/stack";
 
-const registry = engineRegistry(connectEngine());
+const docker = connectEngine();
+const registry = engineRegistry(docker);
 const lock = readLock(CHECKOUT, { RALEX_IMAGES_LOCK: GENERATED_LOCK });
 
 /** Puts an index of one image, for two platforms, beside the image. */
@@ -51,4 +56,45 @@ describe("a digest of the lock", () => {
   test("is not called gone when the registry does not answer", async () => {
     await expect(registry.platformsOf(`127.0.0.1:1/redis@sha256:${"0".repeat(64)}`)).rejects.toThrow(/refused/);
   });
+});
+
+/** Pulls an image; returns what went wrong, which the engine tells among its events. */
+async function pull(ref: string): Promise<string | undefined> {
+  const stream = await docker.pull(ref);
+  const events = await new Promise<readonly { error?: string }[]>((done, failed) =>
+    docker.modem.followProgress(stream, (error: Error | null, said: readonly { error?: string }[]) =>
+      error === null ? done(said) : failed(error),
+    ),
+  );
+  return events.find(({ error }) => error !== undefined)?.error;
+}
+
+describe("a mirror", () => {
+  test("that serves other bytes under a digest is refused by the engine, and nothing of it can be run", async () => {
+    const type = "application/vnd.oci.image.manifest.v1+json";
+    const digest = (of: string) => `sha256:${of.repeat(64)}`;
+    const layer = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: digest("c"), size: 1 };
+    const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest: digest("d"), size: 1 };
+    const other = JSON.stringify({ schemaVersion: 2, mediaType: type, config, layers: [layer] });
+    const asked: string[] = [];
+    const server = http.createServer(({ url = "" }, response) => {
+      asked.push(url);
+      // It says that this is what was asked for.
+      const said = { "docker-content-digest": url.split("/").at(-1) ?? "", "content-type": type };
+      response.writeHead(200, { ...said, "content-length": Buffer.byteLength(other) }).end(other);
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    try {
+      const { port } = server.address() as AddressInfo;
+      // One that the engine has is not asked for.
+      const unknown = ImageRef.of(lock.ref("redis").repository, digest("e"));
+      const ref = mirrored(unknown, `127.0.0.1:${port}/mirror`).toString();
+      expect(await pull(ref)).toMatch(/verification failed for digest/);
+      expect(asked.some((url) => url.startsWith("/v2/mirror/"))).toBe(true);
+      await expect(docker.getImage(ref).inspect()).rejects.toThrow(/no such image/i);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    }
+  }, 30_000);
 });

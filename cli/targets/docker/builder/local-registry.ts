@@ -120,9 +120,14 @@ async function pull(docker: Docker, image: string): Promise<void> {
   if (isThere) return;
   console.error(`pulling ${image}`);
   const stream = (await docker.pull(image)) as NodeJS.ReadableStream;
-  await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(stream, (error: Error | null) => (error === null ? resolve() : reject(error)));
+  const said = await new Promise<readonly { readonly error?: string }[]>((resolve, reject) => {
+    docker.modem.followProgress(stream, (error: Error | null, events: readonly { readonly error?: string }[]) =>
+      error === null ? resolve(events) : reject(error),
+    );
   });
+  // The engine has answered by then, and tells of a failure among the events.
+  const failure = said.find(({ error }) => error !== undefined)?.error;
+  if (failure !== undefined) throw new Failure(`the registry's image ${image} cannot be pulled: ${failure}`);
 }
 
 async function answers(port: number): Promise<void> {
