@@ -100,11 +100,11 @@ const lockFolder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-lock-"));
 const lockFile = path.join(lockFolder, "images.lock.json");
 type Lock = Record<string, { repository: string; digest: string }>;
 
-/** Puts another Open WebUI into the lock: the same layers, and another digest. Returns its reference. */
-async function nextOpenWebUI(label: string): Promise<string> {
+/** Puts another Redis into the lock: the same layers, and another digest. Returns its reference. */
+async function nextRedis(label: string): Promise<string> {
   const lock = JSON.parse(fs.readFileSync(lockFile, "utf8")) as Lock;
-  const entry = lock.openwebui;
-  if (entry === undefined) throw new Error("the lock has no Open WebUI");
+  const entry = lock.redis;
+  if (entry === undefined) throw new Error("the lock has no Redis");
   const next = await relabelled(`${entry.repository}@${entry.digest}`, label);
   entry.digest = next.split("@")[1] ?? "";
   fs.writeFileSync(lockFile, JSON.stringify(lock));
@@ -226,12 +226,12 @@ describe("a second release", () => {
     async () => {
       all.edit("images/ralex-api/ralex_bridge/__init__.py", "__version__ = ", "# the second release\n__version__ = ");
       await all.commit("the second release");
-      const openwebui = await nextOpenWebUI("second");
+      const redis = await nextRedis("second");
       second = await build("with evidence");
       expect(second).not.toBe(first);
       await all.must("pdev", "promote", "build", "pdev", "--deploy", "--yes");
-      expect(all.pin("pdev")?.images.openwebui).toBe(openwebui);
-      expect(await all.digestsOf("pdev", "openwebui")).toContain(openwebui);
+      expect(all.pin("pdev")?.images.redis).toBe(redis);
+      expect(await all.digestsOf("pdev", "redis")).toContain(redis);
       await all.must("pstaging", "promote", "pdev", "pstaging", "--deploy", "--yes");
       const before = await all.running("pprod");
       const { stderr } = await all.must("pprod", "deploy", "-s", "pprod", "--yes");
@@ -249,7 +249,7 @@ describe("a second release", () => {
       );
       expect(stdout).toContain("the second release");
       expect(new Set(await all.running("pprod"))).toEqual(new Set([all.pin("pstaging")?.images["ralex-api"]]));
-      expect(await all.digestsOf("pprod", "openwebui")).toContain(all.pin("pdev")?.images.openwebui);
+      expect(await all.digestsOf("pprod", "redis")).toContain(all.pin("pdev")?.images.redis);
       expect((await ledger("pprod")).map(({ id }) => id)).toEqual([second, first]);
     },
     5 * MINUTE,
@@ -263,10 +263,10 @@ describe("a second release", () => {
       console.log(`rollback under load: ${((Date.now() - start) / 1000).toFixed(1)} s`);
       expect(all.pin("pprod")?.id).toBe(first);
       expect((await ledger("pprod")).map(({ id }) => id)).toEqual([first, second, first]);
-      // The older Open WebUI is back, the same bytes.
-      const older = all.pin("pprod")?.images.openwebui;
-      expect(older).not.toBe(all.pin("pstaging")?.images.openwebui);
-      expect(await all.digestsOf("pprod", "openwebui")).toContain(older);
+      // The older third-party image is back, the same bytes.
+      const older = all.pin("pprod")?.images.redis;
+      expect(older).not.toBe(all.pin("pstaging")?.images.redis);
+      expect(await all.digestsOf("pprod", "redis")).toContain(older);
       const { stdout } = await all.must("pprod", "verify", "-s", "pprod", "--json");
       expect((JSON.parse(stdout) as { passed: boolean }).passed).toBe(true);
     },
@@ -635,7 +635,7 @@ describe("accidents", () => {
       const ref = entry?.images["ralex-api"]?.ref ?? "";
       const digest = ref.split("@")[1] ?? "";
       // A third-party image as well as one of our own.
-      for (const gone of [ref, entry?.images.openwebui?.ref ?? ""]) {
+      for (const gone of [ref, entry?.images.redis?.ref ?? ""]) {
         await deleteManifest(gone);
         await docker.getImage(gone).remove({ force: true });
       }
@@ -646,7 +646,7 @@ describe("accidents", () => {
         2,
         expect.stringContaining(`image ralex-api: ${ref} is gone from its registry`),
       ]);
-      expect(stderr).toContain("image openwebui: ");
+      expect(stderr).toContain("image redis: ");
       expect(all.pin("pprod")?.id).toBe(first);
     },
     2 * MINUTE,
