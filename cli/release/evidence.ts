@@ -28,11 +28,20 @@ const isLookedAt = ({ thirdParty }: ReleaseImage): boolean => thirdParty?.substi
 /** An own image of a release: what is found of third-party ones is kept in its registry. */
 const anyOwn = (images: ReleaseImages): string | undefined => Object.values(images).find(isOwn)?.ref;
 
+/** A record of an own image this old is made anew by a build, in milliseconds: vulnerabilities are found every day. */
+const OLD_MS = 24 * 60 * 60_000;
+
 /**
- * Looks at every image of a release, one after the other: each check keeps all cores busy by itself. A third-party image
- * that has a record keeps it, since nothing of a digest changes; vulnerabilities are looked at again by
- * `./ralex evidence <image> --collect`.
+ * The record that an image has already, where it says as much as a new one would: nothing of a digest changes. A
+ * third-party image is looked at once, and again by `./ralex evidence <image> --collect`.
  */
+async function presentRecord(checkout: string, image: ReleaseImage, own: string | undefined) {
+  const found = await findEvidence(checkout, image.ref, isOwn(image) ? {} : { besideOwn: own }).catch(() => undefined);
+  const isOld = found !== undefined && Date.now() - Date.parse(found.createdAt) > OLD_MS;
+  return isOwn(image) && isOld ? undefined : found;
+}
+
+/** Looks at every image of a release, one after the other: each check keeps all cores busy by itself. */
 export async function collectRelease(checkout: string, release: ReleaseRecord): Promise<ReleaseEvidence> {
   const collected: Record<string, Evidence | undefined> = {};
   const own = anyOwn(release.images);
@@ -40,7 +49,7 @@ export async function collectRelease(checkout: string, release: ReleaseRecord): 
     const { ref, platforms } = image;
     const beside = isOwn(image) || own === undefined ? {} : { besideOwn: own };
     collected[name] =
-      (isOwn(image) ? undefined : await findEvidence(checkout, ref, { besideOwn: own })) ??
+      (await presentRecord(checkout, image, own)) ??
       (await collectEvidence(checkout, { name, ref, platforms, revision: release.revision, ...beside }));
   }
   return collected;
