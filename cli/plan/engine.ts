@@ -25,6 +25,9 @@ const LIMITS = "docs/promotion.md says what a plan cannot hold, and what to do t
 /** What the engine says of a plan that does not fit: pkg/resource/deploy, plan.go and step_generator.go of 3.259. */
 const OUTSIDE = /violates plan: |not allowed by the plan: |expected resource operations for .* but none were seen/;
 
+/** Of those, what is said of a resource that needed no step. */
+const MISSING = /expected resource operations for .* but none were seen/;
+
 /** Pulumi's headline of an update, in its output for those who are no terminal. */
 const UPDATING = /^Updating \(/m;
 
@@ -46,13 +49,33 @@ export const applyPlan = (run: EngineRun, file: string): Promise<void> =>
 export const applyStrictly = (run: EngineRun): Promise<void> =>
   engine(run, ["up", "--strict", "--yes", ...options(run)]);
 
+/**
+ * What is left after an update that did less than its plan: nothing, or it fails. A value that a preview cannot know may
+ * turn out to be what it was (the id of an image that is pulled again, after a release was deployed in part), and the
+ * engine takes what needs no change then for something that is missing.
+ */
+const applyNothing = (run: EngineRun): Promise<void> =>
+  engine(run, ["up", "--strict", "--expect-no-changes", "--yes", ...options(run)]);
+
 /** The plan that {@link preview} wrote. */
 export const planText = (file: string): string => fs.readFileSync(file, "utf8");
 
-async function engine({ workspace }: EngineRun, args: readonly string[]): Promise<void> {
-  const { exitCode, text } = await workspace.watch(args);
+async function engine(run: EngineRun, args: readonly string[]): Promise<void> {
+  const { exitCode, text } = await run.workspace.watch(args);
+  if (exitCode !== 0 && didLess(args[0] ?? "", text)) {
+    console.error("some of what was planned needed no change after all; looking whether anything is left to do");
+    return applyNothing(run);
+  }
   const failure = exitCode === 0 ? undefined : failureOf(args[0] ?? "", exitCode, text);
   if (failure !== undefined) throw failure;
+}
+
+/** Whether an update has done a part of its plan, all else was right already, and nothing failed. */
+export function didLess(command: string, text: string): boolean {
+  const [, ...during] = text.split(UPDATING);
+  if (command !== "up" || during.length === 0) return false;
+  const errors = during.join("").match(/\berror: .*$/gm) ?? [];
+  return errors.length > 0 && errors.every((error) => MISSING.test(error));
 }
 
 /** @param text - what Pulumi has shown, so that nothing of it is repeated here. */

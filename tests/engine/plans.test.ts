@@ -1,7 +1,7 @@
 /** What the engine holds of a plan, and what it does not: why ./ralex keeps a record beside it. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { failureOf } from "../../cli/plan/engine";
+import { didLess, failureOf } from "../../cli/plan/engine";
 import { stateDifferences, stateFingerprint } from "../../cli/plan/state";
 import { TestStack, type Result } from "../support/pulumi";
 
@@ -113,6 +113,19 @@ test("--strict plans and applies in one run, and needs its preview", async () =>
   const result = await up(stack, "--strict");
   expect([result.exitCode, result.text]).toEqual([0, expect.stringMatching(/Previewing update[^]*\n *Updating \(/)]);
   expect((await up(stack, "--strict", "--skip-preview")).text).toContain("--strict cannot be used with --skip-preview");
+});
+
+test("--strict fails where less was to be done than planned, and nothing is left to do then", async () => {
+  // Of a resource that is replaced a preview knows no output, be it the same as before.
+  const pulled = (name: string) => `
+const image = new random.RandomId("image", { byteLength: 4, keepers: { name: "${name}" } });
+new random.RandomId("runs", { byteLength: 4, keepers: { image: image.hex.apply(() => "the same") } });`;
+  stack.write("index.ts", program(14, pulled("one")));
+  expect(await up(stack, "--strict")).toMatchObject({ exitCode: 0 });
+  stack.write("index.ts", program(14, pulled("two")));
+  const result = await up(stack, "--strict");
+  expect([result.exitCode !== 0, didLess("up", result.text), result.text]).toEqual([true, true, result.text]);
+  expect(await up(stack, "--strict", "--expect-no-changes")).toMatchObject({ exitCode: 0 });
 });
 
 test("--strict stops where the program does something else during the update than in its preview", async () => {

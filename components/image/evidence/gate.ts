@@ -14,7 +14,7 @@ export interface VulnerabilityException {
 export interface GateRules {
   /** Platforms that the image has to have. */
   readonly platforms: readonly string[];
-  /** Whether we build it: then its user may not be root, and no file of it has setuid or setgid. */
+  /** Whether we build it: then its user, its files and its configuration are ours to mend. */
   readonly isOwn: boolean;
   /** Most that one platform may take, in bytes. */
   readonly compressedBytes?: number;
@@ -79,8 +79,7 @@ export function gate(evidence: Evidence | undefined, rules: GateRules, now: Date
     ...ageProblems(evidence, rules, now),
     ...platformProblems(evidence, rules),
     ...missingChecks(evidence, rules),
-    ...misconfigurationProblems(evidence),
-    ...secretProblems(evidence),
+    ...(rules.isOwn ? [...misconfigurationProblems(evidence), ...secretProblems(evidence)] : []),
     ...vulnerabilityProblems(evidence, rules, now),
   ];
   const optional = CHECKS.filter((name) => !rules.required.includes(name));

@@ -1,4 +1,4 @@
-import { failureOf } from "../../../../cli/plan/engine";
+import { didLess, failureOf } from "../../../../cli/plan/engine";
 
 const PREVIEW = "Previewing update (prod):\n";
 const UPDATE = `${PREVIEW}    ralex:a:B x created\nUpdating (prod):\n`;
@@ -22,6 +22,16 @@ describe("an update that Pulumi has not made", () => {
       1,
       expect.stringContaining("What was done before stays done"),
     ]);
+  });
+
+  test("has done less than its plan where that is all that Pulumi complains of, and after it began", () => {
+    const [violates, , missing] = OUTSIDE;
+    expect(didLess("up", `${UPDATE}  a:b:C x **failed** ${missing}\n  ${missing}\n`)).toBe(true);
+    expect(didLess("up", `${UPDATE}${missing}\n${violates}\n`)).toBe(false);
+    expect(didLess("up", `${UPDATE}${missing}\nerror: update failed\n`)).toBe(false);
+    expect(didLess("up", `${PREVIEW}${missing}\n`)).toBe(false);
+    expect(didLess("up", UPDATE)).toBe(false);
+    expect(didLess("preview", `${UPDATE}${missing}\n`)).toBe(false);
   });
 
   test("is a refusal where a policy said no, and an error for any other reason", () => {
