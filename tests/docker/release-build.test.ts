@@ -14,7 +14,9 @@ import type { Machine } from "../../cli/machine";
 import { PLATFORMS } from "../../components/image/platforms";
 import { readExportedCommit } from "../../components/image/exported-commit";
 import { readReleases, RELEASE_PROJECT, RELEASE_STACK } from "../../components/image/releases";
+import { GENERATED_LOCK, readLock } from "../../components/image/lock";
 import { readSchema } from "../../components/image/schema-version";
+import { isOwn, substitutesOf, thirdPartyImages } from "../../components/image/third-party";
 import { CHECKOUT, copyCheckout, TestStack } from "../support/stack";
 import { emptyBuilder, emptyRegistry, type Engine, releaseMachine } from "../support/release";
 
@@ -92,8 +94,9 @@ async function buildIntoDyingRegistry() {
 describe("the release of a commit", () => {
   test("has every image for both platforms, by digest, and the schema that it brings", async () => {
     const { release, pushed } = built;
-    expect(Object.keys(release.images).sort()).toEqual(["probe", "ralex-api", "ralex-api-dev"]);
-    for (const [name, { ref, platforms }] of Object.entries(release.images)) {
+    const own = Object.entries(release.images).filter(([, image]) => isOwn(image));
+    expect(own.map(([name]) => name).sort()).toEqual(["probe", "ralex-api", "ralex-api-dev"]);
+    for (const [name, { ref, platforms }] of own) {
       expect(ref).toMatch(new RegExp(`^${registry}/${name}@sha256:[0-9a-f]{64}$`));
       expect(platforms).toEqual([...PLATFORMS]);
     }
@@ -101,6 +104,16 @@ describe("the release of a commit", () => {
     expect(pushed.flatMap(({ missing }) => missing)).toEqual([]);
     expect(release.revision).toBe((await execa("git", ["-C", first.folder, "rev-parse", "HEAD"])).stdout);
     expect(release.schema).toEqual(readSchema(path.join(CHECKOUT, "images/ralex-api")));
+  });
+
+  test("has every third-party image that a target runs, as the lock has it", () => {
+    const lock = readLock(first.folder, { RALEX_IMAGES_LOCK: GENERATED_LOCK });
+    const others = Object.fromEntries(Object.entries(built.release.images).filter(([, image]) => !isOwn(image)));
+    expect(Object.keys(others)).toEqual(
+      expect.arrayContaining(["nginx", "openwebui", "postgres", "prometheus", "redis"]),
+    );
+    expect(others).toEqual(thirdPartyImages(lock));
+    expect(substitutesOf(built.release.images)).toEqual(Object.keys(others).sort());
   });
 
   test("has in each image programs of the platform that the image is for", async () => {

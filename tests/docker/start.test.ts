@@ -124,16 +124,15 @@ describe("npm start", () => {
   });
 
   test("gives nginx and Prometheus texts that they themselves find valid", async () => {
-    for (const [service, ...command] of [
-      ["edge", "nginx", "-t", "-c", "/etc/ralex/nginx.conf"],
-      ["prometheus", "promtool", "check", "config", "/etc/ralex/prometheus.yml"],
-    ] as const) {
-      const { exitCode, all } = await execa("docker", ["exec", stack.container(service), ...command], {
-        reject: false,
-        all: true,
-      });
-      expect([exitCode, all]).toEqual([0, expect.stringMatching(/successful|SUCCESS/)]);
-    }
+    const check = ["exec", stack.container("edge"), "nginx", "-t", "-c", "/etc/ralex/nginx.conf"];
+    const { exitCode, all } = await execa("docker", check, { reject: false, all: true });
+    expect([exitCode, all]).toEqual([0, expect.stringContaining("test is successful")]);
+    // Rules are part of what it has read; it does not start with wrong ones, and goes on with the old after a reload.
+    const url = `http://127.0.0.1:${PORTS.prometheus}`;
+    const metrics = await (await operatorFetch(`${url}/metrics`, operator)).text();
+    expect(metrics).toMatch(/^prometheus_config_last_reload_successful 1$/m);
+    const rules = await (await operatorFetch(`${url}/api/v1/rules`, operator)).text();
+    expect(rules).toContain('"name":"TargetDown"');
   });
 
   test("shows every target up in Prometheus, and only with the operator's password", async () => {
