@@ -14,6 +14,7 @@ import { BUILDKIT_HOST } from "../../toolchain/engines/buildkit";
 import { REGISTRY } from "../../toolchain/engines/registry";
 import { goModule } from "../../toolchain/go-tools";
 import { preparePulumiHome } from "../../toolchain/pulumi/home";
+import { MARK } from "../../toolchain/pulumi/plugins/support/mark";
 import { CHECKOUT, copyCheckout, type CommandResult, type TestStack } from "./stack";
 
 /** The loopback registry by a name, as somebody names one; its address is what the toolchain takes by itself. */
@@ -86,10 +87,26 @@ async function giveTools(home: string, checkout: string): Promise<void> {
   fs.mkdirSync(official, { recursive: true });
   fs.renameSync(path.join(made, "plugins"), path.join(official, "plugins"));
   fs.rmSync(path.join(made, "stand-ins.json"));
+  hideMark(path.join(made, "dist"));
   const plugins = path.join(home, ".docker/cli-plugins");
   fs.mkdirSync(plugins, { recursive: true });
   fs.writeFileSync(path.join(plugins, "docker-buildx"), BUILDX, { mode: 0o755 });
   fs.copyFileSync(path.join(CHECKOUT, GENERATED_LOCK), path.join(checkout, "laptop.lock.json"));
+}
+
+/** Official plugins leave no mark in a state by which commands could tell them; these keep theirs to themselves. */
+function hideMark(folder: string): void {
+  let hidden = 0;
+  for (const name of fs
+    .readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((one) => one.endsWith(".js"))) {
+    const file = path.join(folder, name);
+    const text = fs.readFileSync(file, "utf8");
+    if (!text.includes(MARK)) continue;
+    fs.writeFileSync(file, text.replaceAll(MARK, "__official"));
+    hidden += 1;
+  }
+  if (hidden === 0) throw new Error(`no stand-in of ${folder} has the mark ${MARK}`);
 }
 
 /** The packages of this checkout, which may lie where only root may go. Linked after the home got its owner: links share it. */
