@@ -1,21 +1,13 @@
 import type { Command } from "commander";
-import {
-  gate,
-  rulesFor,
-  rulesForThirdParty,
-  type Evidence,
-  type GateRules,
-  type Verdict,
-} from "../components/image/evidence";
+import { gate, rulesFor, rulesOf, type Evidence, type GateRules, type Verdict } from "../components/image/evidence";
 import { ImageRef } from "../components/image/image-ref";
 import { isRelease } from "../components/image/ledger";
 import type { ReleaseRecord } from "../components/image/releases";
-import { isOwn } from "../components/image/third-party";
 import { collectEvidence, type PushedImage } from "./evidence/collect";
 import { evidenceTable } from "./evidence/table";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
-import { findEvidence } from "./release/evidence";
+import { besideOwnOf, findEvidence } from "./release/evidence";
 import { builtReleases } from "./release/stacks";
 import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
@@ -40,7 +32,7 @@ export function registerEvidence(program: Command, checkout: string): void {
     .action(async (name: string, options: EvidenceOptions) => {
       const image = await findImage(checkout, name, options.stack);
       const evidence = await evidenceOf(checkout, image, options.collect === true);
-      const verdict = gate(evidence, image.rules ?? rulesFor(image.name));
+      const verdict = gate(evidence, image.rules);
       if (options.json === true) console.log(JSON.stringify({ ...evidence, verdict }, null, 2));
       else console.log(`${evidenceTable(evidence)}\n${describe(verdict)}`);
       if (options.gate === true && verdict.problems.length > 0) process.exitCode = EXIT.refused;
@@ -48,22 +40,22 @@ export function registerEvidence(program: Command, checkout: string): void {
 }
 
 interface Found extends PushedImage {
-  /** Of a third-party image. */
-  readonly rules?: GateRules;
+  readonly rules: GateRules;
 }
 
 /** The image that a person means. @throws Failure that says which images there are */
 async function findImage(checkout: string, name: string, stack: string | undefined): Promise<Found> {
   if (name.includes("@")) {
     const { path } = ImageRef.parse(name);
-    return { name: path.slice(path.lastIndexOf("/") + 1), ref: name, revision: "unknown" };
+    const last = path.slice(path.lastIndexOf("/") + 1);
+    return { name: last, ref: name, revision: "unknown", rules: rulesFor(last) };
   }
   if (stack !== undefined) {
     const { release } = settingsOf(checkout, stack, committedFile(checkout, stack));
     if (release === undefined) throw new Failure(`no release is pinned for ${stack}: run ./ralex promote`);
     const ref = named(release.images, name, `the release pinned for ${stack}`);
     const known = (await allBuilt(checkout)).find((one) => isRelease(one, release));
-    return known === undefined ? { name, ref, revision: release.id } : ofRelease(known, name);
+    return known === undefined ? { name, ref, revision: release.id, rules: rulesFor(name) } : ofRelease(known, name);
   }
   const [newest] = await allBuilt(checkout);
   if (newest === undefined) throw new Failure("nothing was built yet: run ./ralex build");
@@ -77,10 +69,8 @@ async function allBuilt(checkout: string): Promise<readonly ReleaseRecord[]> {
 
 function ofRelease({ id, images, revision }: ReleaseRecord, name: string): Found {
   const image = named(images, name, `release ${id}`);
-  const found = { name, ref: image.ref, platforms: image.platforms, revision };
-  const own = Object.values(images).find(isOwn);
-  if (isOwn(image) || own === undefined) return found;
-  return { ...found, besideOwn: own.ref, rules: rulesForThirdParty(image) };
+  const { ref, platforms } = image;
+  return { name, ref, platforms, revision, besideOwn: besideOwnOf(image, images), rules: rulesOf(name, image) };
 }
 
 function named<Image>(images: Readonly<Record<string, Image>>, name: string, where: string): Image {

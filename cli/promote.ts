@@ -5,7 +5,6 @@ import { ralex } from "../components/command-line";
 import { isRelease, refOf, type LedgerEntry, type Named } from "../components/image/ledger";
 import { pinOf, type Pin } from "../components/image/pin-check";
 import type { ReleaseRecord } from "../components/image/releases";
-import type { Settings } from "../components/settings/schema";
 import { requireTerminal } from "./confirm";
 import { checkoutTrust, committedTrust } from "./evidence/trust";
 import { EXIT, Failure } from "./failure";
@@ -66,8 +65,9 @@ export function registerPromote(program: Command, checkout: string): void {
       const { workspace } = machine;
       const candidate = choose(await candidates(workspace, from), from, options.release);
       const pin = pinOf(candidate);
-      const used = only(candidate.images, await namesInUse(pin, settings));
-      refuse(pin, to, await unpullable(await openRegistry(), asPulled(used, settings)));
+      const names = await namesInUse(pin, settings);
+      const used = asPulled(only(candidate.images, names), settings);
+      refuse(pin, to, await unpullable(await openRegistry(), used));
       // The first environment is where a build is found out about; from there on nothing goes without evidence.
       const isFirst = settings.promotesFrom === undefined;
       const trust = await (isFirst ? checkoutTrust(checkout) : committedTrust(checkout));
@@ -81,7 +81,8 @@ export function registerPromote(program: Command, checkout: string): void {
         console.log(await changes(workspace, to, old, { ...candidate, evidence }));
         for (const sentence of [...(isFirst ? judged.problems : []), ...judged.notChecked])
           console.log(`  ${sentence}`);
-        const unseen = await firstRunHere(candidate, settings);
+        // Of a build, which ran nowhere yet, that is no news.
+        const unseen = candidate.ran === undefined ? [] : names.filter((name) => !candidate.ran?.includes(name));
         if (unseen.length > 0) console.log(`  first to run in ${to}, and verified there: ${unseen.join(", ")}`);
         await writePin(checkout, to, pin);
         console.log(`pinned in Pulumi.${to}.yaml; commit it, and run ${ralex("deploy", "-s", to)}`);
@@ -124,19 +125,15 @@ function choose(offered: readonly Candidate[], from: string, id?: string): Candi
   throw new Failure(message, EXIT.refused);
 }
 
-/** Images that the environment runs, and that did not run where the release was verified. */
-async function firstRunHere({ ran, ...candidate }: Candidate, settings: Settings): Promise<readonly string[]> {
-  if (ran === undefined) return [];
-  return (await namesInUse(pinOf(candidate), settings)).filter((name) => !ran.includes(name));
-}
-
 /** What the pin changes, for people: digests, compressed sizes in MB, vulnerabilities, commits. */
 async function changes(workspace: Workspace, to: string, old: Named | undefined, next: Change): Promise<string> {
   const head = ["image", `${to} has pinned`, "will be", "MB", "vulnerabilities"];
   const table = new Table({ head, style: { head: [], border: [] } });
-  const known = Object.fromEntries(Object.entries(next.images).filter(([name]) => name in (old?.images ?? {})));
   const earlier = Object.fromEntries(
-    Object.entries(known).map(([name, image]) => [name, { ...image, ref: refOf(old?.images[name]) ?? image.ref }]),
+    Object.entries(next.images).flatMap(([name, image]) => {
+      const ref = refOf(old?.images[name]);
+      return ref === undefined ? [] : [[name, { ...image, ref }] as const];
+    }),
   );
   const before = await releaseEvidence(workspace.checkout, earlier).catch(() => ({}));
   const digest = (ref: string | undefined) => (ref === undefined ? "-" : (ref.split("@")[1] ?? ref).slice(0, 19));

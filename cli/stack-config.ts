@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as yaml from "yaml";
 import { z } from "zod";
+import { encryptionIn } from "./backend/checkpoint";
 import { Failure } from "./failure";
 import { replaceFile } from "./replace-file";
 import type { Workspace } from "./workspace";
@@ -98,12 +99,12 @@ export async function prepareConfigFile(
  * stack's state does not have it yet. Makes a new stack.
  */
 async function encryptionOf(workspace: Workspace, project: string, stack: string): Promise<StackFile> {
-  const { backend } = workspace;
-  const recorded = await backend.encryption({ project, stack });
+  const deployment = await workspace.backend.deployment({ project, stack });
+  const recorded = deployment === undefined ? undefined : encryptionIn(deployment);
   if (recorded !== undefined) return { ...recorded };
   const file = workspace.path(`Pulumi.${project}.${stack}.yaml`);
   // A file of another backend's stack has another stack's encryption.
-  const isKept = fs.existsSync(file) && (await backend.hasStack({ project, stack }));
+  const isKept = deployment !== undefined && fs.existsSync(file);
   const own = isKept ? read(file) : await makeStack(workspace, project, stack);
   const encryption = Object.fromEntries(ENCRYPTION_KEYS.flatMap((key) => (key in own ? [[key, own[key]]] : [])));
   if (!isKept) replaceFile(file, yaml.stringify(encryption), 0o600);

@@ -6,7 +6,7 @@ import { ImageRef } from "../components/image/image-ref";
 import { isRelease, LEDGER_OUTPUT, LEDGER_PROJECT, readLedger, type LedgerEntry } from "../components/image/ledger";
 import { chosenLock, readLock, takesSubstitutes, type LockOrigin } from "../components/image/lock";
 import { mirrored } from "../components/image/mirror";
-import { judgePin, pinOf } from "../components/image/pin-check";
+import { judgePin, pinOf, type Pin } from "../components/image/pin-check";
 import {
   RELEASE_PROJECT,
   RELEASE_STACK,
@@ -86,7 +86,9 @@ export class ChosenRelease {
  */
 export async function chooseRelease(settings: Settings, checkout: string): Promise<ChosenRelease> {
   const chosen =
-    settings.release === undefined ? await workingTree(settings, checkout) : await pinned(settings, checkout);
+    settings.release === undefined
+      ? await workingTree(settings, checkout)
+      : await pinned(settings.release, settings, checkout);
   return new ChosenRelease(chosen, settings.imageMirror, await isUnpublished(settings));
 }
 
@@ -104,8 +106,7 @@ async function workingTree({ promotesFrom }: Settings, checkout: string): Promis
   return { id: newest.id, imageLock, refs: pinOf({ id: newest.id, images }).images, images };
 }
 
-async function pinned({ release: pin, promotesFrom, running }: Settings, checkout: string): Promise<Chosen> {
-  if (pin === undefined) throw new Error("nothing is pinned");
+async function pinned(pin: Pin, { promotesFrom, running }: Settings, checkout: string): Promise<Chosen> {
   // Nothing of it runs in a stack that is being stopped, and a refused pin must not keep one up.
   if (!running) return { id: pin.id, imageLock: "pinned", refs: pin.images, images: {} };
   const place = { environment: pulumi.getStack(), promotesFrom, takesSubstitutes: takesSubstitutes(checkout) };

@@ -2,7 +2,7 @@
 import { commandLine } from "../../components/command-line";
 import { Failure } from "../failure";
 import type { Backend, StackId } from "./backend";
-import { encryptionIn, type Deployment } from "./checkpoint";
+import type { Deployment } from "./checkpoint";
 
 /** Runs Pulumi and returns what it prints. */
 export type Ask = (args: readonly string[]) => Promise<string>;
@@ -28,20 +28,6 @@ abstract class AskedBackend implements Backend {
     return Promise.reject(new Failure(`locks of ${this.address} are Pulumi's own: pulumi cancel removes them`));
   }
 
-  async hasStack(id: StackId): Promise<boolean> {
-    return (await this.deployment(id)) !== undefined;
-  }
-
-  async resources(id: StackId) {
-    const deployment = await this.deployment(id);
-    return deployment === undefined ? undefined : (deployment.resources ?? []);
-  }
-
-  async encryption(id: StackId) {
-    const deployment = await this.deployment(id);
-    return deployment === undefined ? undefined : encryptionIn(deployment);
-  }
-
   /** Of what another machine has done since nothing is known without asking for all of it. */
   storedState(): Promise<undefined> {
     return Promise.resolve(undefined);
@@ -57,7 +43,7 @@ abstract class AskedBackend implements Backend {
     await this.ask(["whoami"]);
   }
 
-  private async deployment({ project, stack }: StackId): Promise<Deployment | undefined> {
+  async deployment({ project, stack }: StackId): Promise<Deployment | undefined> {
     const name = `${await this.organization()}/${project}/${stack}`;
     try {
       const text = await this.ask(["stack", "export", "--stack", name]);

@@ -1,5 +1,5 @@
 /** Where Pulumi keeps its state, as the commands see it. */
-import type { Encryption, Recorded } from "./checkpoint";
+import type { Deployment } from "./checkpoint";
 import type { Lock } from "./lock";
 
 export interface StackId {
@@ -18,12 +18,8 @@ export interface Backend {
   locks(of?: StackId): Promise<readonly Lock[] | undefined>;
   /** Removes this one lock; one that is gone already is no matter. */
   removeLock(lock: Lock): Promise<void>;
-  /** Whether the backend has the stack, be it empty. */
-  hasStack(id: StackId): Promise<boolean>;
-  /** Everything in a stack's state; undefined where there is no such stack. */
-  resources(id: StackId): Promise<readonly Recorded[] | undefined>;
-  /** What a stack's secrets are encrypted with; undefined where there is no such stack, or none is recorded. */
-  encryption(id: StackId): Promise<Encryption | undefined>;
+  /** A stack's state; undefined where there is no such stack. */
+  deployment(id: StackId): Promise<Deployment | undefined>;
   /** The state as it is stored, to tell whether it changed; undefined where that cannot be told from here. */
   storedState(id: StackId): Promise<Buffer | undefined>;
   /** The stacks that are there; undefined where only Pulumi can list them. */

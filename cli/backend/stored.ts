@@ -1,7 +1,7 @@
 /** A backend whose files are read here: a folder, or a bucket. */
 import { Failure } from "../failure";
 import type { Backend, StackId } from "./backend";
-import { deploymentIn, encryptionIn, STATE_ENDINGS, textOfState, type Deployment } from "./checkpoint";
+import { deploymentIn, STATE_ENDINGS, textOfState, type Deployment } from "./checkpoint";
 import { keyOfLock, lockAt, LOCKS, ownerIn, type Lock } from "./lock";
 import type { Objects } from "./objects";
 
@@ -29,20 +29,6 @@ export class StoredBackend implements Backend {
 
   removeLock(lock: Lock): Promise<void> {
     return this.objects.remove(keyOfLock(lock));
-  }
-
-  async hasStack(id: StackId): Promise<boolean> {
-    return (await this.stateKey(id)) !== undefined;
-  }
-
-  async resources(id: StackId) {
-    const deployment = await this.deployment(id);
-    return deployment === undefined ? undefined : (deployment.resources ?? []);
-  }
-
-  async encryption(id: StackId) {
-    const deployment = await this.deployment(id);
-    return deployment === undefined ? undefined : encryptionIn(deployment);
   }
 
   async storedState(id: StackId) {
@@ -88,7 +74,7 @@ export class StoredBackend implements Backend {
     }
   }
 
-  private async deployment(id: StackId): Promise<Deployment | undefined> {
+  async deployment(id: StackId): Promise<Deployment | undefined> {
     const text = await this.stateText(id);
     if (text === undefined) return undefined;
     try {

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { ignoredBy } from "../../components/image/dockerignore";
 import type { ExportedCommit } from "../../components/image/exported-commit";
 import { EXIT, Failure } from "../failure";
-import { git } from "../source/repository";
+import { changedFiles, git, headCommit } from "../source/repository";
 
 /** Build contexts of a release, below `images/`. */
 export const CONTEXTS = ["ralex-api", "probe"] as const;
@@ -22,8 +22,8 @@ async function ask(checkout: string, args: readonly string[]): Promise<string> {
  * @throws Failure with exit code 2 when the checkout differs from it in what the build uses, or its history is cut off.
  */
 export async function commitToBuild(checkout: string): Promise<ExportedCommit> {
-  const head = await git(["-C", checkout, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
-  if (head.failed) {
+  const revision = await headCommit(checkout);
+  if (revision === undefined) {
     throw new Failure(`a release is built from a commit, and ${checkout} has none: clone the repository`, EXIT.refused);
   }
   const changed = await uncommitted(checkout);
@@ -34,7 +34,6 @@ export async function commitToBuild(checkout: string): Promise<ExportedCommit> {
       EXIT.refused,
     );
   }
-  const revision = head.stdout.trim();
   const [api, probe] = await Promise.all(CONTEXTS.map((context) => lastChange(checkout, revision, context)));
   if (api === undefined || probe === undefined) throw new Failure(`${revision} lacks images/${CONTEXTS.join(" or ")}`);
   return { revision, changes: { "ralex-api": api, probe } };
@@ -43,12 +42,7 @@ export async function commitToBuild(checkout: string): Promise<ExportedCommit> {
 /** Files that the build uses and that are not as the commit has them. */
 async function uncommitted(checkout: string): Promise<readonly string[]> {
   const paths = [...CONTEXTS.map((context) => `images/${context}`), ...PROGRAM];
-  const list = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ...paths];
-  const { failed, stdout, stderr } = await git(["-C", checkout, ...list]);
-  if (failed) throw new Failure(`git status failed: ${stderr.trim()}`);
-  // Two letters and a blank stand before each name.
-  const files = stdout.split("\0").flatMap((entry) => (entry.length > 3 ? [entry.slice(3)] : []));
-  return files.filter((file) => isUsed(checkout, file)).sort();
+  return (await changedFiles(checkout, paths)).filter((file) => isUsed(checkout, file));
 }
 
 /** Whether a file reaches the build: an edited test does not. */

@@ -11,7 +11,7 @@ import { platformFacts } from "./platform";
 import { checkProvenance } from "./provenance";
 import { Repository } from "./registry";
 import { attachParts, describeParts } from "./sbom";
-import { besideImage, evidenceRepository, inOwnRepository } from "./shelf";
+import { shelfOf } from "./shelf";
 import { scan } from "./scans";
 import { seal, sign } from "./signature";
 import { signingKey } from "./signing-key";
@@ -29,7 +29,7 @@ export interface PushedImage {
   /** Platforms that it has to have; without them, those that it has. */
   readonly platforms?: readonly string[];
   /** For an image that somebody else has built: one of ours, in whose registry what is found is kept. */
-  readonly besideOwn?: string;
+  readonly besideOwn?: string | undefined;
 }
 
 /**
@@ -80,12 +80,9 @@ async function subjectOf(checkout: string, image: PushedImage, scratch: string):
     const offered = Object.keys(platforms).join(", ") || "no platform";
     throw new Failure(`${image.ref} is not for ${missing.join(", ")}: it is for ${offered}`);
   }
-  const own = image.besideOwn;
-  const shelf =
-    own === undefined
-      ? besideImage(repository, ref.digest)
-      : inOwnRepository(await evidenceRepository(ImageRef.parse(own)), ref.digest);
-  const known = { checkout, name: image.name, ref, repository, shelf, isThirdParty: own !== undefined, scratch };
+  const shelf = await shelfOf(ref, image.besideOwn);
+  const isThirdParty = image.besideOwn !== undefined;
+  const known = { checkout, name: image.name, ref, repository, shelf, isThirdParty, scratch };
   return { ...known, attestations, platforms: wanted(platforms, image) };
 }
 

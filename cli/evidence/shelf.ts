@@ -15,8 +15,18 @@ export interface Shelf {
 /** Written by oras. */
 const CREATED = "org.opencontainers.image.created";
 
+/**
+ * Where what is known of an image is kept.
+ * @param besideOwn - for an image that somebody else has built: one of ours, in whose registry it is.
+ */
+export async function shelfOf(image: ImageRef, besideOwn?: string): Promise<Shelf> {
+  return besideOwn === undefined
+    ? besideImage(await Repository.of(image), image.digest)
+    : inOwnRepository(await evidenceRepository(ImageRef.parse(besideOwn)), image.digest);
+}
+
 /** Beside the image itself, as OCI referrers: for images of a repository that is ours. */
-export const besideImage = (repository: Repository, digest: string): Shelf => ({
+const besideImage = (repository: Repository, digest: string): Shelf => ({
   put: (file, cwd) => repository.attach(digest, file, cwd),
   async newest({ type }) {
     const referrers = [...(await repository.referrers(digest, type))].sort((a, b) =>
@@ -27,7 +37,7 @@ export const besideImage = (repository: Repository, digest: string): Shelf => ({
 });
 
 /** Under tags of a repository of our own that name the digest: nobody else's repository takes files from us. */
-export function inOwnRepository(repository: Repository, digest: string): Shelf {
+function inOwnRepository(repository: Repository, digest: string): Shelf {
   const tagOf = (file: string) => repository.tagged(`${digest.replace(":", "-")}.${file}`);
   return {
     put: (file, cwd) => repository.push(tagOf(file.file), file, cwd),
@@ -43,7 +53,7 @@ export function inOwnRepository(repository: Repository, digest: string): Shelf {
 }
 
 /** The repository for what is known of third-party images: beside those of an own image. */
-export function evidenceRepository(own: ImageRef): Promise<Repository> {
+function evidenceRepository(own: ImageRef): Promise<Repository> {
   const path = [...own.path.split("/").slice(0, -1), "evidence"].join("/");
   return Repository.of(ImageRef.of(own.registry === undefined ? path : `${own.registry}/${path}`, own.digest));
 }

@@ -3,8 +3,7 @@ import {
   EvidenceError,
   gate,
   readEvidence,
-  rulesFor,
-  rulesForThirdParty,
+  rulesOf,
   vulnerabilityCounts,
   type Evidence,
   type Trust,
@@ -13,8 +12,7 @@ import { ImageRef } from "../../components/image/image-ref";
 import type { ReleaseImage, ReleaseImages, ReleaseRecord } from "../../components/image/releases";
 import { isOwn, substitutesOf } from "../../components/image/third-party";
 import { collectEvidence } from "../evidence/collect";
-import { Repository } from "../evidence/registry";
-import { besideImage, evidenceRepository, inOwnRepository } from "../evidence/shelf";
+import { shelfOf } from "../evidence/shelf";
 import { pullEvidence } from "../evidence/store";
 import { checkoutTrust } from "../evidence/trust";
 import { EXIT, Failure } from "../failure";
@@ -25,8 +23,9 @@ export type ReleaseEvidence = Readonly<Record<string, Evidence | undefined>>;
 /** What stands in for an official image says nothing about it. */
 const isLookedAt = ({ thirdParty }: ReleaseImage): boolean => thirdParty?.substitute !== true;
 
-/** An own image of a release: what is found of third-party ones is kept in its registry. */
-const anyOwn = (images: ReleaseImages): string | undefined => Object.values(images).find(isOwn)?.ref;
+/** For a third-party image of a release: one of ours, in whose registry what is found of it is kept. */
+export const besideOwnOf = (image: ReleaseImage, images: ReleaseImages): string | undefined =>
+  isOwn(image) ? undefined : Object.values(images).find(isOwn)?.ref;
 
 /** A record of an own image this old is made anew by a build, in milliseconds: vulnerabilities are found every day. */
 const OLD_MS = 24 * 60 * 60_000;
@@ -35,8 +34,8 @@ const OLD_MS = 24 * 60 * 60_000;
  * The record that an image has already, where it says as much as a new one would: nothing of a digest changes. A
  * third-party image is looked at once, and again by `./ralex evidence <image> --collect`.
  */
-async function presentRecord(checkout: string, image: ReleaseImage, own: string | undefined) {
-  const found = await findEvidence(checkout, image.ref, isOwn(image) ? {} : { besideOwn: own }).catch(() => undefined);
+async function presentRecord(checkout: string, image: ReleaseImage, besideOwn: string | undefined) {
+  const found = await findEvidence(checkout, image.ref, { besideOwn }).catch(() => undefined);
   const isOld = found !== undefined && Date.now() - Date.parse(found.createdAt) > OLD_MS;
   return isOwn(image) && isOld ? undefined : found;
 }
@@ -44,13 +43,13 @@ async function presentRecord(checkout: string, image: ReleaseImage, own: string 
 /** Looks at every image of a release, one after the other: each check keeps all cores busy by itself. */
 export async function collectRelease(checkout: string, release: ReleaseRecord): Promise<ReleaseEvidence> {
   const collected: Record<string, Evidence | undefined> = {};
-  const own = anyOwn(release.images);
-  for (const [name, image] of Object.entries(release.images).filter(([, one]) => isLookedAt(one))) {
+  const { images, revision } = release;
+  for (const [name, image] of Object.entries(images).filter(([, one]) => isLookedAt(one))) {
     const { ref, platforms } = image;
-    const beside = isOwn(image) || own === undefined ? {} : { besideOwn: own };
+    const besideOwn = besideOwnOf(image, images);
     collected[name] =
-      (await presentRecord(checkout, image, own)) ??
-      (await collectEvidence(checkout, { name, ref, platforms, revision: release.revision, ...beside }));
+      (await presentRecord(checkout, image, besideOwn)) ??
+      (await collectEvidence(checkout, { name, ref, platforms, revision, besideOwn }));
   }
   return collected;
 }
@@ -62,17 +61,13 @@ export async function releaseEvidence(
   trust?: () => Trust,
 ): Promise<ReleaseEvidence> {
   const whose = trust ?? (await checkoutTrust(checkout));
-  const own = anyOwn(images);
   const found = await Promise.all(
     Object.entries(images)
       .filter(([, image]) => isLookedAt(image))
-      .map(
-        async ([name, image]) =>
-          [
-            name,
-            await findEvidence(checkout, image.ref, { trust: whose, ...(isOwn(image) ? {} : { besideOwn: own }) }),
-          ] as const,
-      ),
+      .map(async ([name, image]) => {
+        const place = { trust: whose, besideOwn: besideOwnOf(image, images) };
+        return [name, await findEvidence(checkout, image.ref, place)] as const;
+      }),
   );
   return Object.fromEntries(found);
 }
@@ -91,13 +86,9 @@ export async function findEvidence(
   { besideOwn, trust }: EvidencePlace = {},
 ): Promise<Evidence | undefined> {
   const whose = trust ?? (await checkoutTrust(checkout));
-  const image = ImageRef.parse(ref);
-  const shelf = async () =>
-    besideOwn === undefined
-      ? besideImage(await Repository.of(image), image.digest)
-      : inOwnRepository(await evidenceRepository(ImageRef.parse(besideOwn)), image.digest);
   try {
-    return readEvidence(checkout, ref, whose) ?? (await pullEvidence(checkout, ref, await shelf(), whose));
+    const kept = readEvidence(checkout, ref, whose);
+    return kept ?? (await pullEvidence(checkout, ref, await shelfOf(ImageRef.parse(ref), besideOwn), whose));
   } catch (error) {
     // No proof is what a gate is for: it refuses, as it does where there is no record.
     if (error instanceof EvidenceError) throw new Failure(error.message, EXIT.refused);
@@ -115,10 +106,7 @@ export function judgeRelease(
 } {
   const verdicts = Object.entries(images)
     .filter(([, image]) => isLookedAt(image))
-    .map(([name, image]) => {
-      const rules = isOwn(image) ? rulesFor(name) : rulesForThirdParty(image);
-      return { name, ...gate(evidence[name], rules) };
-    });
+    .map(([name, image]) => ({ name, ...gate(evidence[name], rulesOf(name, image)) }));
   const sentences = (of: "problems" | "notChecked") =>
     verdicts.flatMap((verdict) => verdict[of].map((text) => `image ${verdict.name}: ${text}`));
   const substitutes = substitutesOf(images);

@@ -1,4 +1,4 @@
-/** One commit of a git repository, fetched alone and checked. */
+/** What git knows: of a checkout, and of one commit of another repository, fetched alone and checked. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
@@ -20,6 +20,24 @@ export async function git(args: readonly string[], env: Readonly<Record<string, 
     throw new Failure("the program git is needed for this: install it and run this again");
   }
   return result;
+}
+
+/** The commit that is checked out; undefined where there is no repository, or none yet. */
+export async function headCommit(checkout: string): Promise<string | undefined> {
+  const { failed, stdout } = await git(["-C", checkout, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
+  return failed ? undefined : stdout.trim();
+}
+
+/** Files below some paths that are not as the commit has them, those among them that git does not know; sorted. */
+export async function changedFiles(checkout: string, paths: readonly string[]): Promise<readonly string[]> {
+  const list = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ...paths];
+  const { failed, stdout, stderr } = await git(["-C", checkout, ...list]);
+  if (failed) throw new Failure(`git status failed: ${stderr.trim()}`);
+  // Two letters and a blank stand before each name.
+  return stdout
+    .split("\0")
+    .flatMap((entry) => (entry.length > 3 ? [entry.slice(3)] : []))
+    .sort();
 }
 
 /**

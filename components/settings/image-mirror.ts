@@ -1,4 +1,5 @@
 /** Where images are pulled from instead of their own registries. The digest never changes. */
+import { itemsOf } from "./list";
 
 /** Docker's registry as references in full name it; a short name is of it. */
 export const DEFAULT_REGISTRY = "docker.io";
@@ -11,12 +12,6 @@ const REGISTRY = new RegExp(`^${HOST}$`);
 /** Prefixes of mirrors by the registry that they mirror; under "" for every other one. */
 export type Mirrors = Readonly<Record<string, string>>;
 
-const partsOf = (value: string): readonly string[] =>
-  value
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-
 function parsePart(part: string): { readonly registry: string; readonly prefix: string } {
   const equals = part.indexOf("=");
   return equals < 0
@@ -26,7 +21,7 @@ function parsePart(part: string): { readonly registry: string; readonly prefix: 
 
 /** What is wrong with the setting, a sentence each; empty when it can be read. */
 export function mirrorProblems(value: string): readonly string[] {
-  const parts = partsOf(value).map(parsePart);
+  const parts = itemsOf(value).map(parsePart);
   if (parts.length === 0) return ["is empty: write host/path, or registry=host/path with commas between"];
   const names = parts.map(({ registry }) => registry);
   return [
@@ -44,4 +39,4 @@ export function mirrorProblems(value: string): readonly string[] {
 
 /** The setting as it is used. It has no {@link mirrorProblems}. */
 export const parseMirrors = (value: string): Mirrors =>
-  Object.fromEntries(partsOf(value).map((part) => Object.values(parsePart(part)) as [string, string]));
+  Object.fromEntries(itemsOf(value).map((part) => Object.values(parsePart(part)) as [string, string]));

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { certificateProblem } from "./certificates";
 import { mirrorProblems } from "./image-mirror";
+import { itemsOf } from "./list";
 import { parseSource } from "./source";
 import { TARGETS } from "./targets";
 import { upstreamUrl } from "./upstream-url";
@@ -38,15 +39,8 @@ const source = z.string().superRefine((value, context) => {
 /** As browsers send it: scheme, host and, where it is not the scheme's own, port; in lower case and with no path. */
 const ORIGIN = /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
 
-/** The origins of a list with commas, `*` for any. */
-export const originsOf = (list: string): readonly string[] =>
-  list
-    .split(",")
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== "");
-
 const origins = z.string().superRefine((value, context) => {
-  for (const [position, origin] of originsOf(value).entries()) {
+  for (const [position, origin] of itemsOf(value).entries()) {
     if (origin === "*" || ORIGIN.test(origin)) continue;
     const message =
       `number ${position + 1} is no origin: write scheme, host and, where it is not the scheme's own, port, such as ` +
@@ -55,17 +49,10 @@ const origins = z.string().superRefine((value, context) => {
   }
 });
 
-/** The networks of a list with commas. */
-export const networksOf = (list: string): readonly string[] =>
-  list
-    .split(",")
-    .map((network) => network.trim())
-    .filter((network) => network !== "");
-
 const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
 
 const networks = z.string().superRefine((value, context) => {
-  for (const [position, one] of networksOf(value).entries()) {
+  for (const [position, one] of itemsOf(value).entries()) {
     if (network.safeParse(one).success) continue;
     const message = `number ${position + 1} is no network: write 10.0.0.0/8, or a single address such as 10.1.2.3`;
     context.addIssue({ code: "custom", message });

@@ -8,7 +8,7 @@ import { collectEvidence } from "../../cli/evidence/collect";
 import { Repository } from "../../cli/evidence/registry";
 import { isSigned, sign } from "../../cli/evidence/signature";
 import { signingKey } from "../../cli/evidence/signing-key";
-import { besideImage } from "../../cli/evidence/shelf";
+import { shelfOf } from "../../cli/evidence/shelf";
 import { pullEvidence } from "../../cli/evidence/store";
 import { evidenceTool } from "../../cli/evidence/tools";
 import { prepareMachine, type Machine } from "../../cli/machine";
@@ -18,7 +18,7 @@ import {
   gate,
   readEvidence,
   rulesFor,
-  rulesForThirdParty,
+  rulesOf,
   vulnerabilityCounts,
   type Evidence,
 } from "../../components/image/evidence";
@@ -70,8 +70,7 @@ const collect = (ref: string, name = "evidence-of-a-test", checkout = copy.folde
   collectEvidence(checkout, { name, ref, revision: "of a test", platforms: PLATFORMS });
 /** The record that is kept beside an image. */
 async function pulled(checkout: string, ref: string) {
-  const image = ImageRef.parse(ref);
-  return pullEvidence(checkout, ref, besideImage(await Repository.of(image), image.digest));
+  return pullEvidence(checkout, ref, await shelfOf(ImageRef.parse(ref)));
 }
 const checked = <Check extends { readonly status: string }>(check: Check): Extract<Check, { status: "checked" }> => {
   expect(check).toMatchObject({ status: "checked" });
@@ -318,7 +317,7 @@ test("an image of somebody else's is looked at on the platforms that run, and it
   const missing = ref.replace(/[0-9a-f]{8}$/, "00000000");
   expect(await findEvidence(other, missing, { besideOwn: own })).toBeUndefined();
   const rules = { ref, platforms: [platform], thirdParty: { tag: "1", sizeBudgetMiB: 1 } };
-  expect(gate(evidence, rulesForThirdParty(rules)).problems).toEqual([]);
+  expect(gate(evidence, rulesOf("published-by-others", rules)).problems).toEqual([]);
 }, 120_000);
 
 test("a registry with TLS and a password is used with the credentials that Docker has, and with no others", async () => {

@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { resourcesOf } from "../../cli/backend/resources";
 import { openStored } from "../../cli/backend/open";
 import type { StoredBackend } from "../../cli/backend/stored";
 import { ledgerOf } from "../../cli/release/stacks";
@@ -97,7 +98,8 @@ async function held(at: Place) {
 }
 
 const firstOf = async ({ backend }: Place): Promise<unknown> =>
-  (await backend.resources(STACK))?.find(({ urn }) => urn.endsWith("::first"))?.outputs?.result;
+  (await resourcesOf({ backend }, STACK.project, STACK.stack))?.find(({ urn }) => urn.endsWith("::first"))?.outputs
+    ?.result;
 
 /** Brings it to its end, with what the state had of it. */
 async function completes(at: Place, first: unknown): Promise<string> {

@@ -24,6 +24,7 @@ export interface BuiltImage {
   readonly digest: string;
   readonly platforms: readonly Platform[];
   readonly sizeBudgetMiB: number;
+  readonly dataVersion?: string;
 }
 
 /** How much longer a build takes where its programs are emulated. */
@@ -105,6 +106,7 @@ const built = (recipe: Recipe, digest: string, platform: Platform): BuiltImage =
   digest,
   platforms: [platform],
   sizeBudgetMiB: recipe.sizeBudgetMiB,
+  ...(recipe.dataVersion === undefined ? {} : { dataVersion: recipe.dataVersion }),
 });
 
 async function build(

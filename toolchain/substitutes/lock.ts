@@ -29,7 +29,7 @@ export async function ensureSubstitutes(
     ),
   );
   const lock = path.join(checkout, GENERATED_LOCK);
-  const made = Object.fromEntries(images.map(([name, image]) => [name, entry(name, image)]));
+  const made = Object.fromEntries(images.map(([name, image]) => [name, entry(image)]));
   const all = { ...readEntries(lock), ...made };
   const known = RECIPES.map(({ name }) => name).filter((name) => name in all);
   writeIfChanged(lock, `${JSON.stringify(Object.fromEntries(known.map((name) => [name, all[name]])), null, 2)}\n`);
@@ -48,22 +48,20 @@ export async function ensureReleaseLock(
 ): Promise<{ lock: string; substitutes: readonly string[] }> {
   const others = RECIPES.map(({ name }) => name).filter((name) => name !== base);
   const { lock: own } = await ensureSubstitutes(checkout, others);
-  const entries = { ...readEntries(own), [base]: entry(base, await substituteFor(base, platforms)) };
+  const entries = { ...readEntries(own), [base]: entry(await substituteFor(base, platforms)) };
   const lock = path.join(checkout, GENERATED_RELEASE_LOCK);
   writeIfChanged(lock, `${JSON.stringify(entries, null, 2)}\n`);
   return { lock, substitutes: Object.keys(entries) };
 }
 
-const dataVersionOf = (name: string) => RECIPES.find((recipe) => recipe.name === name)?.dataVersion;
-
-const entry = (name: string, image: BuiltImage): LockEntry => ({
+const entry = (image: BuiltImage): LockEntry => ({
   repository: image.repository,
   tag: image.tag,
   digest: image.digest,
   platforms: [...image.platforms],
   sizeBudgetMiB: image.sizeBudgetMiB,
   substitute: true,
-  ...(dataVersionOf(name) === undefined ? {} : { dataVersion: dataVersionOf(name) }),
+  ...(image.dataVersion === undefined ? {} : { dataVersion: image.dataVersion }),
 });
 
 function readEntries(lock: string): Readonly<Record<string, LockEntry>> {

@@ -54,14 +54,15 @@ export async function preflight(
 
 /** What the engine has to pull that is large: of a pinned release all that runs here, else what the lock has. */
 async function pulledRefs({ checkout, environment }: Workspace, settings: Settings): Promise<readonly string[]> {
+  const pulled = (ref: ImageRef) => mirrored(ref, settings.imageMirror).toString();
   const pin = settings.release;
-  const lock = pin === undefined ? readLock(checkout, environment) : undefined;
-  const names = pin === undefined ? [] : await namesInUse(pin, settings);
-  const refs =
-    lock === undefined ? names.map((name) => pin?.images[name]) : runNames(lock).map((name) => lock.ref(name));
-  return refs.flatMap((ref) =>
-    ref === undefined ? [] : [mirrored(ImageRef.parse(ref.toString()), settings.imageMirror).toString()],
-  );
+  if (pin === undefined) {
+    const lock = readLock(checkout, environment);
+    return runNames(lock).map((name) => pulled(lock.ref(name)));
+  }
+  // What the release lacks, the program tells of.
+  const refs = (await namesInUse(pin, settings)).flatMap((name) => pin.images[name] ?? []);
+  return refs.map((ref) => pulled(ImageRef.parse(ref)));
 }
 
 type IsOwn = (id: string, labels: Readonly<Record<string, string>> | null | undefined) => boolean;

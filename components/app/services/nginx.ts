@@ -1,5 +1,6 @@
 /** The edge's one configuration, as text without a platform in it. */
-import { networksOf, originsOf, type Settings } from "../../settings/schema";
+import { itemsOf } from "../../settings/list";
+import type { Settings } from "../../settings/schema";
 import type { Text } from "../model";
 import { eachAddress, join } from "../text";
 
@@ -28,7 +29,7 @@ export const LARGEST_HEAD_BYTES = (HEAD_LINES * HEAD_LINE_KIB + 4) * 1024;
  * opened the connection.
  */
 function trustedProxies({ trustedProxies: list = "" }: Settings): string {
-  const networks = networksOf(list);
+  const networks = itemsOf(list);
   if (networks.length === 0) return "  map $scheme $client_scheme { default $scheme; }\n";
   return [
     `  geo $realip_remote_addr $is_trusted { default 0;${networks.map((network) => ` ${network} 1;`).join("")} }`,
@@ -135,7 +136,7 @@ const errorPages = (indent: string, at: "server" | "location"): string =>
 
 /** Which pages may read the edge's own errors: those that may read the API's answers. The bridge answers preflights. */
 function corsOrigins({ apiCorsOrigins = "" }: Settings): string {
-  const origins = originsOf(apiCorsOrigins);
+  const origins = itemsOf(apiCorsOrigins);
   if (origins.length === 0) return "";
   if (origins.includes("*")) return `  map $http_origin $cors_origin { default "*"; }\n`;
   const allowed = origins.map((origin) => ` "${origin}" $http_origin;`).join("");

@@ -19,7 +19,7 @@ export function engineRegistry(docker: Docker): RegistryReader {
   const inspect = async (name: string): Promise<Distribution> =>
     (await docker.getImage(name).distribution()) as unknown as Distribution;
   return {
-    async resolve({ repository, tag, sizeBudgetMiB, dataVersion }) {
+    async resolve({ repository, tag, ...known }) {
       const found = await inspect(`${repository}:${tag}`);
       const offered = platformsIn(found);
       const platforms = PLATFORMS.filter((platform) => offered.includes(platform));
@@ -28,15 +28,7 @@ export function engineRegistry(docker: Docker): RegistryReader {
           `${repository}:${tag} is for ${offered.join(", ") || "no platform"}, and not for any of ${PLATFORMS.join(", ")}`,
         );
       }
-      const digest = found.Descriptor.digest;
-      return {
-        repository,
-        tag,
-        digest,
-        platforms,
-        sizeBudgetMiB,
-        ...(dataVersion === undefined ? {} : { dataVersion }),
-      };
+      return { repository, tag, digest: found.Descriptor.digest, platforms, ...known };
     },
     async platformsOf(ref) {
       try {

@@ -1,6 +1,7 @@
 /** Whether an image may go on, judged by its evidence alone. What is not proven is refused. */
 import { PLATFORMS } from "../platforms";
 import type { ReleaseImage } from "../releases";
+import { isOwn } from "../third-party";
 import { CHECKS, type CheckName, type Evidence, type Severity, type Vulnerability } from "./record";
 
 /** A vulnerability that is let through until a day, for a reason. */
@@ -54,7 +55,7 @@ const MIB = 1024 * 1024;
  * The rules for a third-party image: its budget in the lock, and no critical vulnerability that its publisher has a
  * remedy for. Its user and its files are its publisher's; Ralex starts it as a user of its own, without capabilities.
  */
-export const rulesForThirdParty = ({ platforms, thirdParty }: ReleaseImage): GateRules => ({
+const rulesForThirdParty = ({ platforms, thirdParty }: ReleaseImage): GateRules => ({
   platforms,
   isOwn: false,
   unpackedBytes: (thirdParty?.sizeBudgetMiB ?? 0) * MIB,
@@ -62,6 +63,10 @@ export const rulesForThirdParty = ({ platforms, thirdParty }: ReleaseImage): Gat
   fixable: { critical: 0, high: Number.POSITIVE_INFINITY },
   exceptions: [],
 });
+
+/** The rules for an image of a release. */
+export const rulesOf = (name: string, image: ReleaseImage): GateRules =>
+  isOwn(image) ? rulesFor(name) : rulesForThirdParty(image);
 
 export interface Verdict {
   /** Why the image is refused, a sentence each with what to do; empty when it may go on. */

@@ -1,5 +1,5 @@
 /** What is known about an image digest, and whether that is enough. */
-export { gate, rulesFor, rulesForThirdParty, type GateRules, type Verdict, type VulnerabilityException } from "./gate";
+export { gate, rulesFor, rulesOf, type GateRules, type Verdict, type VulnerabilityException } from "./gate";
 export {
   EvidenceError,
   evidenceFile,

@@ -1,11 +1,5 @@
 import * as fc from "fast-check";
-import {
-  gate,
-  rulesFor,
-  rulesForThirdParty,
-  vulnerabilityCounts,
-  type GateRules,
-} from "../../../components/image/evidence";
+import { gate, rulesFor, rulesOf, vulnerabilityCounts, type GateRules } from "../../../components/image/evidence";
 import { CHECKS, SEVERITIES, type Evidence, type Vulnerability } from "../../../components/image/evidence/record";
 import { sealed } from "./evidence-sample";
 
@@ -174,7 +168,7 @@ test("a vulnerability that two platforms share is counted once, and none that wa
 
 describe("the gate for a third-party image", () => {
   const image = { ref: GOOD.image, platforms: ["linux/amd64"], thirdParty: { tag: "1", sizeBudgetMiB: 200 } };
-  const rules = rulesForThirdParty(image);
+  const rules = rulesOf("redis", image);
 
   test("looks at its budget in the lock, in MiB", () => {
     const bytes = 200 * 1024 * 1024;

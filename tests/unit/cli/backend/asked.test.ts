@@ -1,5 +1,7 @@
 /** Backends that only Pulumi reads; here a table stands for it. */
+import type { Backend } from "../../../../cli/backend/backend";
 import { openBackend } from "../../../../cli/backend/open";
+import { resourcesOf } from "../../../../cli/backend/resources";
 import { cancelStaleLock } from "../../../../cli/recovery";
 import { Failure } from "../../../../cli/failure";
 import { Workspace } from "../../../../cli/workspace";
@@ -21,6 +23,7 @@ function asked(url: string, answers: Readonly<Record<string, string>>) {
 }
 
 const ID = { project: "ralex", stack: "dev" };
+const resourcesIn = (backend: Backend) => resourcesOf({ backend }, ID.project, ID.stack);
 const STATE = JSON.stringify({ deployment: { resources: [{ urn: "u", type: "t" }] } });
 
 describe("Pulumi Cloud", () => {
@@ -32,8 +35,8 @@ describe("Pulumi Cloud", () => {
       "stack export --stack acme/ralex/dev": STATE,
     });
     expect(await backend.organization()).toBe("acme");
-    expect(await backend.resources(ID)).toEqual([{ urn: "u", type: "t" }]);
-    expect(await backend.hasStack(ID)).toBe(true);
+    expect(await resourcesIn(backend)).toEqual([{ urn: "u", type: "t" }]);
+    expect((await backend.deployment(ID)) !== undefined).toBe(true);
     expect(questions.filter((one) => one === "org get-default")).toHaveLength(1);
   });
 
@@ -46,9 +49,9 @@ describe("Pulumi Cloud", () => {
 
   test("does not know a stack that it says it has not, and other errors are errors", async () => {
     const { backend } = asked(URL, { "org get-default": "acme" });
-    expect([await backend.resources(ID), await backend.hasStack(ID)]).toEqual([undefined, false]);
+    expect([await resourcesIn(backend), (await backend.deployment(ID)) !== undefined]).toEqual([undefined, false]);
     const broken = openBackend(URL, () => Promise.reject(new Failure("error: invalid access token")));
-    await expect(broken.resources(ID)).rejects.toThrow("invalid access token");
+    await expect(resourcesIn(broken)).rejects.toThrow("invalid access token");
   });
 
   test("keeps its locks itself, and what to do about one is said with the stack's full name", async () => {
@@ -63,7 +66,7 @@ describe("Pulumi Cloud", () => {
 describe.each(["gs://states", "azblob://states"])("%s", (url) => {
   test("is read through Pulumi, in the order of stacks that folders have", async () => {
     const { backend } = asked(`${url}?x=y`, { "stack export --stack organization/ralex/dev": STATE });
-    expect(await backend.resources(ID)).toEqual([{ urn: "u", type: "t" }]);
+    expect(await resourcesIn(backend)).toEqual([{ urn: "u", type: "t" }]);
     expect(backend.address).toBe(url);
   });
 

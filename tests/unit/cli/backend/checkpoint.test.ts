@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { encryptionIn } from "../../../../cli/backend/checkpoint";
 import { openStored } from "../../../../cli/backend/open";
+import { resourcesOf } from "../../../../cli/backend/resources";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-checkpoint-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -15,7 +16,7 @@ describe("a stack's state in a folder", () => {
   };
   const state = JSON.stringify({ checkpoint: { latest: { resources: [{ type: "t", id: "known" }] } } });
   const backend = openStored(`file://${folder}`);
-  const resources = (stack: string) => backend?.resources({ project: "ralex", stack });
+  const resources = (stack: string) => (backend === undefined ? undefined : resourcesOf({ backend }, "ralex", stack));
 
   test("is read compressed too, is empty where the stack was only made, and is unknown where there is none", async () => {
     write("plain.json", state);
