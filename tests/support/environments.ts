@@ -5,6 +5,7 @@ import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
 import { connectEngine } from "../../components/docker/engine/client";
+import { release } from "./copies";
 import { CHECKOUT, commitAll, copyCheckout, type CommandResult, TestStack } from "./stack";
 
 export type Environment = "pdev" | "pstaging" | "pprod";
@@ -236,5 +237,6 @@ echo $(( $(date +%s%N) - start ))`;
     for (const name of Object.keys(ENVIRONMENTS) as Environment[])
       await this.ralex(name, "reset", "--confirm", name, "-s", name);
     fs.rmSync(this.folder, { recursive: true, force: true });
+    await release(this.folder);
   }
 }

@@ -3,19 +3,13 @@
  * network of its own, so that it runs beside whatever else the machine runs.
  */
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
+import { resourcesOf } from "../../cli/backend/resources";
 import type { Recorded } from "../../cli/backend/checkpoint";
 import { openStored } from "../../cli/backend/open";
-import { identityIn } from "../../cli/targets/docker/deployment";
-import { PROJECT } from "../../cli/project";
-import { connectEngine } from "../../components/docker/engine/client";
-import { DEPLOYMENT_LABEL, STACK_LABEL } from "../../components/docker/labels";
-
-/** Start of the names of the copies that a run makes in the folder for temporary files. */
-export const COPY_PREFIX = "ralex-stack-";
+import { hold, release, removeLeftovers } from "./copies";
 
 export const CHECKOUT = path.resolve(__dirname, "../..");
 /** The stack of the tests; `Pulumi.test.yaml` is written into the copy. */
@@ -127,33 +121,10 @@ export const resourcesIn = async (
   checkout: string,
   project: string,
   stack: string,
-): Promise<readonly Recorded[] | undefined> =>
-  openStored(`file://${path.join(checkout, ".ralex/state")}`)?.resources({ project, stack });
-
-/** Ids of the deployments of copies that are there: another run of these tests may be using them. */
-const livingDeployments = (): Promise<readonly (string | undefined)[]> =>
-  Promise.all(
-    fs
-      .readdirSync(os.tmpdir())
-      .filter((name) => name.startsWith(COPY_PREFIX))
-      .map(async (name) => identityIn((await resourcesIn(path.join(os.tmpdir(), name), PROJECT, STACK)) ?? [])?.id),
-  );
-
-/** Removes what runs of these tests left on the engine whose copy is gone: they were ended before they could. */
-async function removeLeftovers(): Promise<void> {
-  const docker = connectEngine();
-  const filters = { label: [`${STACK_LABEL}=${STACK}`] };
-  const living = new Set(await livingDeployments());
-  const isLeft = ({ Labels }: { Labels?: Record<string, string> }) => !living.has(Labels?.[DEPLOYMENT_LABEL]);
-  for (const container of (await docker.listContainers({ all: true, filters })).filter(isLeft)) {
-    await docker.getContainer(container.Id).remove({ force: true });
-  }
-  for (const network of (await docker.listNetworks({ filters })).filter(isLeft)) {
-    await docker.getNetwork(network.Id).remove();
-  }
-  const { Volumes } = await docker.listVolumes({ filters: JSON.stringify(filters) as never });
-  for (const volume of (Volumes ?? []).filter(isLeft)) await docker.getVolume(volume.Name).remove();
-}
+): Promise<readonly Recorded[] | undefined> => {
+  const backend = openStored(`file://${path.join(checkout, ".ralex/state")}`);
+  return backend === undefined ? undefined : resourcesOf({ backend }, project, stack);
+};
 
 /** Copies what git knows or would add, as a clone would have it, with the packages of this checkout; asks no engine. */
 export async function cloneCheckout(folder: string): Promise<void> {
@@ -181,6 +152,7 @@ export async function commitAll(folder: string, message: string): Promise<string
 /** {@link cloneCheckout} with a stack of its own, on an engine without what earlier runs have left there. */
 export async function copyCheckout(folder: string, name: string = STACK): Promise<TestStack> {
   await removeLeftovers();
+  await hold(folder);
   await cloneCheckout(folder);
   const stack = new TestStack(folder, name);
   stack.configure({});
@@ -188,8 +160,10 @@ export async function copyCheckout(folder: string, name: string = STACK): Promis
   return stack;
 }
 
-/** Removes the stack with its data, and the copy. */
+/** Removes the stack with its data, and the copy. @throws Error with what the command said; then the copy is still there */
 export async function removeCopy(stack: TestStack): Promise<void> {
-  await stack.ralex(["reset", "--yes", "-s", stack.name]);
+  const { exitCode, stderr } = await stack.ralex(["reset", "--yes", "-s", stack.name]);
+  if (exitCode !== 0) throw new Error(`reset of ${stack.name} in ${stack.folder} failed (${exitCode}):\n${stderr}`);
   fs.rmSync(stack.folder, { recursive: true, force: true });
+  await release(stack.folder);
 }

@@ -7,7 +7,7 @@ import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
 import { installChromium } from "./chromium";
 import { serverBinary } from "./s3-server";
-import { COPY_PREFIX, copyCheckout, removeCopy, type TestStack } from "./stack";
+import { copyCheckout, removeCopy, type TestStack } from "./stack";
 import { bridgeEnvironment, BRIDGE, prepareBridge, preparePostgres } from "./bridge";
 
 export interface TierResult {
@@ -186,7 +186,7 @@ let copy: Promise<TestStack> | undefined;
 
 /** Runs tests against a stack in a copy of the checkout, which the tiers of one run share. */
 async function onStack(checkout: string, project: string, match?: string) {
-  copy ??= copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), COPY_PREFIX)));
+  copy ??= copyCheckout(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-stack-")));
   process.env.RALEX_TEST_COPY = (await copy).folder;
   return jest(checkout, project, ["--runInBand"], match);
 }
