@@ -1,6 +1,8 @@
 /** A stack's outputs, read without its secrets unless they are asked for. */
 import { z } from "zod";
 import { ralex } from "../components/command-line";
+import { recordedOutputs } from "./backend/resources";
+import { holdsSecret, replaceSecrets } from "./backend/secrets";
 import { Failure } from "./failure";
 import { PROJECT } from "./project";
 import type { Workspace } from "./workspace";
@@ -24,31 +26,47 @@ const OUTPUTS = z.looseObject({
 
 export type Outputs = z.infer<typeof OUTPUTS>;
 
-/** Every output as JSON; secret ones read "[secret]". @throws Failure when the stack does not exist. */
-async function rawOutputs(workspace: Workspace, stack: string, showSecrets: boolean): Promise<Record<string, unknown>> {
-  const args = ["stack", "output", "--json", "--stack", await workspace.stackName(PROJECT, stack)];
-  return JSON.parse(await workspace.capture(showSecrets ? [...args, "--show-secrets"] : args)) as Record<
-    string,
-    unknown
-  >;
+/** What stands for a secret where none is shown; Pulumi's own word. */
+const MASK = "[secret]";
+
+/** All outputs, secrets masked. @throws Failure where there is no such stack. */
+export async function maskedOutputs(workspace: Workspace, stack: string): Promise<Record<string, unknown>> {
+  return replaceSecrets(await outputsIn(workspace, stack), MASK) as Record<string, unknown>;
+}
+
+/** The outputs that commands read; undefined where the stack was never brought up. */
+export async function findOutputs(workspace: Workspace, stack: string): Promise<Outputs | undefined> {
+  return OUTPUTS.safeParse(replaceSecrets(await recordedOutputs(workspace, PROJECT, stack), MASK)).data;
 }
 
 /** @throws Failure when the stack was never started. */
 export async function readOutputs(workspace: Workspace, stack: string): Promise<Outputs> {
-  const parsed = OUTPUTS.safeParse(await rawOutputs(workspace, stack, false));
-  if (!parsed.success) throw new Failure(`the stack ${stack} has no outputs yet: run ${ralex("start", "-s", stack)}`);
-  return parsed.data;
+  const outputs = await findOutputs(workspace, stack);
+  if (outputs === undefined)
+    throw new Failure(`the stack ${stack} has no outputs yet: run ${ralex("start", "-s", stack)}`);
+  return outputs;
 }
 
 /** One output's value, secret or not. @throws Failure naming the outputs that exist. */
 export async function readOutput(workspace: Workspace, stack: string, name: string): Promise<unknown> {
-  const outputs = await rawOutputs(workspace, stack, true);
+  const outputs = await outputsIn(workspace, stack);
   if (!Object.hasOwn(outputs, name)) {
     const known = Object.keys(outputs).sort().join(", ");
     throw new Failure(`${stack} has no output ${name}; ${known === "" ? "it was never started" : `it has ${known}`}`);
   }
-  return outputs[name];
+  return holdsSecret(outputs[name]) ? decrypted(workspace, stack, name) : outputs[name];
 }
 
-/** All outputs, secrets masked. */
-export const maskedOutputs = (workspace: Workspace, stack: string) => rawOutputs(workspace, stack, false);
+async function outputsIn(workspace: Workspace, stack: string): Promise<Readonly<Record<string, unknown>>> {
+  const outputs = await recordedOutputs(workspace, PROJECT, stack);
+  if (outputs !== undefined) return outputs;
+  throw new Failure(
+    `there is no stack ${stack} in ${workspace.backend.address}: ${ralex("start", "-s", stack)} makes it`,
+  );
+}
+
+/** Pulumi alone has the key. */
+async function decrypted(workspace: Workspace, stack: string, name: string): Promise<unknown> {
+  const args = ["stack", "output", "--json", "--show-secrets", "--stack", await workspace.stackName(PROJECT, stack)];
+  return (JSON.parse(await workspace.capture(args)) as Record<string, unknown>)[name];
+}

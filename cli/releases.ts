@@ -2,9 +2,9 @@ import type { Command } from "commander";
 import { isRelease, type LedgerEntry } from "../components/image/ledger";
 import type { Pin } from "../components/image/pin-check";
 import type { ReleaseRecord } from "../components/image/releases";
-import { EXIT, Failure } from "./failure";
+import { EXIT } from "./failure";
 import { prepareMachine } from "./machine";
-import { readOutputs, type Outputs } from "./outputs";
+import { findOutputs } from "./outputs";
 import { checkKept, type KeptImage, type NamedImages } from "./releases/kept";
 import { builtTable, historyOf, historyTable, runningSentence, type HistoryEntry } from "./releases/history";
 import { builtReleases, ledgerOf } from "./release/stacks";
@@ -55,7 +55,7 @@ async function builds(workspace: Workspace): Promise<Shown> {
 
 async function history(workspace: Workspace, stack: string, pin: Pin | undefined): Promise<Shown> {
   const ledger: readonly LedgerEntry[] = (await ledgerOf(workspace, stack)) ?? [];
-  const outputs = await outputsOf(workspace, stack);
+  const outputs = await findOutputs(workspace, stack);
   const entries: readonly HistoryEntry[] = historyOf(ledger, pin, outputs?.release);
   const running =
     outputs === undefined
@@ -72,16 +72,6 @@ async function history(workspace: Workspace, stack: string, pin: Pin | undefined
     json: { stack, pinned: pin ?? null, running, history: entries },
     text: `${table}\n${sentence}`,
   };
-}
-
-/** Outputs of a stack that may never have been started. */
-async function outputsOf(workspace: Workspace, stack: string): Promise<Outputs | undefined> {
-  try {
-    return await readOutputs(workspace, stack);
-  } catch (error) {
-    if (error instanceof Failure && /no stack named|no outputs yet/.test(error.message)) return undefined;
-    throw error;
-  }
 }
 
 function keptText(kept: readonly KeptImage[]): string {

@@ -6,7 +6,7 @@ import { readLock } from "../../components/image/lock";
 import type { RegistryReader } from "../../components/image/registry-reader";
 import { readReleases, RELEASE_PROJECT, WORKING_TREE_STACK } from "../../components/image/releases";
 import { replaceFile } from "../replace-file";
-import { resourcesOf } from "../backend/resources";
+import { recordedOutputs } from "../backend/resources";
 import type { StackFile } from "../stack-config";
 import type { Workspace } from "../workspace";
 
@@ -20,9 +20,8 @@ const LEFT = /^(\.|__pycache__$)/;
  * them anew. One that cannot be asked takes no push either, which the build tells.
  */
 export async function goneImages(workspace: Workspace, registry: RegistryReader): Promise<readonly string[]> {
-  const resources = (await resourcesOf(workspace, RELEASE_PROJECT, WORKING_TREE_STACK)) ?? [];
-  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-  const images = readReleases(stack?.outputs?.releases)[0]?.images ?? {};
+  const outputs = await recordedOutputs(workspace, RELEASE_PROJECT, WORKING_TREE_STACK);
+  const images = readReleases(outputs?.releases)[0]?.images ?? {};
   const gone = await Promise.all(
     Object.entries(images).map(async ([name, { ref }]) => {
       const platforms = await registry.platformsOf(ref).catch(() => []);

@@ -2,10 +2,7 @@
 import * as crypto from "node:crypto";
 import { canonicalize } from "json-canonicalize";
 import type { Recorded } from "../backend/checkpoint";
-
-/** Key and value by which the engine marks a secret in a state. */
-const MARKER = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+import { replaceSecrets } from "../backend/secrets";
 
 /** By URN, `sha256:` of the ids and inputs that the state has under it: several while a replaced one waits to go. */
 export type StateFingerprint = Readonly<Record<string, string>>;
@@ -20,7 +17,7 @@ export type FingerprintedResource = Pick<Recorded, "urn" | "id"> & { readonly in
 export function stateFingerprint(resources: readonly FingerprintedResource[]): StateFingerprint {
   const found = new Map<string, string[]>();
   for (const { urn, id, inputs } of resources) {
-    const text = canonicalize({ id: id ?? null, inputs: withoutCiphertext(inputs ?? {}) });
+    const text = canonicalize({ id: id ?? null, inputs: replaceSecrets(inputs ?? {}, "a secret") });
     found.set(urn, [...(found.get(urn) ?? []), text]);
   }
   return Object.fromEntries([...found].map(([urn, texts]) => [urn, sha256(canonicalize([...texts].sort()))]));
@@ -45,10 +42,3 @@ function nameOf(urn: string): string {
 }
 
 export const sha256 = (text: string): string => `sha256:${crypto.createHash("sha256").update(text).digest("hex")}`;
-
-function withoutCiphertext(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutCiphertext);
-  if (typeof value !== "object" || value === null) return value;
-  if ((value as Record<string, unknown>)[MARKER] === SECRET) return { [MARKER]: SECRET };
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutCiphertext(one)]));
-}

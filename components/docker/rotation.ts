@@ -10,7 +10,7 @@ export interface AdmissionArgs {
   readonly containerId: pulumi.Input<string>;
   /** Container of the edge that balances the service. */
   readonly edge: pulumi.Input<string>;
-  /** How long the replica may take to become ready. */
+  /** How long the replica may take to become healthy, and then to become ready. */
   readonly waitSeconds: number;
 }
 
@@ -33,6 +33,9 @@ export class Admission extends pulumi.CustomResource {
         // A single replica has none to stand in for it.
         drains: service.replicas > 1,
         readiness: [...(service.readiness ?? [])],
+        ...(service.health === undefined
+          ? {}
+          : { check: [...service.health.command], checkSeconds: service.health.timeoutSeconds }),
       },
       opts,
     );

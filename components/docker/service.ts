@@ -10,7 +10,7 @@ import type { Identity } from "./identity";
 import { IMAGE_LABEL, replicaName, SERVICE_LABEL } from "./labels";
 import { JobRun } from "./jobs";
 import type { Networks } from "./network";
-import type { LimitedContainer } from "./process-limits";
+import { Readiness, type StartedContainer } from "./readiness";
 import { Admission } from "./rotation";
 
 export interface ServiceArgs {
@@ -40,8 +40,8 @@ export interface ServiceArgs {
 export class DockerService extends pulumi.ComponentResource {
   /** What a dependent waits for: every replica healthy, or the job done with exit code 0. */
   readonly ready: readonly pulumi.CustomResource[];
-  /** The containers in slot order, with the limits that are theirs. */
-  readonly containers: readonly LimitedContainer[];
+  /** The containers in slot order. */
+  readonly containers: readonly StartedContainer[];
 
   constructor(
     name: string,
@@ -52,17 +52,16 @@ export class DockerService extends pulumi.ComponentResource {
     const { service } = args;
     const files = service.files.length === 0 ? undefined : this.files(name);
     const ready: pulumi.CustomResource[] = [];
-    const containers: docker.Container[] = [];
+    const containers: StartedContainer[] = [];
     for (let slot = 0; slot < service.replicas; slot += 1) {
       const container = this.container(name, slot, files, slot === 0 ? args.after : ready.slice(-1));
-      containers.push(container);
-      ready.push(this.follow(name, slot, container));
+      const started = {
+        ...{ name: container.name, id: container.id, pids: service.resources.pids, health: service.health },
+      };
+      containers.push(started);
+      ready.push(this.follow(name, slot, container, started));
     }
-    this.containers = containers.map((container) => ({
-      name: container.name,
-      id: container.id,
-      pids: service.resources.pids,
-    }));
+    this.containers = containers;
     this.ready = ready;
     this.registerOutputs({});
   }
@@ -100,9 +99,7 @@ export class DockerService extends pulumi.ComponentResource {
         ...(service.egress ? { hosts: [{ host: "host.docker.internal", ip: "host-gateway" }] } : {}),
         ports: this.ports(),
         ...(service.health === undefined ? {} : { healthcheck: healthcheck(service.health) }),
-        ...(service.kind === "job"
-          ? { restart: "no", start: false, mustRun: false }
-          : { restart: "unless-stopped", wait: service.health !== undefined, waitTimeout: args.waitSeconds }),
+        ...(service.kind === "job" ? { restart: "no", start: false, mustRun: false } : { restart: "unless-stopped" }),
         stopTimeout: service.stopGraceSeconds,
         destroyGraceSeconds: service.stopGraceSeconds,
         labels: identity.labelList({ [SERVICE_LABEL]: service.name, [IMAGE_LABEL]: args.image.ref.toString() }),
@@ -119,14 +116,25 @@ export class DockerService extends pulumi.ComponentResource {
   }
 
   /** What a container needs besides itself. Returns what a dependent has to wait for. */
-  private follow(name: string, slot: number, container: docker.Container): pulumi.CustomResource {
+  private follow(
+    name: string,
+    slot: number,
+    container: docker.Container,
+    started: StartedContainer,
+  ): pulumi.CustomResource {
     const { service, application } = this.args;
     if (this.args.runsLater === true) return container;
     if (service.kind === "job") return this.run(`${name}-${slot}-run`, container);
     if (service.name === application.edge.balances.service) {
       return this.admit(`${name}-${slot}-admission`, container, slot);
     }
-    return container;
+    // Of what nobody waits for, the stack waits at its end.
+    const isAwaited = application.services.some(({ dependsOn }) =>
+      dependsOn.some((need) => need.service === service.name && need.condition === "healthy"),
+    );
+    if (!isAwaited) return container;
+    const { waitSeconds } = this.args;
+    return new Readiness(`${name}-${slot}-readiness`, { containers: [started], waitSeconds }, { parent: this });
   }
 
   private mounts(files: ServiceFiles | undefined): docker.types.input.ContainerMount[] {

@@ -14,7 +14,7 @@ import { Identity } from "./identity";
 import { identityName } from "./labels";
 import { Images } from "./images";
 import { Networks } from "./network";
-import { ProcessLimits } from "./process-limits";
+import { Readiness } from "./readiness";
 import { DockerService, type ServiceArgs } from "./service";
 import { UNVERIFIED, Verification } from "./verification";
 import { VolumeOwners } from "./volume-owners";
@@ -92,8 +92,10 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
       });
       const owners = this.volumeOwners(name, volumes, images);
       const services = this.start(name, argsOf, owners);
-      this.limitProcesses(name, services);
-      if (application.probe !== undefined) verification = this.verify(name, argsOf, application.probe, services);
+      const ready = this.settle(name, services);
+      if (application.probe !== undefined) {
+        verification = this.verify(name, argsOf, application.probe, services, ready);
+      }
     }
 
     this.webUrl = pulumi.output(settings.publicUrl ?? `http://localhost:${settings.webPort}`);
@@ -160,11 +162,18 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
     return new VolumeOwners(`${name}-volume-owners`, { volumes: owned, image }, { parent: this });
   }
 
-  /** Jobs are limited by whoever runs them, before that. */
-  private limitProcesses(name: string, started: ReadonlyMap<string, DockerService>): void {
+  /** Everything that runs; jobs are limited by whoever runs them, before that. */
+  private settle(name: string, started: ReadonlyMap<string, DockerService>): Readiness {
     const services = this.args.application.services.filter(({ kind }) => kind === "service");
     const containers = services.flatMap((service) => started.get(service.name)?.containers ?? []);
-    new ProcessLimits(`${name}-limits`, containers, { parent: this });
+    const { waitSeconds } = this.args.settings;
+    // Admitted replicas are waited for already: two who ask them at once would tell of one fault twice.
+    const dependsOn = services.flatMap((service) => started.get(service.name)?.ready ?? []);
+    return new Readiness(
+      `${name}-readiness`,
+      { containers, waitSeconds },
+      { parent: this, dependsOn, aliases: [{ name: `${name}-limits`, type: "ralex:docker:ProcessLimits" }] },
+    );
   }
 
   /** Starts every service after what it depends on. The log store is first, so that no line of the others is lost. */
@@ -201,6 +210,7 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
     argsOf: (service: Service, after: readonly pulumi.CustomResource[]) => ServiceArgs,
     probe: Service,
     started: ReadonlyMap<string, DockerService>,
+    ready: Readiness,
   ): pulumi.Output<VerificationResult> {
     const services = this.args.application.services.filter(({ kind }) => kind === "service");
     const [job] = new DockerService(`${name}-probe`, { ...argsOf(probe, []), runsLater: true }, { parent: this })
@@ -213,8 +223,9 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
         image: imageOf(this.args.images, service).toString(),
       })),
     );
-    const ready = services.flatMap((service) => started.get(service.name)?.ready ?? []);
-    return new Verification(`${name}-checks`, { containers, probe: job }, { parent: this, dependsOn: ready }).result;
+    const { id, name: jobName, pids } = job;
+    const args = { containers, probe: { name: jobName, id, pids } };
+    return new Verification(`${name}-checks`, args, { parent: this, dependsOn: ready }).result;
   }
 
   private logTarget(service: Service, addresses: ReadonlyMap<string, readonly string[]>): LogTarget | undefined {

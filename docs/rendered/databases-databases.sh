@@ -9,11 +9,11 @@ for name in administrator ralex openwebui monitoring; do
   fi
 done
 
-seconds=60
+seconds=180
 until pg_isready -q; do
   seconds=$((seconds - 1))
   if [ "$seconds" = 0 ]; then
-    echo "databases: Postgres at $PGHOST:$PGPORT took no connections within a minute; nothing was changed" >&2
+    echo "databases: Postgres at $PGHOST:$PGPORT took no connections within three minutes; nothing was changed" >&2
     exit 1
   fi
   sleep 1

@@ -65,7 +65,7 @@ async function trustOwnKey(): Promise<void> {
 const chat = async (name: Environment, content = "are you there"): Promise<Response> =>
   fetch(`http://127.0.0.1:${all.port(name)}/v1/chat/completions`, {
     method: "POST",
-    headers: { authorization: `Bearer ${await all.output(name, "apiKey")}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${await all.apiKey(name)}`, "content-type": "application/json" },
     body: JSON.stringify({ model: "echo", messages: [{ role: "user", content }] }),
   });
 
@@ -80,7 +80,7 @@ async function deleteManifest(ref: string): Promise<void> {
 /** Does something while 100 requests a second and eight streams at any time go to an environment. */
 async function underLoad<T>(name: Environment, work: () => Promise<T>): Promise<T> {
   await all.startUpstream(name);
-  const load = new Load({ port: all.port(name), apiKey: await all.output(name, "apiKey"), perSecond: 100, streams: 8 });
+  const load = new Load({ port: all.port(name), apiKey: await all.apiKey(name), perSecond: 100, streams: 8 });
   await new Promise((resolve) => setTimeout(resolve, 1000));
   let result: T;
   try {

@@ -27,6 +27,7 @@ export class Environments {
   );
 
   private readonly upstreams = new Set<string>();
+  private readonly apiKeys = new Map<Environment, Promise<string>>();
 
   private constructor(
     readonly folder: string,
@@ -145,6 +146,13 @@ export class Environments {
 
   async outputs(name: Environment): Promise<Record<string, unknown>> {
     return JSON.parse((await this.must(name, "output", "-s", name)).stdout) as Record<string, unknown>;
+  }
+
+  /** Asked once: no test here rotates it. */
+  apiKey(name: Environment): Promise<string> {
+    const key = this.apiKeys.get(name) ?? this.output(name, "apiKey");
+    this.apiKeys.set(name, key);
+    return key;
   }
 
   /** What every replica of the API runs, as the engine says it: `repository@sha256:…`. */

@@ -1,6 +1,7 @@
 /** A stack's containers as the commands show them. */
 import type Docker from "dockerode";
 import { IMAGE_LABEL, SERVICE_LABEL } from "../../../components/docker/labels";
+import { exec } from "../../../components/docker/provider/engine";
 import type { Instance, InstanceHealth } from "../target";
 
 /** The state of every container, by name. A stopped stack has none. */
@@ -10,13 +11,14 @@ export async function instancesOf(
 ): Promise<readonly Instance[]> {
   const instances = await Promise.all(
     containers.map(async ({ Id, Labels }): Promise<Instance> => {
-      const { Name, State, HostConfig } = await docker.getContainer(Id).inspect();
+      const found = await docker.getContainer(Id).inspect();
+      const { Name, State, HostConfig } = found;
       const isJob = HostConfig.RestartPolicy?.Name !== "unless-stopped";
       return {
         name: Name.slice(1),
         service: Labels[SERVICE_LABEL] ?? "",
         state: State.Status === "exited" ? `exited (${State.ExitCode})` : State.Status,
-        health: isJob ? jobHealth(State) : serviceHealth(State),
+        health: isJob ? jobHealth(State) : await serviceHealth(found),
         image: Labels[IMAGE_LABEL] ?? "",
       };
     }),
@@ -32,5 +34,12 @@ function jobHealth({ Status, ExitCode }: State): InstanceHealth {
 }
 
 /** Of a container that has ended Docker keeps what its last check said; of one without a check it says nothing. */
-const serviceHealth = ({ Status, Health }: State): InstanceHealth =>
-  Status === "running" ? ((Health?.Status as InstanceHealth | undefined) ?? "-") : "not running";
+async function serviceHealth({ Id, State, Config }: Docker.ContainerInspectInfo): Promise<InstanceHealth> {
+  if (State.Status !== "running") return "not running";
+  const health = (State.Health?.Status as InstanceHealth | undefined) ?? "-";
+  if (health !== "starting") return health;
+  // The engine asks rarely, so after a start it would say this for a while of what is up.
+  const [, ...check] = Config.Healthcheck?.Test ?? [];
+  const said = await exec(Id, check).catch(() => undefined);
+  return said?.exitCode === 0 ? "healthy" : health;
+}

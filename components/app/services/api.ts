@@ -4,6 +4,7 @@ import type { FileMount, Health, Service } from "../model";
 import { maxReplicasOf } from "../scaling";
 import { join, secret } from "../text";
 import { databaseUrl, redisUrl } from "./data";
+import { ASKED_RARELY } from "./health";
 
 const SECRETS = "/etc/ralex/secrets";
 const UPSTREAM_CA = "/etc/ralex/upstream_ca.crt";
@@ -83,9 +84,8 @@ export function api(settings: Settings): Service {
   ];
   const health: Health = {
     command: ["python3.11", "-m", "ralex_bridge", "healthcheck"],
-    intervalSeconds: 2,
+    ...ASKED_RARELY,
     timeoutSeconds: 3,
-    retries: 10,
     startPeriodSeconds: 20,
   };
   // What is pinned is what runs: a checkout mounted over it would be verified in its place.
@@ -136,7 +136,7 @@ export function api(settings: Settings): Service {
     ...(isReloading ? { source: { source: "images/ralex-api/ralex_bridge", path: "/app/ralex_bridge" } } : {}),
     dependsOn: [
       { service: "migrations", condition: "completed" },
-      { service: "redis", condition: "healthy" },
+      { service: "redis", condition: "started" },
     ],
     resources: { cpus: 1, memoryMiB: memoryMiB(settings.apiMaxBodyMib), pids: 128 },
     user: USER,

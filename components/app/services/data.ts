@@ -1,6 +1,7 @@
 /** Postgres and Redis: the stores. Neither is ever published. */
 import type { Service, Text } from "../model";
 import { address, join, secret } from "../text";
+import { ASKED_RARELY } from "./health";
 
 /** Databases, each with a role of its own name that owns it; the password is the secret `<name>DatabasePassword`. */
 export const DATABASES = ["ralex", "openwebui", "monitoring"] as const;
@@ -68,9 +69,8 @@ export const postgres: Service = {
   health: {
     // The entrypoint of a new volume runs a temporary server first, which listens on the socket only.
     command: ["pg_isready", "-q", "-h", "127.0.0.1"],
-    intervalSeconds: 2,
+    ...ASKED_RARELY,
     timeoutSeconds: 3,
-    retries: 15,
     startPeriodSeconds: 60,
   },
   volumes: [{ volume: "postgres", path: "/var/lib/postgresql/data" }],
@@ -109,9 +109,8 @@ export const redis: Service = {
   ports: { redis: { number: 6379, protocol: "tcp" } },
   health: {
     command: ["redis-cli", "ping"],
-    intervalSeconds: 2,
+    ...ASKED_RARELY,
     timeoutSeconds: 3,
-    retries: 15,
     startPeriodSeconds: 20,
   },
   volumes: [{ volume: "redis", path: "/data" }],

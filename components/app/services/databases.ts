@@ -46,11 +46,11 @@ for name in ${[ADMINISTRATOR, ...DATABASES].join(" ")}; do
   fi
 done
 
-seconds=60
+seconds=180
 until pg_isready -q; do
   seconds=$((seconds - 1))
   if [ "$seconds" = 0 ]; then
-    echo "databases: Postgres at $PGHOST:$PGPORT took no connections within a minute; nothing was changed" >&2
+    echo "databases: Postgres at $PGHOST:$PGPORT took no connections within three minutes; nothing was changed" >&2
     exit 1
   fi
   sleep 1
@@ -105,7 +105,7 @@ export const databases: Service = {
   ports: {},
   volumes: [],
   scratch: [{ path: "/tmp", sizeMiB: 8 }],
-  dependsOn: [{ service: "postgres", condition: "healthy" }],
+  dependsOn: [{ service: "postgres", condition: "started" }],
   resources: { cpus: 0.5, memoryMiB: 64, pids: 32 },
   user: { uid: 999, gid: 999 },
   stopGraceSeconds: 10,

@@ -2,6 +2,7 @@
 import type { Settings } from "../../settings/schema";
 import type { Listener, Service } from "../model";
 import { join, secret } from "../text";
+import { ASKED_RARELY } from "./health";
 import { EDGE_PORTS, nginxConfiguration } from "./nginx";
 
 export const listeners = (settings: Settings, grafana: boolean): readonly Listener[] => [
@@ -42,9 +43,8 @@ export const edge = (settings: Settings, grafana: boolean): Service => ({
   ports: Object.fromEntries(Object.entries(EDGE_PORTS).map(([name, number]) => [name, { number, protocol: "tcp" }])),
   health: {
     command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${EDGE_PORTS.status}/-/health`],
-    intervalSeconds: 2,
+    ...ASKED_RARELY,
     timeoutSeconds: 3,
-    retries: 5,
     startPeriodSeconds: 10,
   },
   volumes: [],

@@ -3,6 +3,7 @@ import type { Settings } from "../../settings/schema";
 import { DATA_SOURCE, ralexDashboard } from "../dashboard";
 import type { Service } from "../model";
 import { address, secret, text } from "../text";
+import { ASKED_RARELY } from "./health";
 
 const PROVISIONING = "/etc/ralex/provisioning";
 const DASHBOARDS = "/etc/ralex/dashboards";
@@ -45,14 +46,13 @@ datasources:
   ports: { http: { number: 3000, protocol: "tcp" } },
   health: {
     command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"],
-    intervalSeconds: 3,
+    ...ASKED_RARELY,
     timeoutSeconds: 3,
-    retries: 10,
     startPeriodSeconds: 60,
   },
   volumes: [{ volume: "grafana", path: "/var/lib/grafana" }],
   scratch: [{ path: "/tmp", sizeMiB: 64 }],
-  dependsOn: [{ service: "prometheus", condition: "healthy" }],
+  dependsOn: [{ service: "prometheus", condition: "started" }],
   resources: { cpus: 0.5, memoryMiB: 384, pids: 128 },
   user: { uid: 472, gid: 472 },
   stopGraceSeconds: 15,

@@ -2,6 +2,7 @@
 import type { Service, Text } from "../model";
 import { address, eachAddress, join, secret, text } from "../text";
 import { databasePassword } from "./data";
+import { ASKED_RARELY } from "./health";
 
 const NOBODY = { uid: 65534, gid: 65534 };
 
@@ -25,9 +26,8 @@ const tcp = (number: number) => ({ number, protocol: "tcp" }) as const;
 /** Of Prometheus and Alertmanager, whose images have busybox; docs/official-images.md says what each image has. */
 const wget = (url: string): Service["health"] => ({
   command: ["wget", "-q", "-O", "/dev/null", url],
-  intervalSeconds: 3,
+  ...ASKED_RARELY,
   timeoutSeconds: 3,
-  retries: 10,
   startPeriodSeconds: 20,
 });
 
@@ -75,7 +75,7 @@ const exporters: readonly Service[] = [
     ],
     ports: { http: tcp(9121) },
     metrics: { port: "http", path: "/metrics" },
-    dependsOn: [{ service: "redis", condition: "healthy" }],
+    dependsOn: [{ service: "redis", condition: "started" }],
   },
   {
     ...base,
@@ -84,7 +84,7 @@ const exporters: readonly Service[] = [
     command: [text`--nginx.scrape-uri=http://${address("edge", "status")}/-/status`],
     ports: { http: tcp(9113) },
     metrics: { port: "http", path: "/metrics" },
-    dependsOn: [{ service: "edge", condition: "healthy" }],
+    dependsOn: [{ service: "edge", condition: "started" }],
   },
 ];
 

@@ -3,6 +3,7 @@ import type { Settings } from "../../settings/schema";
 import type { FileMount, Service } from "../model";
 import { address, secret, text } from "../text";
 import { databaseUrl, redisUrl } from "./data";
+import { ASKED_RARELY } from "./health";
 import { LARGEST_HEAD_BYTES } from "./nginx";
 
 const API_KEY: FileMount = { path: "/etc/ralex/secrets/api_key", content: secret("apiKey"), secret: true };
@@ -97,16 +98,15 @@ export function openwebui(settings: Settings): Service {
         "-c",
         "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health', timeout=2).read()",
       ],
-      intervalSeconds: 3,
+      ...ASKED_RARELY,
       timeoutSeconds: 5,
-      retries: 10,
       startPeriodSeconds: 120,
     },
     volumes: [{ volume: "openwebui", path: "/data" }],
     scratch: [{ path: "/tmp", sizeMiB: 192 + settings.webMaxUploadMib }],
     dependsOn: [
       { service: "databases", condition: "completed" },
-      { service: "redis", condition: "healthy" },
+      { service: "redis", condition: "started" },
     ],
     resources: { cpus: 2, memoryMiB: memoryMiB(settings.webMaxUploadMib), pids: 256 },
     user: { uid: 10002, gid: 10002 },

@@ -1,6 +1,7 @@
 /** Keeps requests away from a replica while it is replaced. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { exec, inspected } from "./engine";
+import { untilHealthy } from "./health";
 import type { Kind } from "./kind";
 
 export interface AdmissionInputs {
@@ -11,6 +12,9 @@ export interface AdmissionInputs {
   readonly drainFile: string;
   /** Whether other replicas stand in for this one. */
   readonly drains: boolean;
+  /** A command in the replica whose exit code 0 says that its process is healthy; absent where it has no such check. */
+  readonly check?: readonly string[];
+  readonly checkSeconds?: number;
   /** A command in the replica whose exit code 0 says that it can serve; empty where there is no such question. */
   readonly readiness: readonly string[];
   readonly waitSeconds: number;
@@ -45,7 +49,9 @@ async function untilReady({ container, readiness, waitSeconds }: AdmissionInputs
   }
 }
 
-export const admission: Kind<AdmissionInputs, Omit<AdmissionInputs, "readiness" | "waitSeconds">> = {
+type Outputs = Omit<AdmissionInputs, "check" | "checkSeconds" | "readiness" | "waitSeconds">;
+
+export const admission: Kind<AdmissionInputs, Outputs> = {
   compared: ({ container, containerId, edge, drainFile, drains }) => ({
     container,
     containerId,
@@ -57,9 +63,11 @@ export const admission: Kind<AdmissionInputs, Omit<AdmissionInputs, "readiness" 
   deleteFirst: true,
 
   async create(inputs, { signal }) {
+    const { container, check, checkSeconds = 0, waitSeconds } = inputs;
+    if (check !== undefined) await untilHealthy({ container, check, checkSeconds, waitSeconds }, signal);
     if (inputs.readiness.length > 0) await untilReady(inputs, signal);
     await atEdge(inputs.edge, ["rm", "-f", inputs.drainFile]);
-    const { container, containerId, edge, drainFile, drains } = inputs;
+    const { containerId, edge, drainFile, drains } = inputs;
     return { id: container, outputs: { container, containerId, edge, drainFile, drains } };
   },
 

@@ -1,5 +1,5 @@
 /** The Docker Engine as the provider's resources use it. */
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type Docker from "dockerode";
 import type { Container, ContainerInspectInfo } from "dockerode";
@@ -56,6 +56,13 @@ export async function exec(container: string, command: readonly string[]): Promi
   const said = await collector(await made.start({ hijack: true, stdin: false }));
   const { ExitCode } = await made.inspect();
   return { exitCode: ExitCode ?? -1, ...said };
+}
+
+/** The end of what a container has logged. */
+export async function logOf(container: string): Promise<Said> {
+  const options = { stdout: true, stderr: true, tail: LAST_LINES, follow: false } as const;
+  const framed = await engine().getContainer(container).logs(options);
+  return { exitCode: 0, ...(await collector(Readable.from([framed]))) };
 }
 
 /** Starts a made container and waits for its end; an interruption stops it. */

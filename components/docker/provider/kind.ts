@@ -26,6 +26,6 @@ export interface Kind<Inputs, Outputs extends object> {
   /** The compared names as they are now, or undefined when the thing is gone. Absent: the state is taken as it is. */
   read?(outputs: Outputs): Promise<Outputs | undefined>;
   /** Absent: nothing has to be done for what can change in place. */
-  update?(inputs: Inputs, outputs: Outputs): Promise<Outputs>;
+  update?(inputs: Inputs, outputs: Outputs, call: Call): Promise<Outputs>;
   delete?(outputs: Outputs): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { checks } from "./checks";
 import { files } from "./files";
 import { jobRun } from "./job-run";
 import type { Kind } from "./kind";
-import { processLimits } from "./process-limits";
+import { readiness } from "./readiness";
 import { volumeOwners } from "./volume-owners";
 
 /** What the engine sends and keeps: an object of JSON, with marks for secrets and for what is not known yet. */
@@ -19,7 +19,9 @@ const KINDS: Readonly<Record<string, AnyKind>> = {
   "ralex:docker:Checks": checks as unknown as AnyKind,
   "ralex:docker:Files": files as unknown as AnyKind,
   "ralex:docker:JobRun": jobRun as unknown as AnyKind,
-  "ralex:docker:ProcessLimits": processLimits as unknown as AnyKind,
+  // What it was called by programs whose stacks still run: the engine asks about the old one before it knows it by alias.
+  "ralex:docker:ProcessLimits": readiness as unknown as AnyKind,
+  "ralex:docker:Readiness": readiness as unknown as AnyKind,
   "ralex:docker:VolumeOwners": volumeOwners as unknown as AnyKind,
 };
 
@@ -96,7 +98,12 @@ export class RalexProvider implements Provider {
     this.attempt(async () => {
       const kind = kindOf(urn);
       const inputs = opened(news);
-      return { outs: (await kind.update?.(inputs, opened(olds))) ?? { ...opened(olds), ...kind.compared(inputs) } };
+      return {
+        outs: (await kind.update?.(inputs, opened(olds), { signal: this.interrupted.signal })) ?? {
+          ...opened(olds),
+          ...kind.compared(inputs),
+        },
+      };
     });
 
   readonly delete = (_id: string, urn: string, props: Values): Promise<void> =>

@@ -55,6 +55,14 @@ describe("a replica that is replaced", () => {
     expect(asked()).toEqual([ready, ready, "ralex-test-edge rm -f /tmp/drained-1"]);
   });
 
+  test("is asked for its health before it is asked whether it is ready", async () => {
+    await admission.create({ ...REPLICA, check: ["ask"], checkSeconds: 1 }, { signal });
+    expect(asked()).toEqual([
+      ...["ralex-test-api-1 ask", "ralex-test-api-1 ask --ready"],
+      "ralex-test-edge rm -f /tmp/drained-1",
+    ]);
+  });
+
   test("that never is ready fails the update within its time, and the edge goes on leaving it out", async () => {
     exec.mockImplementation(() => said(1, "the database is away"));
     const failed = admission.create(REPLICA, { signal });

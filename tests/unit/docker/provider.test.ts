@@ -38,7 +38,7 @@ describe("a difference", () => {
     ["Files", { hash: "a", volume: "v" }, { hash: UNKNOWN, files: UNKNOWN, user: UNKNOWN }, ["hash"]],
     ["JobRun", { containerId: "a", after: [] }, { containerId: UNKNOWN, after: UNKNOWN }, ["containerId", "after"]],
     ["Admission", { containerId: "a", readiness: [] }, { containerId: UNKNOWN, readiness: UNKNOWN }, ["containerId"]],
-    ["ProcessLimits", { containers: [] }, { containers: UNKNOWN }, []],
+    ["Readiness", { containers: [] }, { containers: UNKNOWN }, []],
     ["VolumeOwners", { volumes: [] }, { volumes: UNKNOWN, image: UNKNOWN }, []],
   ])("of %s whose whole inputs are not known yet is one", async (type, before, after, replaces) => {
     expect(await provider.diff("id", urn(type), before, after)).toMatchObject({ changes: true, replaces });
@@ -53,7 +53,7 @@ describe("a difference", () => {
   test("of limits is set in place; of a replica's drain too, and another replica is admitted after the old one left", async () => {
     const limits = { containers: [{ name: "a", id: "1", pids: 8 }] };
     const more = { containers: [{ name: "a", id: "1", pids: 9 }] };
-    expect(await provider.diff("id", urn("ProcessLimits"), limits, more)).toMatchObject({
+    expect(await provider.diff("id", urn("Readiness"), limits, more)).toMatchObject({
       changes: true,
       replaces: [],
     });

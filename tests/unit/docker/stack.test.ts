@@ -72,7 +72,8 @@ describe("the stack on a Docker Engine", () => {
       [FILES]: 11,
       "ralex:docker:Admission": 3,
       "ralex:docker:JobRun": 2,
-      "ralex:docker:ProcessLimits": 1,
+      // Of Open WebUI, since the edge waits for it, and of everything at the end.
+      "ralex:docker:Readiness": 2,
       "ralex:docker:VolumeOwners": 1,
       "random:index/randomId:RandomId": 1,
       "docker:index/network:Network": 2,
@@ -112,7 +113,7 @@ describe("the stack on a Docker Engine", () => {
 
   test("limits the processes of every service's container, and gives a job's limit to whoever runs it", async () => {
     const { resources } = await stack(PINNED);
-    const [limits] = ofType(resources, "ralex:docker:ProcessLimits");
+    const limits = ofType(resources, "ralex:docker:Readiness").find(({ name }) => name === "ralex-readiness");
     const limited = limits?.inputs.containers as readonly { name: string; id: string; pids: number }[];
     const runs = ofType(resources, "ralex:docker:JobRun").map(({ inputs }) => inputs);
     const [checks] = ofType(resources, "ralex:docker:Checks");

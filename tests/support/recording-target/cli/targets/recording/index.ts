@@ -1,6 +1,6 @@
 /** What the commands ask of target `recording`: every question is a line of `.ralex/recording.jsonl`. */
 import * as fs from "node:fs";
-import { resourcesOf } from "../../../../../../cli/backend/resources";
+import { recordedOutputs } from "../../../../../../cli/backend/resources";
 import type { Outputs } from "../../../../../../cli/outputs";
 import { PROJECT } from "../../../../../../cli/project";
 import type { Target } from "../../../../../../cli/targets/target";
@@ -25,9 +25,7 @@ export function open(workspace: Workspace): Target {
     async instances(stack) {
       asked("instances", stack);
       // A command that reads only has no Pulumi to ask.
-      const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
-      const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs as
-        Partial<Outputs> | undefined;
+      const outputs = (await recordedOutputs(workspace, PROJECT, stack)) as Partial<Outputs> | undefined;
       return Object.entries(outputs?.services ?? {}).flatMap(([service, { image, replicas }]) =>
         Array.from({ length: replicas }, (_, slot) => ({
           ...{ name: `${service} ${slot}`, service, state: "written down", health: "healthy" as const, image },
