@@ -13,7 +13,7 @@ export function registerDocs(program: Command, checkout: string): void {
     .option("--check", "write nothing; exit code 1 when a document is out of date")
     .action(async ({ check }: { check?: true }) => {
       const { renderDocuments } = await import("./documents");
-      const outdated = renderDocuments(checkout).filter(({ present, expected }) => present !== expected);
+      const outdated = (await renderDocuments(checkout)).filter(({ present, expected }) => present !== expected);
       if (check === true && outdated.length > 0) {
         throw new Failure(`out of date: ${outdated.map(({ file }) => file).join(", ")}; run ./ralex docs`);
       }

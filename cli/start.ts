@@ -4,9 +4,10 @@ import { prepareMachine } from "./machine";
 import { settingsOf } from "./settings";
 import { committedFile, withRunning } from "./stack-config";
 import { prepareSource } from "./source/context";
-import { readOutputs } from "./outputs";
+import { readOutputs, type Outputs } from "./outputs";
 import { REFRESH, updateImages, updateStack } from "./update";
-import { openTarget } from "./targets";
+import type { Placement } from "../components/app/placement";
+import { openTarget, placementFor } from "./targets";
 
 /** `./ralex start`: what `npm start` runs. */
 export function registerStart(program: Command, checkout: string): void {
@@ -38,15 +39,7 @@ export function registerStart(program: Command, checkout: string): void {
         `API          ${outputs.apiUrl}  (${ask("apiKey")})`,
         `TLS          ${outputs.tlsUrl}  (${ask("caCertificate")} is the authority to trust)`,
         ...report,
-        ...(settings.operatorListeners
-          ? [
-              `Prometheus   http://localhost:${settings.prometheusPort}  (user operator; ${ask("operatorPassword")})`,
-              `Logs         http://localhost:${settings.logsPort}/select/vmui  (the same)`,
-              ...(outputs.services.grafana === undefined
-                ? []
-                : [`Grafana      http://localhost:${settings.grafanaPort}  (the same)`]),
-            ]
-          : []),
+        ...operatorLines(outputs, await placementFor(settings), ask("operatorPassword")),
         ...(outputs.substitutes.length === 0
           ? []
           : [`substitutes built on this machine: ${outputs.substitutes.join(", ")}`]),
@@ -61,4 +54,18 @@ export function registerStart(program: Command, checkout: string): void {
       ];
       console.log(`\nRalex (${stack}) is ready.\n  ${lines.join("\n  ")}`);
     });
+}
+
+/** Where an operator looks, of what runs and is open. */
+function operatorLines({ services }: Outputs, { urls }: Placement, password: string): readonly string[] {
+  const pages = [
+    ["Prometheus", services.prometheus, urls.prometheus, ""],
+    ["Logs", services.victorialogs, urls.logs, "/select/vmui"],
+    ["Grafana", services.grafana, urls.grafana, ""],
+  ] as const;
+  const open = pages.filter(([, service, addresses]) => service !== undefined && addresses !== undefined);
+  return open.map(([name, , addresses, path], index) => {
+    const how = index === 0 ? `user operator; ${password}` : "the same";
+    return `${name.padEnd(12)} ${addresses?.[0]}${path}  (${how})`;
+  });
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { commandLine } from "../components/command-line";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
+import { dockerPlacement } from "../components/docker/placement";
 import { RalexProviderResource } from "../components/docker/provider-resource";
 import { DockerStack } from "../components/docker/stack";
 import { chooseRelease } from "./release";
@@ -11,11 +12,13 @@ import type { StackSettings } from "./stack-settings";
 export async function deploy(stack: StackSettings, checkout: string): Promise<Record<string, unknown>> {
   const { settings, secrets } = stack;
   const release = await chooseRelease(settings, checkout);
-  const application = describeRalex(settings, { grafana: release.has("grafana") });
+  const placement = dockerPlacement(settings);
+  const application = describeRalex(settings, placement, { grafana: release.has("grafana") });
   const ralex = new DockerStack(
     "ralex",
     {
       application,
+      placement,
       settings,
       secretSettings: secrets,
       ...release.run(withProbe(application).map(({ image }) => image)),

@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as yaml from "yaml";
 import { pictureOf } from "../../components/app/picture";
-import { describeRalex } from "../../components/app/ralex";
 import { loadSettings } from "../../components/settings/load";
 import { projectConfig } from "../../components/settings/project-config";
 import { testIndex } from "../../tests/support/test-index";
+import { describedFor } from "../targets";
 import { withBlock } from "./markdown";
 import { RENDERED_FOLDER, renderedFiles } from "./rendered";
 import { dotenvExample, settingsPage } from "./settings";
@@ -15,7 +15,7 @@ interface Document {
   /** Relative to the checkout. */
   readonly file: string;
   /** The whole file, from what it says now: some are generated in part. */
-  readonly render: (present: string) => string;
+  readonly render: (present: string) => string | Promise<string>;
 }
 
 /** Pulumi.yaml with the config block of the settings, and everything else as it is. */
@@ -26,18 +26,22 @@ function projectFile(present: string): string {
 }
 
 /** The stack that `npm start` brings up, but for what Pulumi.dev.yaml adds to work on the bridge. */
-function readme(present: string): string {
+async function readme(present: string): Promise<string> {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack: { operatorListeners: true } });
-  return withBlock(present, "picture", `\`\`\`mermaid\n${pictureOf(describeRalex(settings))}\`\`\`\n`);
+  return withBlock(
+    present,
+    "picture",
+    `\`\`\`mermaid\n${pictureOf(await describedFor(settings, { grafana: false }))}\`\`\`\n`,
+  );
 }
 
-const DOCUMENTS: readonly Document[] = [
+const documents = async (): Promise<readonly Document[]> => [
   { file: "Pulumi.yaml", render: projectFile },
   { file: "README.md", render: readme },
   { file: ".env.example", render: dotenvExample },
   { file: "docs/settings.md", render: settingsPage },
   { file: "tests/INDEX.md", render: testIndex },
-  ...Object.entries(renderedFiles()).map(([name, text]) => ({
+  ...Object.entries(await renderedFiles()).map(([name, text]) => ({
     file: `${RENDERED_FOLDER}/${name}`,
     render: () => text,
   })),
@@ -51,10 +55,11 @@ export interface Rendered {
 }
 
 /** Each document as it is and as it should be. */
-export function renderDocuments(checkout: string): readonly Rendered[] {
-  return DOCUMENTS.map(({ file, render }) => {
+export async function renderDocuments(checkout: string): Promise<readonly Rendered[]> {
+  const rendered = (await documents()).map(async ({ file, render }) => {
     const full = path.join(checkout, file);
     const present = fs.existsSync(full) ? fs.readFileSync(full, "utf8") : "";
-    return { file, present, expected: render(present) };
+    return { file, present, expected: await render(present) };
   });
+  return Promise.all(rendered);
 }

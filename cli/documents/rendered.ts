@@ -1,18 +1,20 @@
 /** The texts that the services are given, as a person can read them: one file each, for the defaults of a start. */
 import type { Application, Ref, Service, Text } from "../../components/app/model";
-import { describeRalex } from "../../components/app/ralex";
 import { mentionsSecret } from "../../components/app/text";
 import { loadSettings } from "../../components/settings/load";
+import { describedFor } from "../targets";
 
 export const RENDERED_FOLDER = "docs/rendered";
 
 /** Everything that can be read: the operator's listeners are open, and Grafana is there. */
-const described = (): Application =>
-  describeRalex(loadSettings({ environment: {}, dotenv: {}, stack: { operatorListeners: true } }), { grafana: true });
+function described(): Promise<Application> {
+  const settings = loadSettings({ environment: {}, dotenv: {}, stack: { operatorListeners: true } });
+  return describedFor(settings, { grafana: true });
+}
 
 /** By file name, `<service>-<name of the file>`: what holds no secret. Each target has addresses of its own; here names stand. */
-export function renderedFiles(): Readonly<Record<string, string>> {
-  const { services } = described();
+export async function renderedFiles(): Promise<Readonly<Record<string, string>>> {
+  const { services } = await described();
   const plain = (value: Text): string => {
     if (typeof value === "string") return value;
     return "join" in value ? value.join.map(plain).join("") : named(value, services);

@@ -5,12 +5,12 @@ import { mirrored } from "../../components/image/mirror";
 import type { Pin } from "../../components/image/pin-check";
 import type { ReleaseImages } from "../../components/image/releases";
 import type { Settings } from "../../components/settings/schema";
+import { describedFor } from "../targets";
 
 /** Names of the images that an environment with these settings runs, once the release is pinned there. */
 export async function namesInUse({ id, images }: Pin, settings: Settings): Promise<readonly string[]> {
-  const { describeRalex } = await import("../../components/app/ralex");
   const pinned = { ...settings, release: { id, images } };
-  const services = withProbe(describeRalex(pinned, { grafana: "grafana" in images }));
+  const services = withProbe(await describedFor(pinned, { grafana: "grafana" in images }));
   return [...new Set(services.map(({ image }) => image))].sort();
 }
 

@@ -21,6 +21,7 @@ export function checkApplication(application: Application): Application {
     ...(services.size === application.services.length ? [] : ["two services have the same name"]),
     ...withProbe(application).flatMap((service) => checkService(service, application, services)),
     ...cycles(services),
+    ...sharedVolumes(application),
     ...(services.get(application.edge.balances.service)?.ports[application.edge.balances.port] === undefined
       ? ["the edge balances a service or port that does not exist"]
       : []),
@@ -60,6 +61,13 @@ function checkService(
   for (const { path } of service.files) {
     if (!path.startsWith(`${FILES_FOLDER}/`)) problems.push(`file ${path} is not below ${FILES_FOLDER}`);
   }
+  for (const [what, question] of Object.entries({ health: service.health, readiness: service.readiness })) {
+    if (question?.http !== undefined && service.ports[question.http.port] === undefined) {
+      problems.push(`${what} is asked on port ${question.http.port}, which it does not have`);
+    }
+  }
+  const { cpus, memoryMiB, requests } = service.resources;
+  if (requests.cpus > cpus || requests.memoryMiB > memoryMiB) problems.push("requests more than it may have");
   if (service.user.uid === 0 || service.user.gid === 0) problems.push("runs as root");
   if (service.replicas < 1) problems.push("has no replica");
   if (service.replicas > service.maxReplicas) problems.push("has more replicas than it may ever have");
@@ -76,6 +84,12 @@ function checkService(
     }
   }
   return problems.map((problem) => `${service.name}: ${problem}`);
+}
+
+function sharedVolumes({ volumes }: Application): readonly string[] {
+  const names = volumes.map(({ name }) => name);
+  const shared = names.filter((name, index) => names.indexOf(name) !== index);
+  return shared.map((name) => `two services mount volume ${name}`);
 }
 
 function dangling(ref: Ref, application: Application, services: ReadonlyMap<string, Service>): readonly string[] {

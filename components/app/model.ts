@@ -57,10 +57,16 @@ export interface Port {
   readonly protocol: "tcp" | "udp";
 }
 
-/** A container-level health check. Durations are in seconds. */
-export interface Health {
-  /** The command, without a shell. Exit code 0 is healthy. */
+/** A question to a service, in both of the forms in which platforms ask. */
+export interface Question {
+  /** A command in the container, without a shell. Exit code 0 is a yes. */
   readonly command: readonly string[];
+  /** The same over HTTP, for platforms that ask from outside; a status below 400 is a yes. Absent where it speaks no HTTP. */
+  readonly http?: { readonly port: string; readonly path: string };
+}
+
+/** Whether the process works; never whether its dependencies do. Durations are in seconds. */
+export interface Health extends Question {
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
   readonly retries: number;
@@ -68,10 +74,17 @@ export interface Health {
   readonly startPeriodSeconds: number;
 }
 
-/** Data that outlives the container. */
+/** Data that outlives the container. No other service mounts the same volume. */
 export interface VolumeMount {
   readonly volume: string;
   readonly path: string;
+  /** What a platform that has to know reserves for it; on the others the disk is the bound. */
+  readonly sizeGiB: number;
+}
+
+export interface Volume {
+  readonly name: string;
+  readonly sizeGiB: number;
 }
 
 /** A directory in memory, for software that writes under a read-only root. */
@@ -80,11 +93,13 @@ export interface ScratchMount {
   readonly sizeMiB: number;
 }
 
-/** Upper bounds. `cpus` in cores, memory in MiB, `pids` in processes and threads. */
+/** Upper bounds: `cpus` in cores, memory in MiB, `pids` in processes and threads. */
 export interface Resources {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly pids: number;
+  /** What a scheduler sets aside: what the service takes at rest, rounded up. */
+  readonly requests: { readonly cpus: number; readonly memoryMiB: number };
 }
 
 /** A source directory that a development target may mount over the image's own code. */
@@ -117,10 +132,10 @@ export interface Service {
   readonly ports: Readonly<Record<string, Port>>;
   readonly health?: Health;
   /**
-   * A command in the container, without a shell, whose exit code 0 says that the replica can serve: its dependencies
-   * answer. `health` never asks that; a target uses it to hold traffic back, not to restart anything.
+   * Whether the replica can serve: its dependencies answer. `health` never asks that; a target uses it to hold traffic
+   * back, not to restart anything.
    */
-  readonly readiness?: readonly string[];
+  readonly readiness?: Question;
   /** Where Prometheus scrapes the service; absent when the software exposes no metrics. */
   readonly metrics?: { readonly port: string; readonly path: string };
   readonly volumes: readonly VolumeMount[];
@@ -150,7 +165,7 @@ export interface Application {
   readonly services: readonly Service[];
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** All that any setting may ask for: data stays while a setting leaves its service out. */
-  readonly volumes: readonly string[];
+  readonly volumes: readonly Volume[];
   readonly edge: {
     readonly service: string;
     readonly listeners: readonly Listener[];

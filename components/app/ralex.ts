@@ -1,6 +1,7 @@
 /** What Ralex is: every service, secret and volume, for one environment. */
 import type { Settings } from "../settings/schema";
-import type { Application, SecretSource, Service } from "./model";
+import type { Application, SecretSource, Service, Volume } from "./model";
+import type { Placement } from "./placement";
 import { api, migrations } from "./services/api";
 import { DATABASES, databasePassword, postgres, redis } from "./services/data";
 import { databases } from "./services/databases";
@@ -19,16 +20,23 @@ export interface Available {
   readonly grafana: boolean;
 }
 
-/** The one description of Ralex. Pure: the same settings give the same application. */
-export function describeRalex(settings: Settings, available: Available = { grafana: false }): Application {
+/**
+ * The one description of Ralex. Pure: the same settings in the same place give the same application.
+ * @param placement - what a target says of itself.
+ */
+export function describeRalex(
+  settings: Settings,
+  placement: Placement,
+  available: Available = { grafana: false },
+): Application {
   const isMonitored = settings.monitoring === "own";
   const hasGrafana = isMonitored && available.grafana;
   const core = [
     ...[postgres, redis, databases, ...(settings.source === undefined ? [migrations] : [])],
-    ...[api(settings), openwebui(settings), edge(settings, hasGrafana)],
+    ...[api(settings), openwebui(settings, placement), edge(settings, placement, hasGrafana)],
   ];
   const monitors = monitoring(core);
-  const services = [...core, ...(isMonitored ? monitors : []), ...(hasGrafana ? [grafana(settings)] : [])];
+  const services = [...core, ...(isMonitored ? monitors : []), ...(hasGrafana ? [grafana(placement)] : [])];
   const generated = [
     ...["apiKey", "adminPassword", "operatorPassword", "webuiSecretKey", "redisPassword", "superuserPassword"],
     ...DATABASES.map(databasePassword),
@@ -42,18 +50,20 @@ export function describeRalex(settings: Settings, available: Available = { grafa
       tlsPrivateKey: { from: "tls", part: "privateKey" },
       tlsCaCertificate: { from: "tls", part: "caCertificate" },
     },
-    volumes: volumesOf([...core, ...monitors, grafana(settings)]),
+    volumes: volumesOf([...core, ...monitors, grafana(placement)]),
     edge: {
       service: "edge",
       listeners: listeners(settings, hasGrafana),
       balances: { service: "api", port: "http" },
     },
-    ...(settings.release === undefined ? {} : { probe: probe(settings, services) }),
-    ...(isMonitored ? { logs: { service: "victorialogs", port: "syslog" } } : {}),
+    ...(settings.release === undefined ? {} : { probe: probe(settings, placement, services) }),
+    ...(isMonitored && placement.logs === "own" ? { logs: { service: "victorialogs", port: "syslog" } } : {}),
     omissions:
       available.grafana || !isMonitored ? [] : ["Grafana is left out: the image lock of this machine has none"],
   });
 }
 
-const volumesOf = (services: readonly Service[]): readonly string[] =>
-  [...new Set(services.flatMap(({ volumes }) => volumes.map(({ volume }) => volume)))].sort();
+const volumesOf = (services: readonly Service[]): readonly Volume[] =>
+  services
+    .flatMap(({ volumes }) => volumes.map(({ volume: name, sizeGiB }) => ({ name, sizeGiB })))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -32,7 +32,7 @@ export class Admission extends pulumi.CustomResource {
         drainFile: drainFile(slot),
         // A single replica has none to stand in for it.
         drains: service.replicas > 1,
-        readiness: [...(service.readiness ?? [])],
+        readiness: [...(service.readiness?.command ?? [])],
         ...(service.health === undefined
           ? {}
           : { check: [...service.health.command], checkSeconds: service.health.timeoutSeconds }),

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Application, Service } from "../app/model";
 import type { Release, RunningService, TargetOutputs, Verification as VerificationResult } from "../app/outputs";
+import type { Placement } from "../app/placement";
 import type { ImageRef } from "../image/image-ref";
 import type { Settings } from "../settings/schema";
 import { Certificates } from "../secrets/certificates";
@@ -14,6 +15,7 @@ import { Identity } from "./identity";
 import { identityName } from "./labels";
 import { Images } from "./images";
 import { Networks } from "./network";
+import { MACHINE_NAMES } from "./placement";
 import { Readiness } from "./readiness";
 import { DockerService, type ServiceArgs } from "./service";
 import { UNVERIFIED, Verification } from "./verification";
@@ -21,6 +23,8 @@ import { VolumeOwners } from "./volume-owners";
 
 export interface DockerStackArgs {
   readonly application: Application;
+  /** What the application was described for. */
+  readonly placement: Placement;
   readonly settings: Settings;
   /** Values of the secret settings that are set. */
   readonly secretSettings: Readonly<Record<string, pulumi.Input<string>>>;
@@ -31,9 +35,6 @@ export interface DockerStackArgs {
   /** Absolute folder of the checkout. */
   readonly checkout: string;
 }
-
-/** What people call this machine, and nothing else does. */
-const NAMES = { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] } as const;
 
 /** Ralex on one Docker Engine: the equivalent of a Compose file, with health, order, limits and secrets as files. */
 export class DockerStack extends pulumi.ComponentResource implements TargetOutputs {
@@ -64,7 +65,7 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
     const identity = this.identity(name);
     const plan = planAddresses(application, settings.subnet);
 
-    const certificates = new Certificates(`${name}-tls`, NAMES, parent);
+    const certificates = new Certificates(`${name}-tls`, MACHINE_NAMES, parent);
     const secrets = new Secrets(
       `${name}-secrets`,
       { sources: application.secrets, settings: args.secretSettings, certificates },
@@ -98,9 +99,10 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
       }
     }
 
-    this.webUrl = pulumi.output(settings.publicUrl ?? `http://localhost:${settings.webPort}`);
-    this.apiUrl = pulumi.output(`http://localhost:${settings.apiPort}/v1`);
-    this.tlsUrl = pulumi.output(`https://localhost:${settings.tlsPort}`);
+    const { urls } = args.placement;
+    this.webUrl = pulumi.output(urls.web[0] ?? "");
+    this.apiUrl = pulumi.output(`${urls.api[0]}/v1`);
+    this.tlsUrl = pulumi.output(urls.tls[0] ?? "");
     this.apiKey = secrets.get("apiKey", "value");
     this.adminEmail = pulumi.output(settings.adminEmail);
     this.adminPassword = secrets.get("adminPassword", "value");
@@ -142,7 +144,7 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
   /** Nothing that a setting, a path or a new name changes may replace what holds data. */
   private volumes(name: string, identity: Identity): ReadonlyMap<string, docker.Volume> {
     return new Map(
-      this.args.application.volumes.map((volume) => [
+      this.args.application.volumes.map(({ name: volume }) => [
         volume,
         new docker.Volume(
           `${name}-volume-${volume}`,

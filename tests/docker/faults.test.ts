@@ -54,12 +54,18 @@ async function crash(service: string): Promise<void> {
   });
 }
 
+/** What has to be written is tried again as the API asks for it: 503 says that nothing was. */
+const written = (path: string, body: unknown): Promise<Response> =>
+  poll(`POST ${path}`, 15_000, async () => {
+    const response = await call(path, body);
+    if (response.status === 503) return undefined;
+    expect(response.status).toBe(201);
+    return response;
+  });
+
 async function newSession(text: string): Promise<string> {
-  const created = await call("/v1/sessions", {});
-  expect(created.status).toBe(201);
-  const { id } = (await created.json()) as { id: string };
-  const added = await call(`/v1/sessions/${id}/messages`, { role: "user", content: text });
-  expect(added.status).toBe(201);
+  const { id } = (await (await written("/v1/sessions", {})).json()) as { id: string };
+  await written(`/v1/sessions/${id}/messages`, { role: "user", content: text });
   return id;
 }
 

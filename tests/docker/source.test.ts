@@ -9,12 +9,12 @@ import { connectEngine } from "../../components/docker/engine/client";
 import { prepareMachine, type Machine } from "../../cli/machine";
 import { prepareSource } from "../../cli/source/context";
 import { updateImages } from "../../cli/update";
-import { describeRalex } from "../../components/app/ralex";
 import { readReleases, RELEASE_PROJECT, WORKING_TREE_STACK, type ReleaseRecord } from "../../components/image/releases";
 import { BRIDGE_COMMAND } from "../../components/settings/schema";
 import { loadSettings } from "../../components/settings/load";
 import { poll } from "../support/http";
 import { copyCheckout, type TestStack } from "../support/stack";
+import { onDocker } from "../support/on-docker";
 
 const APP = `from fastapi import FastAPI
 
@@ -72,7 +72,7 @@ async function release(source: string): Promise<ReleaseRecord> {
 /** Runs an image as the stack does, until it is healthy by the model's own check. */
 async function whenHealthy<T>(ref: string, use: (container: Docker.Container) => Promise<T>): Promise<T> {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack: { source: tree, sourceCommand: COMMAND } });
-  const api = describeRalex(settings).services.find(({ name }) => name === "api");
+  const api = onDocker(settings).services.find(({ name }) => name === "api");
   await execa("docker", ["pull", "--quiet", ref]);
   pulled.add(ref);
   const container = await docker.createContainer({

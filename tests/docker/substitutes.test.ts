@@ -9,23 +9,27 @@ import * as path from "node:path";
 import forge from "node-forge";
 import { connectEngine } from "../../components/docker/engine/client";
 import type { Application, Service, Text } from "../../components/app/model";
-import { describeRalex } from "../../components/app/ralex";
 import { ImageLock } from "../../components/image/lock";
 import { inForm } from "../../components/secrets/forms";
 import { loadSettings } from "../../components/settings/load";
 import { ensureMachine } from "../../toolchain";
 import { RECIPES } from "../../toolchain/substitutes/recipes";
+import { onDocker } from "../support/on-docker";
 
 const CHECKOUT = path.resolve(__dirname, "../..");
 const RUN = `ralex-substitutes-${crypto.randomBytes(4).toString("hex")}`;
 const LABELS = { "org.ralex.test": RUN };
 const docker = connectEngine();
 
-const application = describeRalex(
+const application = onDocker(
   loadSettings({
     environment: {},
     dotenv: {},
-    stack: { operatorListeners: true, apiReplicas: 1, trustedProxies: "172.16.0.0/12, fd00::/8, 192.0.2.7" },
+    stack: {
+      ...{ operatorListeners: true, apiReplicas: 1 },
+      // The first two are where the engine takes a network's addresses from, one after the other.
+      trustedProxies: "172.16.0.0/12, 192.168.0.0/16, fd00::/8, 192.0.2.7",
+    },
   }),
 );
 const services = application.services.filter(({ image }) => !image.startsWith("ralex-api"));

@@ -8,9 +8,9 @@ import type { LedgerEntry } from "../../components/image/ledger";
 import { addRecordingTarget } from "../support/recording-target/install";
 import type { Action } from "../support/recording-target/command";
 import { withProbe } from "../../components/app/model";
-import { describeRalex } from "../../components/app/ralex";
 import { loadSettings } from "../../components/settings/load";
 import { CHECKOUT, cloneCheckout, commitAll } from "../support/stack";
+import { onDocker } from "../support/on-docker";
 
 jest.setTimeout(240_000);
 
@@ -19,7 +19,7 @@ const PINNED = { release: { id: "r", images: {} } };
 /** Every image that a pinned environment runs. */
 const NAMES = [
   ...new Set(
-    withProbe(describeRalex(loadSettings({ environment: {}, dotenv: {}, stack: PINNED }))).map(({ image }) => image),
+    withProbe(onDocker(loadSettings({ environment: {}, dotenv: {}, stack: PINNED }))).map(({ image }) => image),
   ),
 ];
 const release = (letter: string) => ({

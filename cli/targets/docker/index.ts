@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import execa from "execa";
 import { maxReplicasOf } from "../../../components/app/scaling";
 import { replicaName, SERVICE_LABEL } from "../../../components/docker/labels";
+import { dockerPlacement } from "../../../components/docker/placement";
 import { verify } from "../../../components/docker/provider/checks";
 import { Failure } from "../../failure";
 import type { Workspace } from "../../workspace";
@@ -16,6 +17,8 @@ import { instancesOf } from "./instances";
 import { preflight } from "./preflight";
 import { lacksSomething, sweepOrphans } from "./recovery";
 import { upstreamReport } from "./upstream-report";
+
+export const placement = dockerPlacement;
 
 export function open(workspace: Workspace): Target {
   let named: Engine | undefined;

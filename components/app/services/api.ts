@@ -47,7 +47,7 @@ export const migrations: Service = {
   volumes: [],
   scratch: [{ path: "/tmp", sizeMiB: 16 }],
   dependsOn: [{ service: "databases", condition: "completed" }],
-  resources: { cpus: 0.5, memoryMiB: 256, pids: 64 },
+  resources: { cpus: 0.5, memoryMiB: 256, pids: 64, requests: { cpus: 0.1, memoryMiB: 64 } },
   user: USER,
   stopGraceSeconds: 30,
   egress: false,
@@ -63,7 +63,7 @@ function foreign(health: Health): Partial<Service> {
       { service: "redis", condition: "healthy" },
     ],
     // Frameworks for agents take several times the bridge's memory.
-    resources: { cpus: 1, memoryMiB: 1024, pids: 256 },
+    resources: { cpus: 1, memoryMiB: 1024, pids: 256, requests: { cpus: 0.1, memoryMiB: 256 } },
   };
 }
 
@@ -84,6 +84,7 @@ export function api(settings: Settings): Service {
   ];
   const health: Health = {
     command: ["python3.11", "-m", "ralex_bridge", "healthcheck"],
+    http: { port: "http", path: "/health" },
     ...ASKED_RARELY,
     timeoutSeconds: 3,
     startPeriodSeconds: 20,
@@ -128,7 +129,9 @@ export function api(settings: Settings): Service {
     ],
     ports: { http: { number: 8000, protocol: "tcp" } },
     health,
-    ...(settings.source === undefined ? { readiness: [...health.command, "--ready"] } : {}),
+    ...(settings.source === undefined
+      ? { readiness: { command: [...health.command, "--ready"], http: { port: "http", path: "/ready" } } }
+      : {}),
     // A foreign tree may have no metrics, and a target that is never up would keep an alert firing.
     ...(settings.source === undefined ? { metrics: { port: "http", path: "/metrics" } } : {}),
     volumes: [],
@@ -138,7 +141,10 @@ export function api(settings: Settings): Service {
       { service: "migrations", condition: "completed" },
       { service: "redis", condition: "started" },
     ],
-    resources: { cpus: 1, memoryMiB: memoryMiB(settings.apiMaxBodyMib), pids: 128 },
+    resources: {
+      ...{ cpus: 1, memoryMiB: memoryMiB(settings.apiMaxBodyMib), pids: 128 },
+      requests: { cpus: 0.1, memoryMiB: 64 },
+    },
     user: USER,
     // The bridge itself ends running answers within its grace; the rest is for flushing usage.
     stopGraceSeconds: settings.apiStopGraceSeconds + 5,

@@ -106,7 +106,7 @@ export const databases: Service = {
   volumes: [],
   scratch: [{ path: "/tmp", sizeMiB: 8 }],
   dependsOn: [{ service: "postgres", condition: "started" }],
-  resources: { cpus: 0.5, memoryMiB: 64, pids: 32 },
+  resources: { cpus: 0.5, memoryMiB: 64, pids: 32, requests: { cpus: 0.1, memoryMiB: 32 } },
   user: { uid: 999, gid: 999 },
   stopGraceSeconds: 10,
   egress: false,

@@ -1,6 +1,7 @@
 /** The edge: the only service with published ports. */
 import type { Settings } from "../../settings/schema";
 import type { Listener, Service } from "../model";
+import type { Placement } from "../placement";
 import { join, secret } from "../text";
 import { ASKED_RARELY } from "./health";
 import { EDGE_PORTS, nginxConfiguration } from "./nginx";
@@ -18,7 +19,7 @@ export const listeners = (settings: Settings, grafana: boolean): readonly Listen
     : []),
 ];
 
-export const edge = (settings: Settings, grafana: boolean): Service => ({
+export const edge = (settings: Settings, placement: Placement, grafana: boolean): Service => ({
   name: "edge",
   kind: "service",
   image: "nginx",
@@ -27,7 +28,7 @@ export const edge = (settings: Settings, grafana: boolean): Service => ({
   entrypoint: ["nginx", "-c", "/etc/ralex/nginx.conf", "-e", "/dev/stderr", "-g", "daemon off;"],
   environment: {},
   files: [
-    { path: "/etc/ralex/nginx.conf", content: nginxConfiguration(settings, grafana), secret: false },
+    { path: "/etc/ralex/nginx.conf", content: nginxConfiguration(settings, placement, grafana), secret: false },
     { path: "/etc/ralex/tls.crt", content: secret("tlsCertificate"), secret: false },
     { path: "/etc/ralex/secrets/tls.key", content: secret("tlsPrivateKey"), secret: true },
     ...(settings.operatorListeners
@@ -43,6 +44,7 @@ export const edge = (settings: Settings, grafana: boolean): Service => ({
   ports: Object.fromEntries(Object.entries(EDGE_PORTS).map(([name, number]) => [name, { number, protocol: "tcp" }])),
   health: {
     command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${EDGE_PORTS.status}/-/health`],
+    http: { port: "status", path: "/-/health" },
     ...ASKED_RARELY,
     timeoutSeconds: 3,
     startPeriodSeconds: 10,
@@ -54,7 +56,7 @@ export const edge = (settings: Settings, grafana: boolean): Service => ({
     { service: "api", condition: "healthy" },
     { service: "openwebui", condition: "healthy" },
   ],
-  resources: { cpus: 1, memoryMiB: 128, pids: 32 },
+  resources: { cpus: 1, memoryMiB: 128, pids: 32, requests: { cpus: 0.05, memoryMiB: 32 } },
   user: { uid: 101, gid: 101 },
   stopGraceSeconds: 30,
   egress: true,

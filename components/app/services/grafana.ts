@@ -1,14 +1,14 @@
 /** Grafana: shows the dashboard. It joins where its image is to be had. */
-import type { Settings } from "../../settings/schema";
 import { DATA_SOURCE, ralexDashboard } from "../dashboard";
 import type { Service } from "../model";
+import type { Placement } from "../placement";
 import { address, secret, text } from "../text";
 import { ASKED_RARELY } from "./health";
 
 const PROVISIONING = "/etc/ralex/provisioning";
 const DASHBOARDS = "/etc/ralex/dashboards";
 
-export const grafana = (settings: Settings): Service => ({
+export const grafana = ({ urls }: Placement): Service => ({
   name: "grafana",
   kind: "service",
   image: "grafana",
@@ -17,7 +17,7 @@ export const grafana = (settings: Settings): Service => ({
   environment: {
     GF_SECURITY_ADMIN_USER: "operator",
     GF_SECURITY_ADMIN_PASSWORD__FILE: "/etc/ralex/secrets/password",
-    GF_SERVER_ROOT_URL: `http://localhost:${settings.grafanaPort}`,
+    ...(urls.grafana?.[0] === undefined ? {} : { GF_SERVER_ROOT_URL: urls.grafana[0] }),
     GF_PATHS_PROVISIONING: PROVISIONING,
     GF_USERS_ALLOW_SIGN_UP: "false",
     GF_AUTH_ANONYMOUS_ENABLED: "false",
@@ -46,14 +46,15 @@ datasources:
   ports: { http: { number: 3000, protocol: "tcp" } },
   health: {
     command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"],
+    http: { port: "http", path: "/api/health" },
     ...ASKED_RARELY,
     timeoutSeconds: 3,
     startPeriodSeconds: 60,
   },
-  volumes: [{ volume: "grafana", path: "/var/lib/grafana" }],
+  volumes: [{ volume: "grafana", path: "/var/lib/grafana", sizeGiB: 1 }],
   scratch: [{ path: "/tmp", sizeMiB: 64 }],
   dependsOn: [{ service: "prometheus", condition: "started" }],
-  resources: { cpus: 0.5, memoryMiB: 384, pids: 128 },
+  resources: { cpus: 0.5, memoryMiB: 384, pids: 128, requests: { cpus: 0.02, memoryMiB: 128 } },
   user: { uid: 472, gid: 472 },
   stopGraceSeconds: 15,
   egress: false,

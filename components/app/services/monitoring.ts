@@ -15,7 +15,7 @@ const base = {
   volumes: [],
   scratch: [],
   dependsOn: [],
-  resources: { cpus: 0.25, memoryMiB: 64, pids: 64 },
+  resources: { cpus: 0.25, memoryMiB: 64, pids: 64, requests: { cpus: 0.01, memoryMiB: 16 } },
   user: NOBODY,
   stopGraceSeconds: 10,
   egress: false,
@@ -24,8 +24,9 @@ const base = {
 const tcp = (number: number) => ({ number, protocol: "tcp" }) as const;
 
 /** Of Prometheus and Alertmanager, whose images have busybox; docs/official-images.md says what each image has. */
-const wget = (url: string): Service["health"] => ({
-  command: ["wget", "-q", "-O", "/dev/null", url],
+const wget = (port: number, path: string): Service["health"] => ({
+  command: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${port}${path}`],
+  http: { port: "http", path },
   ...ASKED_RARELY,
   timeoutSeconds: 3,
   startPeriodSeconds: 20,
@@ -107,9 +108,9 @@ const alertmanager: Service = {
     },
   ],
   ports: { http: tcp(9093) },
-  health: wget("http://127.0.0.1:9093/-/healthy"),
+  health: wget(9093, "/-/healthy"),
   metrics: { port: "http", path: "/metrics" },
-  volumes: [{ volume: "alertmanager", path: "/alertmanager" }],
+  volumes: [{ volume: "alertmanager", path: "/alertmanager", sizeGiB: 1 }],
 };
 
 const victorialogs: Service = {
@@ -126,8 +127,8 @@ const victorialogs: Service = {
   ports: { http: tcp(9428), syslog: { number: 5514, protocol: "udp" } },
   // The image has nothing but the program, which cannot ask itself: Prometheus tells when it does not answer.
   metrics: { port: "http", path: "/metrics" },
-  volumes: [{ volume: "victorialogs", path: "/victoria-logs-data" }],
-  resources: { cpus: 0.5, memoryMiB: 256, pids: 128 },
+  volumes: [{ volume: "victorialogs", path: "/victoria-logs-data", sizeGiB: 10 }],
+  resources: { cpus: 0.5, memoryMiB: 256, pids: 128, requests: { cpus: 0.02, memoryMiB: 64 } },
 };
 
 const RULES = `groups:
@@ -172,10 +173,10 @@ function prometheus(scraped: readonly Service[]): Service {
       "--storage.tsdb.retention.time=15d",
     ],
     ports: { http: tcp(9090) },
-    health: wget("http://127.0.0.1:9090/-/healthy"),
+    health: wget(9090, "/-/healthy"),
     metrics: { port: "http", path: "/metrics" },
-    volumes: [{ volume: "prometheus", path: "/prometheus" }],
-    resources: { cpus: 0.5, memoryMiB: 384, pids: 128 },
+    volumes: [{ volume: "prometheus", path: "/prometheus", sizeGiB: 10 }],
+    resources: { cpus: 0.5, memoryMiB: 384, pids: 128, requests: { cpus: 0.05, memoryMiB: 96 } },
     stopGraceSeconds: 30,
   };
   return {

@@ -2,6 +2,7 @@
 import { itemsOf } from "../../settings/list";
 import type { Settings } from "../../settings/schema";
 import type { Text } from "../model";
+import type { Placement } from "../placement";
 import { eachAddress, join } from "../text";
 
 /** Ports of the edge inside the private network; above 1024, since it does not run as root. */
@@ -28,8 +29,7 @@ export const LARGEST_HEAD_BYTES = (HEAD_LINES * HEAD_LINE_KIB + 4) * 1024;
  * What proxies in front say of the client, for those that are named and for nobody else. Without any, the client is who
  * opened the connection.
  */
-function trustedProxies({ trustedProxies: list = "" }: Settings): string {
-  const networks = itemsOf(list);
+function trustedProxies({ trustedProxies: networks }: Placement): string {
   if (networks.length === 0) return "  map $scheme $client_scheme { default $scheme; }\n";
   return [
     `  geo $realip_remote_addr $is_trusted { default 0;${networks.map((network) => ` ${network} 1;`).join("")} }`,
@@ -68,9 +68,12 @@ const NO_COOKIES = `
  */
 export const drainFile = (slot: number): string => `/tmp/drained-${slot}`;
 
-/** A second upstream for each replica: all but that one. A single replica has none to stand in for it. */
-const drainable = (replicas: number): readonly number[] =>
-  replicas > 1 ? Array.from({ length: replicas }, (_, slot) => slot) : [];
+/**
+ * Slots of the replicas that the edge takes out of rotation: each has a second upstream, of all but that one. A single
+ * replica has none to stand in for it.
+ */
+const drainable = ({ apiReplicas }: Settings, { drains }: Placement): readonly number[] =>
+  drains === "edge" && apiReplicas > 1 ? Array.from({ length: apiReplicas }, (_, slot) => slot) : [];
 
 const apiUpstream = (name: string, except?: number): Text =>
   join(
@@ -83,11 +86,11 @@ const apiUpstream = (name: string, except?: number): Text =>
 `,
   );
 
-const apiPool = (replicas: number): string =>
-  replicas > 1
+const apiPool = (slots: readonly number[]): string =>
+  slots.length > 0
     ? [
         'set $drained "";',
-        ...drainable(replicas).map((slot) => `if (-f ${drainFile(slot)}) { set $drained "$drained-${slot}"; }`),
+        ...slots.map((slot) => `if (-f ${drainFile(slot)}) { set $drained "$drained-${slot}"; }`),
       ].join("\n    ")
     : "set $api_pool api;";
 
@@ -95,13 +98,11 @@ const apiPool = (replicas: number): string =>
  * With several replicas drained at once, which an update that failed leaves behind, all of them are asked again: one
  * that is being stopped refuses, and the request goes to the next.
  */
-const apiPools = (replicas: number): string =>
-  replicas > 1
+const apiPools = (slots: readonly number[]): string =>
+  slots.length > 0
     ? `  map $drained $api_pool {
     default api;
-${drainable(replicas)
-  .map((slot) => `    -${slot} api_without_${slot};\n`)
-  .join("")}  }
+${slots.map((slot) => `    -${slot} api_without_${slot};\n`).join("")}  }
 `
     : "";
 
@@ -212,10 +213,11 @@ const upstream = (name: string, service: string): Text =>
  * Bodies and answers are passed on as they come, never kept in files: the edge has no disk, and files in memory count
  * against its limit, so that two large uploads would end it. The cost: a slow upload holds a connection of its service.
  */
-export function nginxConfiguration(settings: Settings, grafana: boolean): Text {
+export function nginxConfiguration(settings: Settings, placement: Placement, grafana: boolean): Text {
   const apiPaths = [...API_PATHS, "= /health", "= /ready"].map((path) => apiLocation(settings, path));
   const errors = errorLocations(settings);
-  const pool = apiPool(settings.apiReplicas);
+  const slots = drainable(settings, placement);
+  const pool = apiPool(slots);
   const operatorUpstreams: Text = settings.operatorListeners
     ? join(
         upstream("prometheus", "prometheus"),
@@ -248,11 +250,11 @@ http {
   map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
   map $http_x_request_id $traced_id { default $request_id; "~^[A-Za-z0-9._-]+$" $http_x_request_id; }
 `,
-    trustedProxies(settings),
+    trustedProxies(placement),
     corsOrigins(settings),
-    apiPools(settings.apiReplicas),
+    apiPools(slots),
     apiUpstream("api"),
-    ...drainable(settings.apiReplicas).map((slot) => apiUpstream(`api_without_${slot}`, slot)),
+    ...slots.map((slot) => apiUpstream(`api_without_${slot}`, slot)),
     upstream("web", "openwebui"),
     operatorUpstreams,
     `

@@ -1,6 +1,7 @@
 /** Open WebUI: the chat in the browser, talking to the API only. */
 import type { Settings } from "../../settings/schema";
 import type { FileMount, Service } from "../model";
+import type { Placement } from "../placement";
 import { address, secret, text } from "../text";
 import { databaseUrl, redisUrl } from "./data";
 import { ASKED_RARELY } from "./health";
@@ -39,16 +40,15 @@ runpy.run_module("uvicorn", run_name="__main__")
 `;
 
 /** Every origin that the stack prints, its certificate names or a proxy in front has, as browsers write it: a scheme's own port is left out. */
-const origins = ({ webPort, tlsPort, publicUrl }: Settings): readonly string[] =>
-  [...(publicUrl === undefined ? [] : [publicUrl]), `http://localhost:${webPort}`, `http://127.0.0.1:${webPort}`]
-    .concat(`https://localhost:${tlsPort}`, `https://127.0.0.1:${tlsPort}`)
-    .map((address) => new URL(address).origin);
+const origins = ({ urls }: Placement): readonly string[] => [
+  ...new Set([...urls.web, ...urls.tls].map((address) => new URL(address).origin)),
+];
 
 /** An upload lies in /tmp, which is memory, while it comes in, and is read whole. */
 const memoryMiB = (uploadMiB: number): number => 1408 + 2 * uploadMiB;
 const API_URL = text`http://${address("edge", "api")}/v1`;
 
-export function openwebui(settings: Settings): Service {
+export function openwebui(settings: Settings, placement: Placement): Service {
   return {
     name: "openwebui",
     kind: "service",
@@ -64,8 +64,8 @@ export function openwebui(settings: Settings): Service {
       ENABLE_SIGNUP: "false",
       WEBUI_ADMIN_EMAIL: settings.adminEmail,
       WEBUI_ADMIN_NAME: "Administrator",
-      WEBUI_URL: settings.publicUrl ?? `http://localhost:${settings.webPort}`,
-      CORS_ALLOW_ORIGIN: origins(settings).join(";"),
+      WEBUI_URL: placement.urls.web[0] ?? "",
+      CORS_ALLOW_ORIGIN: origins(placement).join(";"),
       ENABLE_WEBSOCKET_SUPPORT: "true",
       WEBSOCKET_MANAGER: "redis",
       // A websocket's handshake has a bound of its own in the library that reads it.
@@ -98,17 +98,23 @@ export function openwebui(settings: Settings): Service {
         "-c",
         "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health', timeout=2).read()",
       ],
+      http: { port: "http", path: "/health" },
       ...ASKED_RARELY,
       timeoutSeconds: 5,
       startPeriodSeconds: 120,
     },
-    volumes: [{ volume: "openwebui", path: "/data" }],
+    volumes: [{ volume: "openwebui", path: "/data", sizeGiB: 10 }],
     scratch: [{ path: "/tmp", sizeMiB: 192 + settings.webMaxUploadMib }],
     dependsOn: [
       { service: "databases", condition: "completed" },
       { service: "redis", condition: "started" },
     ],
-    resources: { cpus: 2, memoryMiB: memoryMiB(settings.webMaxUploadMib), pids: 256 },
+    resources: {
+      cpus: 2,
+      memoryMiB: memoryMiB(settings.webMaxUploadMib),
+      pids: 256,
+      requests: { cpus: 0.2, memoryMiB: 512 },
+    },
     user: { uid: 10002, gid: 10002 },
     stopGraceSeconds: 30,
     egress: false,

@@ -1,6 +1,7 @@
 /** The deployment's own checks, run from inside the private network once everything is up. */
 import type { Settings } from "../../settings/schema";
 import type { Service } from "../model";
+import type { Placement } from "../placement";
 import { address, eachAddress, join, secret, text } from "../text";
 
 const API_KEY = "/etc/ralex/secrets/api_key";
@@ -8,11 +9,11 @@ const CA = "/etc/ralex/ca.crt";
 const CONFIGURATION = "/etc/ralex/probe.json";
 
 /** @param services - everything that runs; what has metrics has to be scraped. */
-export function probe(settings: Settings, services: readonly Service[]): Service {
+export function probe(settings: Settings, { urls }: Placement, services: readonly Service[]): Service {
   const isMonitored = settings.monitoring === "own";
   const jobs = (isMonitored ? services : []).filter(({ metrics }) => metrics !== undefined).map(({ name }) => name);
   const rest = {
-    tls_name: "localhost",
+    tls_name: new URL(urls.tls[0] ?? "").hostname,
     jobs,
     api_key_file: API_KEY,
     ca_file: CA,
@@ -45,7 +46,7 @@ export function probe(settings: Settings, services: readonly Service[]): Service
     volumes: [],
     scratch: [{ path: "/tmp", sizeMiB: 8 }],
     dependsOn: [],
-    resources: { cpus: 0.5, memoryMiB: 64, pids: 32 },
+    resources: { cpus: 0.5, memoryMiB: 64, pids: 32, requests: { cpus: 0.1, memoryMiB: 32 } },
     // User of the image's own Dockerfile.
     user: { uid: 10001, gid: 10001 },
     stopGraceSeconds: 5,

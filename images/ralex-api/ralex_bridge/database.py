@@ -84,6 +84,9 @@ class Database:
                 log.warning("postgres is away", extra={"reason": type(error).__name__})
             self._away_until = time.monotonic() + RETRY_SECONDS
             self._up.set(0)
+            if self._pool is not None:
+                # Otherwise each broken connection that is left would fail once more, with a pause after each.
+                await self._pool.expire_connections()
             raise _unavailable() from None
         if self._away_until:
             log.warning("postgres is back")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from .conftest import Make, UpstreamServer
 from .support.bridge import KEY, UPSTREAM_KEY, Bridge
 from .support.events import Stream
+from .support.relay import relay
 from .support.services import Postgres, Redis, free_port, wait_until
 from .support.sql import fetch
 
@@ -155,6 +157,26 @@ def test_a_restart_of_postgres_loses_no_usage_and_no_session(make_bridge: Make, 
     assert bridge.ask("GET", f"/v1/sessions/{session}").json["title"] == "before"
     query = "SELECT count(*) FROM usage WHERE request_id = $1"
     wait_until(lambda: fetch(postgres.url(), query, during) == [(1,)], 3, "the usage is written")
+
+
+def test_connections_that_a_host_took_with_it_cost_one_wait_and_not_one_each(
+    make_bridge: Make, postgres: Postgres
+) -> None:
+    with relay(postgres.port) as between:
+        bridge = make_bridge(database_url=postgres.url().replace(f":{postgres.port}/", f":{between.port}/"))
+        bridge.start()
+
+        def create(number: int) -> int:
+            return bridge.ask("POST", "/v1/sessions", {"title": str(number)}).status
+
+        with ThreadPoolExecutor(8) as at_once:
+            assert set(at_once.map(create, range(24))) == {201}
+        assert between.lose() > 2
+        assert create(0) == 503
+        wait_until(lambda: bridge.is_answered("/ready"), 5, "postgres is taken up again")
+        began = time.monotonic()
+        assert [create(number) for number in range(16)] == [201] * 16
+        assert time.monotonic() - began < 5
 
 
 def test_a_database_without_the_schema_is_told_apart_from_one_that_is_away(

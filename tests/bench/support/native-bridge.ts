@@ -2,7 +2,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { describeRalex } from "../../../components/app/ralex";
 import { confinement } from "../../../components/docker/container";
 import { loadSettings } from "../../../components/settings/load";
 import { BRIDGE } from "../../support/bridge";
@@ -11,13 +10,14 @@ import { docker, ImageBuilder, withImage } from "./images";
 import { freePort } from "../../support/ports";
 import type { Processes } from "./processes";
 import { withScratch } from "./scratch";
+import { onDocker } from "../../support/on-docker";
 
 export const READY_WITHIN_MS = 30_000;
 
 /** What the local stack confines the API to, as flags of `docker run`. */
 export function confinementFlags(): readonly string[] {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack: {} });
-  const api = describeRalex(settings).services.find(({ name }) => name === "api");
+  const api = onDocker(settings).services.find(({ name }) => name === "api");
   if (api === undefined) throw new Error("the model has no service api");
   const { user, capabilities, securityOpts, cpus, memory, tmpfs } = confinement(api);
   return [

@@ -1,13 +1,13 @@
 import { rootCertificates } from "node:tls";
 import type { Service, Text } from "../../../components/app/model";
-import { describeRalex } from "../../../components/app/ralex";
 import { address, refsOf, secret } from "../../../components/app/text";
 import { loadSettings } from "../../../components/settings/load";
+import { onDocker } from "../../support/on-docker";
 
 const AUTHORITY = rootCertificates[0] ?? "";
 
 function service(name: string, stack: Record<string, unknown> = {}): Service {
-  const { services } = describeRalex(loadSettings({ environment: {}, dotenv: {}, stack }));
+  const { services } = onDocker(loadSettings({ environment: {}, dotenv: {}, stack }));
   const found = services.find((candidate) => candidate.name === name);
   if (found === undefined) throw new Error(`no service ${name}`);
   return found;

@@ -1,6 +1,6 @@
 import { dashboardQueries, ralexDashboard } from "../../../components/app/dashboard";
-import { describeRalex } from "../../../components/app/ralex";
 import { loadSettings } from "../../../components/settings/load";
+import { onDocker } from "../../support/on-docker";
 
 describe("the dashboard", () => {
   test("has a panel of its own for every query, with the data source that Grafana is given", () => {
@@ -13,11 +13,11 @@ describe("the dashboard", () => {
 
   test("is shown by Grafana where its image is to be had, and named as left out elsewhere", () => {
     const settings = loadSettings({ environment: {}, dotenv: {}, stack: { operatorListeners: true } });
-    const withIt = describeRalex(settings, { grafana: true });
+    const withIt = onDocker(settings, { grafana: true });
     expect(withIt.services.map(({ name }) => name)).toContain("grafana");
     expect(withIt.edge.listeners.map(({ name }) => name)).toContain("grafana");
     expect(withIt.omissions).toEqual([]);
-    const without = describeRalex(settings);
+    const without = onDocker(settings);
     expect(without.services.map(({ name }) => name)).not.toContain("grafana");
     expect(without.omissions).toEqual([expect.stringContaining("Grafana is left out")]);
   });

@@ -1,9 +1,10 @@
 import { flowsOf } from "../../../components/app/flows";
-import { describeRalex, type Available } from "../../../components/app/ralex";
+import type { Available } from "../../../components/app/ralex";
 import { loadSettings } from "../../../components/settings/load";
+import { onDocker } from "../../support/on-docker";
 
 const flows = (stack: Record<string, unknown> = {}, available?: Available) =>
-  flowsOf(describeRalex(loadSettings({ environment: {}, dotenv: {}, stack }), available)).map(
+  flowsOf(onDocker(loadSettings({ environment: {}, dotenv: {}, stack }), available)).map(
     ({ from, to, port }) => `${from} -> ${to}:${port}`,
   );
 

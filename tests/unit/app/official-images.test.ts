@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { describeRalex } from "../../../components/app/ralex";
 import type { Service } from "../../../components/app/model";
 import { OFFICIAL_IMAGES } from "../../../components/image/official-images";
 import { loadSettings } from "../../../components/settings/load";
 import { CHECKOUT } from "../../support/stack";
+import { onDocker } from "../../support/on-docker";
 
 interface Row {
   readonly image: string;
@@ -33,7 +33,7 @@ const TABLE = new Map(
 );
 
 const settings = loadSettings({ environment: {}, dotenv: {}, stack: { operatorListeners: true } });
-const services = describeRalex(settings, { grafana: true }).services.filter(({ image }) => image in OFFICIAL_IMAGES);
+const services = onDocker(settings, { grafana: true }).services.filter(({ image }) => image in OFFICIAL_IMAGES);
 
 /** Programs that a command starts: its first word, and those of a shell's script. */
 function programsOf([first = "", ...rest]: readonly string[]): readonly string[] {
@@ -43,7 +43,7 @@ function programsOf([first = "", ...rest]: readonly string[]): readonly string[]
 
 const used = ({ health, readiness, entrypoint, command }: Service): readonly string[] => [
   ...programsOf(health?.command ?? []),
-  ...programsOf(readiness ?? []),
+  ...programsOf(readiness?.command ?? []),
   ...programsOf(entrypoint ?? []),
   // Options go to the image's own entrypoint.
   ...(command ?? []).slice(0, 1).filter((part): part is string => typeof part === "string" && !part.startsWith("-")),

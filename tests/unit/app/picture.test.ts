@@ -1,9 +1,9 @@
 import { pictureOf } from "../../../components/app/picture";
-import { describeRalex } from "../../../components/app/ralex";
 import { loadSettings } from "../../../components/settings/load";
+import { onDocker } from "../../support/on-docker";
 
 const application = (stack: Record<string, unknown> = {}) =>
-  describeRalex(loadSettings({ environment: {}, dotenv: {}, stack }));
+  onDocker(loadSettings({ environment: {}, dotenv: {}, stack }));
 
 describe("the picture of the stack", () => {
   test("has every service once: a cylinder where it keeps data, a rounded box where it runs once", () => {

@@ -1,14 +1,14 @@
 /** What the probe is told: JSON once every address is known, for any settings. */
 import fc from "fast-check";
-import { describeRalex } from "../../../components/app/ralex";
 import type { Application, Text } from "../../../components/app/model";
 import { mentionsSecret } from "../../../components/app/text";
 import { addressText, planAddresses, type AddressPlan } from "../../../components/docker/addresses";
 import { loadSettings } from "../../../components/settings/load";
+import { onDocker } from "../../support/on-docker";
 
 const RELEASE = { id: "r-1", images: {} };
 const described = (stack: Record<string, unknown>) =>
-  describeRalex(loadSettings({ environment: {}, dotenv: {}, stack: { release: RELEASE, ...stack } }));
+  onDocker(loadSettings({ environment: {}, dotenv: {}, stack: { release: RELEASE, ...stack } }));
 
 /** The text with the local stack's addresses; of a secret only its name. */
 function resolved(value: Text, application: Application, plan: AddressPlan): string {
@@ -80,7 +80,7 @@ describe("the probe's configuration", () => {
 
   test("is there only where a release is pinned", () => {
     expect(described({}).probe).toBeDefined();
-    expect(describeRalex(loadSettings({ environment: {}, dotenv: {}, stack: {} })).probe).toBeUndefined();
+    expect(onDocker(loadSettings({ environment: {}, dotenv: {}, stack: {} })).probe).toBeUndefined();
   });
 });
 

@@ -1,12 +1,13 @@
 import { checkApplication, ModelError } from "../../../components/app/check";
 import { withProbe, type Application, type Service, type Text } from "../../../components/app/model";
-import { describeRalex, type Available } from "../../../components/app/ralex";
+import type { Available } from "../../../components/app/ralex";
 import { DATABASES, databasePassword } from "../../../components/app/services/data";
 import { refsOf, secret } from "../../../components/app/text";
 import { loadSettings } from "../../../components/settings/load";
+import { onDocker } from "../../support/on-docker";
 
 const ralex = (stack: Record<string, unknown> = {}, available?: Available) =>
-  describeRalex(loadSettings({ environment: {}, dotenv: {}, stack }), available);
+  onDocker(loadSettings({ environment: {}, dotenv: {}, stack }), available);
 
 function service(application: Application, name: string): Service {
   const found = application.services.find((candidate) => candidate.name === name);
@@ -51,7 +52,9 @@ describe("the description of Ralex", () => {
     );
     expect(bare.logs).toBeUndefined();
     expect(bare.volumes).toEqual(ralex({}, { grafana: true }).volumes);
-    expect(bare.volumes).toEqual(expect.arrayContaining(["prometheus", "victorialogs", "grafana"]));
+    expect(bare.volumes.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["prometheus", "victorialogs", "grafana"]),
+    );
     expect(bare.omissions).toEqual([]);
     expect(JSON.stringify(bare)).not.toMatch(/prometheus:|victorialogs:|grafana:/);
   });
@@ -351,6 +354,8 @@ describe("the description of Ralex", () => {
   });
 });
 
+const HEALTH = { command: ["ask"], intervalSeconds: 1, timeoutSeconds: 1, retries: 1, startPeriodSeconds: 1 };
+
 describe("a description that contradicts itself is refused", () => {
   const broken = (change: Partial<Service>): string => {
     const application = ralex();
@@ -384,8 +389,34 @@ describe("a description that contradicts itself is refused", () => {
     ["a missing dependency", { dependsOn: [{ service: "nope", condition: "started" }] }, "nope, which does not exist"],
     ["waiting for a service to end", { dependsOn: [{ service: "postgres", condition: "completed" }] }, "is a service"],
     ["two mounts on one path", { scratch: [{ path: "/data", sizeMiB: 1 }] }, "two mounts have the same path"],
+    [
+      "a health question on no port",
+      { health: { ...HEALTH, http: { port: "nope", path: "/" } } },
+      "health is asked on port nope, which it does not have",
+    ],
+    [
+      "a readiness question on no port",
+      { readiness: { command: ["ask"], http: { port: "nope", path: "/" } } },
+      "readiness is asked on port nope",
+    ],
+    [
+      "more memory requested than allowed",
+      { resources: { cpus: 1, memoryMiB: 64, pids: 8, requests: { cpus: 0.1, memoryMiB: 65 } } },
+      "requests more than it may have",
+    ],
+    [
+      "more cores requested than allowed",
+      { resources: { cpus: 1, memoryMiB: 64, pids: 8, requests: { cpus: 1.5, memoryMiB: 64 } } },
+      "requests more than it may have",
+    ],
     ["metrics on no port", { metrics: { port: "nope", path: "/" } }, "metrics are on port nope"],
   ])("%s", (_, change, message) => {
     expect(broken(change)).toContain(message);
+  });
+
+  test("two services with one volume", () => {
+    const application = ralex();
+    const volumes = [...application.volumes, { name: "redis", sizeGiB: 1 }];
+    expect(() => checkApplication({ ...application, volumes })).toThrow("two services mount volume redis");
   });
 });

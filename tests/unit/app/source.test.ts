@@ -1,11 +1,11 @@
 /** The description of Ralex where `source` names another one. */
-import { describeRalex } from "../../../components/app/ralex";
 import { loadSettings } from "../../../components/settings/load";
+import { onDocker } from "../../support/on-docker";
 
-const foreign = describeRalex(
+const foreign = onDocker(
   loadSettings({ environment: {}, dotenv: {}, stack: { source: "/srv/ralex", sourceCommand: "python -m myapp" } }),
 );
-const own = describeRalex(loadSettings({ environment: {}, dotenv: {}, stack: {} }));
+const own = onDocker(loadSettings({ environment: {}, dotenv: {}, stack: {} }));
 const api = (application: typeof own) => application.services.find(({ name }) => name === "api");
 
 describe("a foreign Ralex", () => {

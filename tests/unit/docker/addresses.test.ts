@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
-import { describeRalex } from "../../../components/app/ralex";
 import type { Application } from "../../../components/app/model";
 import { addressText, planAddresses } from "../../../components/docker/addresses";
 import { loadSettings } from "../../../components/settings/load";
+import { onDocker } from "../../support/on-docker";
 
 const application = (stack: Record<string, unknown>, grafana = false): Application =>
-  describeRalex(loadSettings({ environment: {}, dotenv: {}, stack }), { grafana });
+  onDocker(loadSettings({ environment: {}, dotenv: {}, stack }), { grafana });
 
 const settings = fc.record({
   apiReplicas: fc.integer({ min: 1, max: 20 }),

@@ -2,22 +2,33 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { describeRalex } from "../../../components/app/ralex";
+import { dockerPlacement } from "../../../components/docker/placement";
 import { DockerStack } from "../../../components/docker/stack";
 import { ApplicationImages } from "../../../components/image/application-images";
 import { ImageRef } from "../../../components/image/image-ref";
 import { loadSettings } from "../../../components/settings/load";
 import { record, type Component, type Recording } from "../../support/recorder";
+import { onDocker } from "../../support/on-docker";
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
 function localStack(stack: Record<string, unknown>, opts: pulumi.ComponentResourceOptions): DockerStack {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack });
-  const application = describeRalex(settings);
+  const application = onDocker(settings);
   const all = [...application.services, ...(application.probe === undefined ? [] : [application.probe])];
   const images = Object.fromEntries(all.map(({ image }) => [image, ImageRef.of(`r/${image}`, DIGEST)]));
   const release = { id: "r-1", images: {}, ran: [] };
-  const plain = { application, settings, images, release, substitutes: [], secretSettings: {}, checkout: "/c" };
+  const placement = dockerPlacement(settings);
+  const plain = {
+    application,
+    placement,
+    settings,
+    images,
+    release,
+    substitutes: [],
+    secretSettings: {},
+    checkout: "/c",
+  };
   return new DockerStack("ralex", plain, opts);
 }
 

@@ -1,8 +1,9 @@
-import { describeRalex } from "../../../components/app/ralex";
+import { dockerPlacement } from "../../../components/docker/placement";
 import { DockerStack } from "../../../components/docker/stack";
 import { ImageRef } from "../../../components/image/image-ref";
 import { loadSettings } from "../../../components/settings/load";
 import { ofType, PASSED, record, type Recorded } from "../../support/recorder";
+import { onDocker } from "../../support/on-docker";
 
 const CONTAINER = "docker:index/container:Container";
 const FILES = "ralex:docker:Files";
@@ -25,7 +26,7 @@ function recordStack(
   protect = true,
 ): ReturnType<typeof record> {
   const settings = loadSettings({ environment: {}, dotenv: {}, stack: configuration });
-  const application = describeRalex(settings);
+  const application = onDocker(settings);
   const probe = application.probe === undefined ? [] : [application.probe];
   const images = Object.fromEntries(
     [...application.services, ...probe].map(({ image }) => [
@@ -39,6 +40,7 @@ function recordStack(
         "ralex",
         {
           application,
+          placement: dockerPlacement(settings),
           settings,
           secretSettings: { openrouterApiKey: "canary-key" },
           release: { id: "r-1", images: {}, ran: [], ...settings.release },

@@ -3,12 +3,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
-import { describeRalex } from "../../../../components/app/ralex";
 import { planAddresses } from "../../../../components/docker/addresses";
 import type { Settings } from "../../../../components/settings/schema";
 import { GO_MODULES, goTool } from "../../../../toolchain/go-tools";
 import { composeDocument, fileName } from "./document";
 import { Values, type Certificate } from "./values";
+import { onDocker } from "../../../support/on-docker";
 
 const PROJECT = "ralex-bench-compose";
 
@@ -32,7 +32,7 @@ export class ComposeProject {
 
   /** Writes the files; nothing is started. */
   static async create({ settings, images, grafana, checkout, folder }: ProjectArgs): Promise<ComposeProject> {
-    const application = describeRalex(settings, { grafana });
+    const application = onDocker(settings, { grafana });
     const plan = planAddresses(application, settings.subnet);
     const values = new Values(application, plan, await certificate(folder));
     const filesFolder = path.join(folder, "files");

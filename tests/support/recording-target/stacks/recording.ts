@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { RunningService, Verification } from "../../../../components/app/outputs";
 import { describeRalex } from "../../../../components/app/ralex";
+import { dockerPlacement } from "../../../../components/docker/placement";
 import { chooseRelease } from "../../../../stacks/release";
 import type { StackSettings } from "../../../../stacks/stack-settings";
 
 export async function deploy({ settings }: StackSettings, checkout: string): Promise<Record<string, unknown>> {
   const release = await chooseRelease(settings, checkout);
-  const described = describeRalex(settings);
+  const described = describeRalex(settings, dockerPlacement(settings));
   const { images, ...said } = release.run(described.services.map(({ image }) => image));
   const services: Record<string, RunningService> = {};
   for (const { name, kind, image, replicas } of described.services) {

@@ -3,8 +3,12 @@ import * as fs from "node:fs";
 import { recordedOutputs } from "../../../../../../cli/backend/resources";
 import type { Outputs } from "../../../../../../cli/outputs";
 import { PROJECT } from "../../../../../../cli/project";
+import { dockerPlacement } from "../../../../../../components/docker/placement";
 import type { Target } from "../../../../../../cli/targets/target";
 import type { Workspace } from "../../../../../../cli/workspace";
+
+/** Its description is that of a Docker Engine: what is recorded is not run. */
+export const placement = dockerPlacement;
 
 export function open(workspace: Workspace): Target {
   const asked = (question: keyof Target, stack: string): void =>

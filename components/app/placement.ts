@@ -1,0 +1,19 @@
+/** What the description of Ralex has to know of the place where it runs, as plain data. Each target makes its own. */
+import type { Listener } from "./model";
+
+/** Addresses as clients use them, the one that people are told first: origins and certificates name them. */
+type Addresses = readonly string[];
+
+export interface Placement {
+  /** Of each listener of the edge that is open, without a path. */
+  readonly urls: Readonly<Record<"web" | "api" | "tls", Addresses> & Partial<Record<Listener["name"], Addresses>>>;
+  /**
+   * Who takes a replica out of rotation before it is stopped: the edge, which then knows each by its address, or the
+   * platform, behind one address for all.
+   */
+  readonly drains: "edge" | "platform";
+  /** Where the services' logs go: to the stack's own store, or to the platform, which reads standard output. */
+  readonly logs: "own" | "platform";
+  /** Networks of the proxies in front, in CIDR notation: what they say of a client is believed, and of nobody else. */
+  readonly trustedProxies: readonly string[];
+}
