@@ -1,7 +1,8 @@
 /** What people read about the settings, from their one table. */
 import { z } from "zod";
 import { FILE_ONLY, variableOf } from "../../components/settings/load";
-import { PLAIN_SETTINGS, SECRET_SETTINGS } from "../../components/settings/schema";
+import { PLAIN_SETTINGS, SECRET_SETTINGS, TARGET_SETTINGS } from "../../components/settings/schema";
+import type { TargetName } from "../../components/settings/targets";
 import { table } from "./markdown";
 
 interface Described {
@@ -57,15 +58,32 @@ const DOTENV_FORMS: readonly (readonly string[])[] = [
   ["`NAME=`", "not set, as an empty text in the stack's file"],
 ];
 
+/** A table of the settings that a target has of its own, or of those that every target has. */
+function settingsTable(target?: TargetName): string {
+  const own = (name: string) => Object.keys(TARGET_SETTINGS[name as TargetName]?.settings ?? {});
+  const owned = Object.keys(TARGET_SETTINGS).flatMap(own);
+  const isMeant = ({ key }: Described) => (target === undefined ? !owned.includes(key) : own(target).includes(key));
+  const rows = settings
+    .filter(isMeant)
+    .map(({ key, allowed, fallback, meaning }) => [
+      `\`${key}\``,
+      meaning,
+      allowed,
+      fallback === undefined ? "not set" : `\`${fallback}\``,
+      FILE_ONLY.has(key) ? "the stack's file only" : `\`${variableOf(key)}\``,
+    ]);
+  return table(["setting", "meaning", "allowed", "default", "variable"], rows);
+}
+
 /** docs/settings.md. */
 export function settingsPage(): string {
-  const rows = settings.map(({ key, allowed, fallback, meaning }) => [
-    `\`${key}\``,
-    meaning,
-    allowed,
-    fallback === undefined ? "not set" : `\`${fallback}\``,
-    FILE_ONLY.has(key) ? "the stack's file only" : `\`${variableOf(key)}\``,
-  ]);
+  const ofTargets = (Object.keys(TARGET_SETTINGS) as TargetName[]).map(
+    (target) => `## Of target \`${target}\` alone
+
+On another target they have no effect, and one that is set there is refused.
+
+${settingsTable(target)}`,
+  );
   const secrets = Object.entries(SECRET_SETTINGS).map(([key, meaning]) => [
     `\`${key}\``,
     meaning,
@@ -73,13 +91,14 @@ export function settingsPage(): string {
   ]);
   return `# Settings
 
-Written by \`./ralex docs\` from \`components/settings/schema.ts\`.
+Written by \`./ralex docs\` from \`components/settings\`.
 
 A value is taken from the first of these that has it: the environment, \`.env\`, the stack's file
 (\`Pulumi.<stack>.yaml\`, each key with \`ralex:\` in front), the default. A stack with \`promotesFrom\` takes its settings
 from its file only, since others promote to it: a variable that would change one there is named, and left out. Everything wrong is told at once, before anything is made. A release is pinned in the stack's file only (\`ralex:release\`).
 
-${table(["setting", "meaning", "allowed", "default", "variable"], rows)}
+${settingsTable()}
+${ofTargets.join("\n")}
 ## Secrets
 
 Set with \`pulumi config set --secret\`, or for the local stack in \`.env\`; written in clear in a stack's file, they are

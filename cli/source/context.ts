@@ -1,7 +1,8 @@
 /** Puts together what a foreign Ralex is built from, before anything is built. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { BRIDGE_COMMAND, type Settings } from "../../components/settings/schema";
+import { BRIDGE_COMMAND } from "../../components/settings/docker";
+import type { Settings } from "../../components/settings/schema";
 import { parseSource } from "../../components/settings/source";
 import { Failure } from "../failure";
 import { dependencyLists } from "./dependencies";

@@ -1,16 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { DOTENV } from "./dotenv";
 import type { Problem } from "./problem";
-import {
-  BRIDGE_COMMAND,
-  PLAIN_SETTINGS,
-  PORT_SETTINGS,
-  RELEASE,
-  SECRET_SETTINGS,
-  type SecretSetting,
-  type Settings,
-} from "./schema";
+import { PLAIN_SETTINGS, RELEASE, SECRET_SETTINGS, TARGET_SETTINGS, type SecretSetting, type Settings } from "./schema";
 import { secretValue } from "./secret-value";
+import type { TargetName } from "./targets";
 
 /** Everything wrong with the configuration, in one error. No value is repeated: it may be a secret in a wrong place. */
 export class SettingsError extends Error {
@@ -183,7 +177,8 @@ export function loadSettings(sources: Sources): Settings {
     if (error !== undefined) problems.push({ key, source: given.source, message: messageOf(error) });
   }
 
-  problems.push(...clashes(parsed, secretsSet));
+  const target = parsed.target as TargetName | undefined;
+  problems.push(...clashes(parsed, secretsSet), ...(target === undefined ? [] : ofTarget(target, parsed, values)));
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze({ ...parsed, secretsSet }) as unknown as Settings;
 }
@@ -202,17 +197,27 @@ export function secretValues(sources: Sources): Readonly<Partial<Record<SecretSe
   );
 }
 
+/** What is wrong among the settings of the target, and those of other targets that are set and would have no effect. */
+function ofTarget(
+  target: TargetName,
+  parsed: Readonly<Record<string, unknown>>,
+  values: ReadonlyMap<string, Given>,
+): readonly Problem[] {
+  const others = Object.entries(TARGET_SETTINGS).filter(([name]) => name !== target);
+  const strangers = others.flatMap(([name, { settings }]) =>
+    Object.entries(settings).flatMap(([key, schema]): Problem[] => {
+      const given = values.get(key);
+      // Pulumi.yaml gives each key its default, whatever the target is.
+      if (given === undefined || isDeepStrictEqual(parsed[key], schema.safeParse(undefined).data)) return [];
+      return [{ key, source: given.source, message: `is a setting of target ${name}, and has no effect on ${target}` }];
+    }),
+  );
+  return [...strangers, ...(TARGET_SETTINGS[target]?.clashes(parsed) ?? [])];
+}
+
 /** Problems that only show when settings are looked at together. */
 function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<SecretSetting>): Problem[] {
   const problems: Problem[] = [];
-  const holders = new Map<unknown, string>();
-  for (const key of PORT_SETTINGS) {
-    const port = parsed[key];
-    if (port === undefined) continue;
-    const holder = holders.get(port);
-    if (holder === undefined) holders.set(port, key);
-    else problems.push({ key, source: "all settings", message: `is the same port as ${holder}; give each its own` });
-  }
   if (secretsSet.has("upstreamApiKey") && parsed.upstreamUrl === undefined) {
     problems.push({ key: "upstreamApiKey", source: "all settings", message: "needs upstreamUrl: say whose key it is" });
   }
@@ -223,21 +228,6 @@ function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<Secret
   if (parsed.operatorListeners === true && parsed.monitoring === "none") {
     const message = "opens what is not there with monitoring none: set it to false, or monitoring to own";
     problems.push({ key: "operatorListeners", source: "all settings", message });
-  }
-  if (parsed.source !== undefined && parsed.hotReload === true) {
-    const message = "is not supported with source: set hotReload to false, or leave source out";
-    problems.push({ key: "hotReload", source: "all settings", message });
-  }
-  if (parsed.source !== undefined && parsed.release !== undefined) {
-    const message = "is not what runs where a release is pinned: leave source out, or remove ralex:release";
-    problems.push({ key: "source", source: "all settings", message });
-  }
-  if (
-    "source" in parsed &&
-    parsed.source === undefined &&
-    ![undefined, BRIDGE_COMMAND].includes(parsed.sourceCommand as string)
-  ) {
-    problems.push({ key: "sourceCommand", source: "all settings", message: "needs source: say whose command it is" });
   }
   return problems;
 }

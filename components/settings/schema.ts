@@ -1,40 +1,19 @@
 /**
- * Every setting of Ralex: one table. Pulumi.yaml declares the same keys, and a test holds the two together.
+ * Every setting of Ralex: one table for what every target has, and one for each target's own. Pulumi.yaml declares the same
+ * keys, and a test holds the two together.
  *
  * Keys are flat because Pulumi's project configuration declares types for flat keys only.
  */
 import { z } from "zod";
 import { certificateProblem } from "./certificates";
+import { dockerClashes, DOCKER_SETTINGS } from "./docker";
 import { mirrorProblems } from "./image-mirror";
 import { itemsOf } from "./list";
-import { parseSource } from "./source";
-import { TARGETS } from "./targets";
+import type { Problem } from "./problem";
+import { TARGETS, type TargetName } from "./targets";
 import { upstreamUrl } from "./upstream-url";
 
-const port = z.int().min(1).max(65535);
 const seconds = (max: number) => z.int().min(1).max(max);
-
-/** Whether no bit of the host is set, as Docker demands. */
-function isNetwork(cidr: string): boolean {
-  const [address = "", length] = cidr.split("/");
-  const bits = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  return bits % 2 ** (32 - Number(length)) === 0;
-}
-
-/** IPv4 network that is private (RFC 1918) and 16 to 24 bits long: fixed addresses need some room. */
-const privateSubnet = z
-  .cidrv4()
-  .refine((value) => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(value), "must be private (RFC 1918)")
-  .refine((value) => Number(value.split("/")[1]) >= 16 && Number(value.split("/")[1]) <= 24, "must be /16 to /24")
-  .refine(isNetwork, "must be the network's own address: with nothing but zeros behind its length");
-
-const source = z.string().superRefine((value, context) => {
-  try {
-    parseSource(value);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: (error as Error).message });
-  }
-});
 
 /** As browsers send it: scheme, host and, where it is not the scheme's own, port; in lower case and with no path. */
 const ORIGIN = /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
@@ -73,9 +52,6 @@ const imageMirror = z.string().superRefine((value, context) => {
   for (const message of mirrorProblems(value)) context.addIssue({ code: "custom", message });
 });
 
-/** What starts the bridge; `sourceCommand` starts from it too, so that a copy of the bridge needs no other. */
-export const BRIDGE_COMMAND = "python -m ralex_bridge";
-
 export const RELEASE = z.strictObject({
   id: z.string().min(1),
   images: z.record(z.string(), z.string()),
@@ -84,16 +60,10 @@ export const RELEASE = z.strictObject({
 /** Largest value of `apiReplicas`. */
 export const MOST_API_REPLICAS = 20;
 
-/** Settings that may be written in clear. The description is the one of Pulumi.yaml. */
-export const PLAIN_SETTINGS = {
+/** What every target has. */
+const COMMON_SETTINGS = {
   target: z.enum(TARGETS).default("docker").describe("Where Ralex runs"),
   running: z.boolean().default(true).describe("false stops the services and keeps data, secrets and networks"),
-  webPort: port.default(3000).describe("Port of Open WebUI on 127.0.0.1"),
-  apiPort: port.default(8000).describe("Port of the API on 127.0.0.1"),
-  tlsPort: port.default(8443).describe("TLS port of Open WebUI and the API on 127.0.0.1"),
-  prometheusPort: port.default(9090).describe("Port of Prometheus on 127.0.0.1, behind the operator's password"),
-  logsPort: port.default(9428).describe("Port of the log search on 127.0.0.1, behind the operator's password"),
-  grafanaPort: port.default(3001).describe("Port of Grafana on 127.0.0.1, where it is part of the stack"),
   operatorListeners: z.boolean().default(false).describe("Open Prometheus, the log search and Grafana at the edge"),
   monitoring: z
     .enum(["own", "none"])
@@ -101,29 +71,11 @@ export const PLAIN_SETTINGS = {
     .describe(
       "own keeps metrics and logs in the stack (Prometheus, exporters, the log search); none leaves logs to Docker",
     ),
-  hotReload: z
-    .boolean()
-    .default(false)
-    .describe("Run the bridge from this checkout, reloading on every edit; a pinned release runs as it is"),
-  source: source
-    .optional()
-    .describe(
-      "Build the API from another Ralex, a folder or a git URL with #commit; it serves /health on 8000 and migrates itself",
-    ),
-  sourceCommand: z
-    .string()
-    .regex(
-      /^\s*[^\s"']+(\s+[^\s"']+)*\s*$/,
-      "must be words without quotes: it is split at white space, no shell reads it",
-    )
-    .default(BRIDGE_COMMAND)
-    .describe("What starts the Ralex of source, split at white space; nothing secret"),
   imageMirror: imageMirror
     .optional()
     .describe(
       "Pull every image from this mirror instead, by the same digest; or those of the registries that are named",
     ),
-  subnet: privateSubnet.default("10.213.0.0/24").describe("Private network of the stack"),
   apiReplicas: z.int().min(1).max(MOST_API_REPLICAS).default(2).describe("Replicas of the API"),
   apiRateLimitPerMinute: z
     .int()
@@ -171,8 +123,19 @@ export const PLAIN_SETTINGS = {
   waitSeconds: seconds(3600).default(180).describe("How long a service may take to become healthy"),
 } as const;
 
-/** Settings that are ports of this machine. */
-export const PORT_SETTINGS = ["webPort", "apiPort", "tlsPort", "prometheusPort", "logsPort", "grafanaPort"] as const;
+/** What a target has of its own. */
+interface OwnSettings {
+  readonly settings: Readonly<Record<string, z.ZodType>>;
+  /** Problems that only show when settings are looked at together. */
+  readonly clashes: (parsed: Readonly<Record<string, unknown>>) => readonly Problem[];
+}
+
+export const TARGET_SETTINGS: Readonly<Partial<Record<TargetName, OwnSettings>>> = {
+  docker: { settings: DOCKER_SETTINGS, clashes: dockerClashes },
+};
+
+/** Settings that may be written in clear. The description is the one of Pulumi.yaml. */
+export const PLAIN_SETTINGS = { ...COMMON_SETTINGS, ...DOCKER_SETTINGS } as const;
 
 /** Settings whose values are secret: encrypted in the stack's configuration, never shown. */
 export const SECRET_SETTINGS = {

@@ -10,7 +10,7 @@ import { prepareMachine, type Machine } from "../../cli/machine";
 import { prepareSource } from "../../cli/source/context";
 import { updateImages } from "../../cli/update";
 import { readReleases, RELEASE_PROJECT, WORKING_TREE_STACK, type ReleaseRecord } from "../../components/image/releases";
-import { BRIDGE_COMMAND } from "../../components/settings/schema";
+import { BRIDGE_COMMAND } from "../../components/settings/docker";
 import { loadSettings } from "../../components/settings/load";
 import { poll } from "../support/http";
 import { copyCheckout, type TestStack } from "../support/stack";

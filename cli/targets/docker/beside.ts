@@ -2,7 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { commandLine, ralex } from "../../../components/command-line";
-import { PORT_SETTINGS, type Settings } from "../../../components/settings/schema";
+import { PORT_SETTINGS } from "../../../components/settings/docker";
+import type { Settings } from "../../../components/settings/schema";
 
 /** What is free on the engine and on this machine. */
 export interface FreeChoice {

@@ -124,7 +124,7 @@ describe(".env", () => {
     const read = { environment: {}, ...parse("RALEX_API_REPLICAS=0\nwrong\n") };
     const load = (stack: Record<string, unknown>) => () => loadSettings({ ...read, stack });
     expect(load({ webPort: 0 })).toThrow(SettingsError);
-    expect(load({ webPort: 0 })).toThrow(/3 problem.*a line \(\.env, line 2\).*webPort.*apiReplicas/s);
+    expect(load({ webPort: 0 })).toThrow(/3 problem.*a line \(\.env, line 2\).*apiReplicas.*webPort/s);
     expect(load({ promotesFrom: "dev" })()).toMatchObject({ apiReplicas: 2 });
   });
 });

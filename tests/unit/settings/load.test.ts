@@ -135,7 +135,7 @@ describe("settings", () => {
 
   test("refuse two listeners on one port and a key without its upstream", () => {
     const problems = problemsOf({ stack: { webPort: 8000, upstreamApiKey: "k" } });
-    expect(problems.map(({ key }) => key)).toEqual(["apiPort", "upstreamApiKey"]);
+    expect(problems.map(({ key }) => key)).toEqual(["upstreamApiKey", "apiPort"]);
   });
 
   test("take an empty variable as not set, as an empty text in the stack's file", () => {

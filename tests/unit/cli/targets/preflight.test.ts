@@ -7,7 +7,8 @@ import { preflight as check } from "../../../../cli/targets/docker/preflight";
 import type { MachineAddress } from "../../../../cli/targets/docker/subnet";
 import { Workspace } from "../../../../cli/workspace";
 import { loadSettings } from "../../../../components/settings/load";
-import { PORT_SETTINGS, type Settings } from "../../../../components/settings/schema";
+import { PORT_SETTINGS } from "../../../../components/settings/docker";
+import type { Settings } from "../../../../components/settings/schema";
 
 const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-preflight-"));
 afterAll(() => fs.rmSync(checkout, { recursive: true }));
