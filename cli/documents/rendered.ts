@@ -30,7 +30,7 @@ export async function renderedFiles(): Promise<Readonly<Record<string, string>>>
 /** @throws Error for a secret: this is to be read. */
 function named(ref: Ref, services: readonly Service[]): string {
   if (ref.ref === "secret") throw new Error(`a file that can be read holds ${ref.secret}`);
-  if (ref.ref === "host") return ref.service;
+  if (ref.ref === "host" || ref.ref === "pool") return ref.service;
   const service = services.find(({ name }) => name === ref.service);
   const port = service?.ports[ref.port]?.number;
   if (ref.ref === "address") return `${ref.service}:${port}`;

@@ -25,6 +25,8 @@ export type Ref =
       /** Slot of a replica that is left out where the others have addresses of their own. */
       readonly except?: number;
     }
+  /** A name with an address for each replica that there is now, without the port. */
+  | { readonly ref: "pool"; readonly service: string; readonly port: string }
   | { readonly ref: "secret"; readonly secret: string; readonly form: SecretForm };
 
 /** A string, a reference, or the concatenation of several. */

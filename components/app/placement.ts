@@ -8,10 +8,11 @@ export interface Placement {
   /** Of each listener of the edge that is open, without a path. */
   readonly urls: Readonly<Record<"web" | "api" | "tls", Addresses> & Partial<Record<Listener["name"], Addresses>>>;
   /**
-   * Who takes a replica out of rotation before it is stopped: the edge, which then knows each by its address, or the
-   * platform, behind one address for all.
+   * How replicas are found. `addressed`: each has an address for life, and the edge spreads the load over them and takes
+   * one out of rotation before it is stopped. `named`: the platform does both behind the service's own name, and the name
+   * of its pool has an address for each replica that there is now.
    */
-  readonly drains: "edge" | "platform";
+  readonly replicas: "addressed" | "named";
   /** Where the services' logs go: to the stack's own store, or to the platform, which reads standard output. */
   readonly logs: "own" | "platform";
   /** Networks of the proxies in front, in CIDR notation: what they say of a client is believed, and of nobody else. */

@@ -35,7 +35,7 @@ export function describeRalex(
     ...[postgres, redis, databases, ...(settings.source === undefined ? [migrations] : [])],
     ...[api(settings), openwebui(settings, placement), edge(settings, placement, hasGrafana)],
   ];
-  const monitors = monitoring(core);
+  const monitors = monitoring(core, placement);
   const services = [...core, ...(isMonitored ? monitors : []), ...(hasGrafana ? [grafana(placement)] : [])];
   const generated = [
     ...["apiKey", "adminPassword", "operatorPassword", "webuiSecretKey", "redisPassword", "superuserPassword"],

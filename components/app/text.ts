@@ -16,6 +16,9 @@ export const eachAddress = (service: string, port: string, before: string, after
   ...(except === undefined ? {} : { except }),
 });
 
+/** Name of all replicas of a service, for whoever asks each of them at one of its ports. */
+export const pool = (service: string, port: string): Ref => ({ ref: "pool", service, port });
+
 /** A secret's value, or a one-way form of it. */
 export const secret = (name: string, form: SecretForm = "value"): Ref => ({ ref: "secret", secret: name, form });
 

@@ -77,6 +77,8 @@ export function addressText(ref: ServiceRef, application: Application, plan: Add
   if (service === undefined || port === undefined) {
     throw new Error(`no service ${ref.service} with a port ${ref.port}`);
   }
+  // The engine's own name server knows the alias that all slots have.
+  if (ref.ref === "pool") return ref.service;
   if (ref.ref === "address") return `${ref.service}:${port}`;
   const all = plan.of.get(service.name)?.slice(0, service.replicas) ?? [service.name];
   const hosts = all.length > 1 ? all.filter((_, slot) => slot !== ref.except) : all;

@@ -24,7 +24,7 @@ export function dockerPlacement(settings: Settings): Placement {
           }
         : {}),
     },
-    drains: "edge",
+    replicas: "addressed",
     logs: settings.monitoring === "own" ? "own" : "platform",
     trustedProxies: itemsOf(settings.trustedProxies ?? ""),
   };

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 import sys
 import time
@@ -42,7 +43,7 @@ class Configuration:
     web: str
     """The edge's listener for Open WebUI."""
     replicas: str
-    """``host:port`` of every replica of the API, with blanks between."""
+    """``host:port`` of every replica of the API, with blanks between; a name stands for all of its addresses."""
     jobs: list[str]
     """Scrape jobs that have to be up, all targets of them."""
     api_key_file: str
@@ -55,6 +56,14 @@ class Configuration:
 
 class CheckError(Exception):
     """What a check found instead of what it wanted."""
+
+
+def addresses(replica: str) -> list[str]:
+    """``address:port`` of each address that a ``host:port`` has now."""
+    host, _, port = replica.rpartition(":")
+    known = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+    found = sorted({str(info[4][0]) for info in known})
+    return [f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for address in found]
 
 
 class Probe:
@@ -87,7 +96,7 @@ class Probe:
         return self._every_replica("/ready")
 
     def _every_replica(self, path: str) -> str:
-        replicas = self._of.replicas.split()
+        replicas = [address for one in self._of.replicas.split() for address in addresses(one)]
         for replica in replicas:
             self._get(f"http://{replica}", path)
         return f"{len(replicas)} replica(s)"

@@ -63,7 +63,7 @@ function resolve(value: Text): string {
   if (value.ref === "secret") {
     return inForm(secrets.get(value.secret) ?? "", value.form);
   }
-  if (value.ref === "host") return value.service;
+  if (value.ref === "host" || value.ref === "pool") return value.service;
   const port = portOf(application, value.service, value.port);
   return value.ref === "address" ? `${value.service}:${port}` : `${value.before}${value.service}:${port}${value.after}`;
 }

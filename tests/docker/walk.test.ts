@@ -48,7 +48,7 @@ const program = path.join(stack.folder, "components/app/ralex.ts");
 const described = fs.readFileSync(program, "utf8");
 const SERVICES = "const services = [...core,";
 const MORE =
-  'const services = [...monitoring(core).filter(({ name }) => name === "node-exporter")' +
+  'const services = [...monitoring(core, placement).filter(({ name }) => name === "node-exporter")' +
   '.map((one) => ({ ...one, name: "one-more" })), ...core,';
 
 /** The bridge itself as somebody's own Ralex: it answers what is asked here. */

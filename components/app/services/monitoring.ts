@@ -1,6 +1,7 @@
 /** Prometheus, its exporters, Alertmanager and the log store. */
 import type { Service, Text } from "../model";
-import { address, eachAddress, join, secret, text } from "../text";
+import type { Placement } from "../placement";
+import { address, eachAddress, join, pool, secret, text } from "../text";
 import { databasePassword } from "./data";
 import { ASKED_RARELY } from "./health";
 
@@ -141,8 +142,18 @@ const RULES = `groups:
         annotations: { summary: "{{ $labels.job }} at {{ $labels.instance }} does not answer" }
 `;
 
-/** Scrapes every service that has metrics, one target an address. */
-function scrapeConfiguration(scraped: readonly Service[]): Text {
+/** Where Prometheus finds the replicas of a service. */
+const targetsOf = ({ name, ports }: Service, port: string, { replicas }: Placement): Text =>
+  replicas === "addressed"
+    ? join("    static_configs:\n      - targets:\n", eachAddress(name, port, "          - '", "'\n"))
+    : join(
+        "    dns_sd_configs:\n      - { type: A, refresh_interval: 5s, names: ['",
+        pool(name, port),
+        `'], port: ${ports[port]?.number} }\n`,
+      );
+
+/** Scrapes every service that has metrics, one target a replica. */
+function scrapeConfiguration(scraped: readonly Service[], placement: Placement): Text {
   return join(
     "global: { scrape_interval: 5s, evaluation_interval: 5s }\n",
     "rule_files: [/etc/ralex/rules.yml]\n",
@@ -150,18 +161,18 @@ function scrapeConfiguration(scraped: readonly Service[]): Text {
     address("alertmanager", "http"),
     "'] }] }] }\n",
     "scrape_configs:\n",
-    ...scraped.flatMap(({ name, metrics }) =>
-      metrics === undefined
-        ? []
-        : [
-            `  - job_name: ${name}\n    metrics_path: ${metrics.path}\n    static_configs:\n      - targets:\n`,
-            eachAddress(name, metrics.port, "          - '", "'\n"),
-          ],
-    ),
+    ...scraped.flatMap((service) => {
+      const { name, metrics } = service;
+      if (metrics === undefined) return [];
+      return [
+        `  - job_name: ${name}\n    metrics_path: ${metrics.path}\n`,
+        targetsOf(service, metrics.port, placement),
+      ];
+    }),
   );
 }
 
-function prometheus(scraped: readonly Service[]): Service {
+function prometheus(scraped: readonly Service[], placement: Placement): Service {
   const self: Service = {
     ...base,
     name: "prometheus",
@@ -182,14 +193,14 @@ function prometheus(scraped: readonly Service[]): Service {
   return {
     ...self,
     files: [
-      { path: "/etc/ralex/prometheus.yml", content: scrapeConfiguration([...scraped, self]), secret: false },
+      { path: "/etc/ralex/prometheus.yml", content: scrapeConfiguration([...scraped, self], placement), secret: false },
       { path: "/etc/ralex/rules.yml", content: RULES, secret: false },
     ],
   };
 }
 
 /** The monitoring of the given services, which it scrapes together with itself. */
-export function monitoring(services: readonly Service[]): readonly Service[] {
+export function monitoring(services: readonly Service[], placement: Placement): readonly Service[] {
   const observed = [victorialogs, alertmanager, ...exporters];
-  return [...observed, prometheus([...services, ...observed])];
+  return [...observed, prometheus([...services, ...observed], placement)];
 }

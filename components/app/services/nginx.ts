@@ -3,7 +3,7 @@ import { itemsOf } from "../../settings/list";
 import type { Settings } from "../../settings/schema";
 import type { Text } from "../model";
 import type { Placement } from "../placement";
-import { eachAddress, join } from "../text";
+import { address, eachAddress, join } from "../text";
 
 /** Ports of the edge inside the private network; above 1024, since it does not run as root. */
 export const EDGE_PORTS = {
@@ -72,15 +72,20 @@ export const drainFile = (slot: number): string => `/tmp/drained-${slot}`;
  * Slots of the replicas that the edge takes out of rotation: each has a second upstream, of all but that one. A single
  * replica has none to stand in for it.
  */
-const drainable = ({ apiReplicas }: Settings, { drains }: Placement): readonly number[] =>
-  drains === "edge" && apiReplicas > 1 ? Array.from({ length: apiReplicas }, (_, slot) => slot) : [];
+const drainable = ({ apiReplicas }: Settings, { replicas }: Placement): readonly number[] =>
+  replicas === "addressed" && apiReplicas > 1 ? Array.from({ length: apiReplicas }, (_, slot) => slot) : [];
 
-const apiUpstream = (name: string, except?: number): Text =>
+/** Behind a name a connection stays with one replica: a short one lets those that were added have their share. */
+const NAMED_CONNECTION = "    keepalive_time 10s;\n";
+
+const apiUpstream = (name: string, { replicas }: Placement, except?: number): Text =>
   join(
     `  upstream ${name} {
     zone ${name} 64k;
 `,
-    eachAddress("api", "http", "    server ", " max_fails=2 fail_timeout=5s;\n", except),
+    replicas === "addressed"
+      ? eachAddress("api", "http", "    server ", " max_fails=2 fail_timeout=5s;\n", except)
+      : join("    server ", address("api", "http"), ";\n", NAMED_CONNECTION),
     `    keepalive 64;
   }
 `,
@@ -203,9 +208,18 @@ const GRAFANA_SERVER = `
     }
   }`;
 
-/** By address, not by name: nginx would look a name up once, at its start, and not start without an answer. */
-const upstream = (name: string, service: string): Text =>
-  join(`  upstream ${name} {\n`, eachAddress(service, "http", "    server ", ";\n"), "  }\n");
+/**
+ * By address where there is one for life: nginx looks a name up once, at its start, and does not start without an answer.
+ * Behind a name it is the platform that sees to that.
+ */
+const upstream = (name: string, service: string, { replicas }: Placement): Text =>
+  join(
+    `  upstream ${name} {\n`,
+    replicas === "addressed"
+      ? eachAddress(service, "http", "    server ", ";\n")
+      : join("    server ", address(service, "http"), ";\n"),
+    "  }\n",
+  );
 
 /**
  * nginx.conf for the edge.
@@ -220,9 +234,9 @@ export function nginxConfiguration(settings: Settings, placement: Placement, gra
   const pool = apiPool(slots);
   const operatorUpstreams: Text = settings.operatorListeners
     ? join(
-        upstream("prometheus", "prometheus"),
-        upstream("logs", "victorialogs"),
-        grafana ? upstream("grafana", "grafana") : "",
+        upstream("prometheus", "prometheus", placement),
+        upstream("logs", "victorialogs", placement),
+        grafana ? upstream("grafana", "grafana", placement) : "",
       )
     : "";
   return join(
@@ -253,9 +267,9 @@ http {
     trustedProxies(placement),
     corsOrigins(settings),
     apiPools(slots),
-    apiUpstream("api"),
-    ...slots.map((slot) => apiUpstream(`api_without_${slot}`, slot)),
-    upstream("web", "openwebui"),
+    apiUpstream("api", placement),
+    ...slots.map((slot) => apiUpstream(`api_without_${slot}`, placement, slot)),
+    upstream("web", "openwebui", placement),
     operatorUpstreams,
     `
   server {

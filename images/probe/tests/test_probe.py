@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -155,3 +156,13 @@ def test_nobody_who_answers_fails_every_check_and_names_no_secret(tmp_path: Path
 
 def test_a_wrong_call_is_told_from_a_failed_check() -> None:
     assert subprocess.run([sys.executable, str(PROBE)], capture_output=True, check=False).returncode == 64
+
+
+def test_a_name_of_several_replicas_stands_for_each_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PROBE.parent))
+    probe = importlib.import_module("ralex_probe")
+    assert probe.addresses("127.0.0.1:80") == ["127.0.0.1:80"]
+    assert probe.addresses("[::1]:80") == ["[::1]:80"]
+    found = [(0, 0, 0, "", (address, 80)) for address in ("10.0.0.2", "10.0.0.1", "10.0.0.2")]
+    monkeypatch.setattr(probe.socket, "getaddrinfo", lambda *_, **__: found)
+    assert probe.addresses("pool:80") == ["10.0.0.1:80", "10.0.0.2:80"]

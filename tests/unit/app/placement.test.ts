@@ -1,4 +1,5 @@
 /** The description of Ralex in a place that is no Docker Engine: the model asks the placement, and nothing else. */
+import * as yaml from "yaml";
 import type { Text } from "../../../components/app/model";
 import type { Placement } from "../../../components/app/placement";
 import { describeRalex } from "../../../components/app/ralex";
@@ -10,7 +11,7 @@ const CLUSTER: Placement = {
     api: ["https://api.ralex.example"],
     tls: ["https://ralex.example:8443"],
   },
-  drains: "platform",
+  replicas: "named",
   logs: "platform",
   trustedProxies: ["10.42.0.0/16"],
 };
@@ -32,13 +33,30 @@ function described(stack: Record<string, unknown> = {}, grafana = false) {
   return { application, service, file };
 }
 
-describe("in a place where the platform drains replicas", () => {
+describe("in a place where the platform finds and drains replicas", () => {
   const configuration = described().file("edge", "/etc/ralex/nginx.conf");
 
   test("the edge has one upstream for the API, whatever the number of replicas, and looks for no marks", () => {
     expect(configuration.match(/^ {2}upstream api\S* \{$/gm)).toEqual(["  upstream api {"]);
     expect(configuration).toContain("set $api_pool api;");
     expect(configuration).not.toContain("drained");
+  });
+
+  test("each service is asked by its own name, and connections to the API are short", () => {
+    expect(configuration).toContain("    server api;\n    keepalive_time 10s;\n    keepalive 64;\n");
+    expect(configuration).toContain("  upstream web {\n    server openwebui;\n  }\n");
+  });
+
+  test("Prometheus asks every replica that its pool's name has at that time", () => {
+    const scraped = described().file("prometheus", "/etc/ralex/prometheus.yml");
+    const parsed = yaml.parse(scraped) as { scrape_configs: Record<string, unknown>[] };
+    const api = parsed.scrape_configs.find(({ job_name }) => job_name === "api");
+    expect(api).toEqual({
+      job_name: "api",
+      metrics_path: "/metrics",
+      dns_sd_configs: [{ type: "A", refresh_interval: "5s", names: ["api"], port: 8000 }],
+    });
+    expect(scraped).not.toContain("static_configs:\n");
   });
 
   test("the edge believes the proxies that the place names", () => {
