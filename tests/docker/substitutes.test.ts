@@ -176,9 +176,9 @@ afterAll(async () => {
   for (const { Id } of await docker.listContainers({ all: true, filters })) {
     await docker.getContainer(Id).remove({ force: true, v: true });
   }
-  for (const volume of application.volumes)
+  for (const { name } of application.volumes)
     await docker
-      .getVolume(`${RUN}-${volume}`)
+      .getVolume(`${RUN}-${name}`)
       .remove()
       .catch(() => undefined);
   await docker.getNetwork(RUN).remove();

@@ -49,7 +49,7 @@ export function composeDocument(args: DocumentArgs): Record<string, unknown> {
       },
       egress: {},
     },
-    volumes: Object.fromEntries(application.volumes.map((volume) => [volume, {}])),
+    volumes: Object.fromEntries(application.volumes.map(({ name }) => [name, {}])),
   };
 }
 
