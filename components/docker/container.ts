@@ -21,6 +21,10 @@ export function healthcheck(health: Health) {
   };
 }
 
+/** How whoever waits for a container asks it; nothing where it has no check. */
+export const ownCheck = (health: Health | undefined) =>
+  health === undefined ? {} : { check: [...health.command], checkSeconds: health.timeoutSeconds };
+
 /** What every container of Ralex is: nothing more than it needs. */
 export function confinement(service: Service) {
   const { cpus, memoryMiB } = service.resources;

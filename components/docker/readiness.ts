@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Health } from "../app/model";
+import { ownCheck } from "./container";
 
 /** A running container, how it is limited and how it is asked. */
 export interface StartedContainer {
@@ -24,10 +25,7 @@ export interface ReadinessArgs {
  */
 export class Readiness extends pulumi.CustomResource {
   constructor(name: string, args: ReadinessArgs, opts?: pulumi.CustomResourceOptions) {
-    const containers = args.containers.map(({ health, ...container }) => ({
-      ...container,
-      ...(health === undefined ? {} : { check: [...health.command], checkSeconds: health.timeoutSeconds }),
-    }));
+    const containers = args.containers.map(({ health, ...container }) => ({ ...container, ...ownCheck(health) }));
     super("ralex:docker:Readiness", name, { containers, waitSeconds: args.waitSeconds }, opts);
   }
 }

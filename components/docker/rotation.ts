@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../app/model";
 import { drainFile } from "../app/services/nginx";
+import { ownCheck } from "./container";
 
 export interface AdmissionArgs {
   readonly service: Service;
@@ -33,9 +34,7 @@ export class Admission extends pulumi.CustomResource {
         // A single replica has none to stand in for it.
         drains: service.replicas > 1,
         readiness: [...(service.readiness?.command ?? [])],
-        ...(service.health === undefined
-          ? {}
-          : { check: [...service.health.command], checkSeconds: service.health.timeoutSeconds }),
+        ...ownCheck(service.health),
       },
       opts,
     );

@@ -55,9 +55,8 @@ export class DockerService extends pulumi.ComponentResource {
     const containers: StartedContainer[] = [];
     for (let slot = 0; slot < service.replicas; slot += 1) {
       const container = this.container(name, slot, files, slot === 0 ? args.after : ready.slice(-1));
-      const started = {
-        ...{ name: container.name, id: container.id, pids: service.resources.pids, health: service.health },
-      };
+      const { name: called, id } = container;
+      const started = { name: called, id, pids: service.resources.pids, health: service.health };
       containers.push(started);
       ready.push(this.follow(name, slot, container, started));
     }

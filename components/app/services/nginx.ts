@@ -75,17 +75,25 @@ export const drainFile = (slot: number): string => `/tmp/drained-${slot}`;
 const drainable = ({ apiReplicas }: Settings, { replicas }: Placement): readonly number[] =>
   replicas === "addressed" && apiReplicas > 1 ? Array.from({ length: apiReplicas }, (_, slot) => slot) : [];
 
+/**
+ * By address where there is one for life: nginx looks a name up once, at its start, and does not start without an answer.
+ * Behind a name it is the platform that sees to that.
+ */
+const servers = (service: string, { replicas }: Placement, options = "", except?: number): Text =>
+  replicas === "addressed"
+    ? eachAddress(service, "http", "    server ", `${options};\n`, except)
+    : join("    server ", address(service, "http"), ";\n");
+
 /** Behind a name a connection stays with one replica: a short one lets those that were added have their share. */
 const NAMED_CONNECTION = "    keepalive_time 10s;\n";
 
-const apiUpstream = (name: string, { replicas }: Placement, except?: number): Text =>
+const apiUpstream = (name: string, placement: Placement, except?: number): Text =>
   join(
     `  upstream ${name} {
     zone ${name} 64k;
 `,
-    replicas === "addressed"
-      ? eachAddress("api", "http", "    server ", " max_fails=2 fail_timeout=5s;\n", except)
-      : join("    server ", address("api", "http"), ";\n", NAMED_CONNECTION),
+    servers("api", placement, " max_fails=2 fail_timeout=5s", except),
+    placement.replicas === "named" ? NAMED_CONNECTION : "",
     `    keepalive 64;
   }
 `,
@@ -208,18 +216,8 @@ const GRAFANA_SERVER = `
     }
   }`;
 
-/**
- * By address where there is one for life: nginx looks a name up once, at its start, and does not start without an answer.
- * Behind a name it is the platform that sees to that.
- */
-const upstream = (name: string, service: string, { replicas }: Placement): Text =>
-  join(
-    `  upstream ${name} {\n`,
-    replicas === "addressed"
-      ? eachAddress(service, "http", "    server ", ";\n")
-      : join("    server ", address(service, "http"), ";\n"),
-    "  }\n",
-  );
+const upstream = (name: string, service: string, placement: Placement): Text =>
+  join(`  upstream ${name} {\n`, servers(service, placement), "  }\n");
 
 /**
  * nginx.conf for the edge.
