@@ -61,7 +61,14 @@ export async function startLitellm(
   await processes.start("LiteLLM", python, ["-c", "from litellm import run_server; run_server()", ...options], {
     cwd: folder,
     // Its list of prices is otherwise fetched at every start.
-    env: { LITELLM_LOCAL_MODEL_COST_MAP: "True", LITELLM_LOG: "ERROR", LITELLM_MODE: "PRODUCTION" },
+    env: {
+      LITELLM_LOCAL_MODEL_COST_MAP: "True",
+      LITELLM_LOG: "ERROR",
+      LITELLM_MODE: "PRODUCTION",
+      // Its upstream is on loopback, and its HTTP client ends at an IPv6 address in the list of exemptions.
+      no_proxy: "*",
+      NO_PROXY: "*",
+    },
     answers: `http://127.0.0.1:${port}/health/liveliness`,
     withinMs: STARTS_WITHIN_MS,
   });
