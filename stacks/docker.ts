@@ -1,10 +1,8 @@
 /** Target `docker`: Ralex on the Docker Engine of this machine. */
-import * as pulumi from "@pulumi/pulumi";
-import { commandLine } from "../components/command-line";
 import { withProbe } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
 import { dockerPlacement } from "../components/docker/placement";
-import { RalexProviderResource } from "../components/docker/provider-resource";
+import { RalexProviderResource } from "../components/provider/resource";
 import { DockerStack } from "../components/docker/stack";
 import { chooseRelease } from "./release";
 import type { StackSettings } from "./stack-settings";
@@ -26,7 +24,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
     },
     { providers: { ralex: new RalexProviderResource("ralex") } },
   );
-  if (release.isUnpublished && !pulumi.runtime.isDryRun()) sayUnpublished(release.id, ralex.verification);
+  release.sayUnpublished(ralex.verification);
   return {
     webUrl: ralex.webUrl,
     apiUrl: ralex.apiUrl,
@@ -43,12 +41,4 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
     imageLock: release.imageLock,
     omissions: ralex.omissions,
   };
-}
-
-/** A bare `pulumi up` does not publish, so it says what is left to do; `./ralex deploy` does it. */
-function sayUnpublished(id: string, verification: DockerStack["verification"]): void {
-  verification.apply(({ passed }) => {
-    const todo = `${commandLine("./ralex", "publish", "-s", pulumi.getStack())} writes it into the ledger`;
-    if (passed) void pulumi.log.info(`release ${id} is verified, and not published yet: ${todo}`);
-  });
 }

@@ -1,6 +1,6 @@
 /** Which images an environment runs: its pinned release's, or those of the working tree and of the lock. */
 import * as pulumi from "@pulumi/pulumi";
-import type { Release } from "../components/app/outputs";
+import type { Release, Verification } from "../components/app/outputs";
 import { ralex } from "../components/command-line";
 import { ImageRef } from "../components/image/image-ref";
 import { isRelease, LEDGER_OUTPUT, LEDGER_PROJECT, readLedger, type LedgerEntry } from "../components/image/ledger";
@@ -43,7 +43,7 @@ export class ChosenRelease {
     private readonly chosen: Chosen,
     private readonly mirror: string | undefined,
     /** Whether it is pinned, and not the release that the stack's own ledger has as the newest. */
-    readonly isUnpublished: boolean,
+    private readonly isUnpublished: boolean,
   ) {}
 
   get id(): string {
@@ -52,6 +52,15 @@ export class ChosenRelease {
 
   get imageLock(): Chosen["imageLock"] {
     return this.chosen.imageLock;
+  }
+
+  /** A bare `pulumi up` does not publish, so it says what is left to do; `./ralex deploy` does it. */
+  sayUnpublished(verification: pulumi.Output<Verification>): void {
+    if (!this.isUnpublished || pulumi.runtime.isDryRun()) return;
+    verification.apply(({ passed }) => {
+      const todo = `${ralex("publish", "-s", pulumi.getStack())} writes it into the ledger`;
+      if (passed) void pulumi.log.info(`release ${this.id} is verified, and not published yet: ${todo}`);
+    });
   }
 
   /** Whether it has an image of this name. */

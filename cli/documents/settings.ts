@@ -25,6 +25,12 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   upstreamCaCertificate: "PEM",
   publicUrl: "scheme://host[:port]",
   trustedProxies: "networks such as 10.0.0.0/8, or addresses, with commas between",
+  kubeContext: "a context of the kubeconfig",
+  hostName: "a host name or an IPv4 address",
+  namespace: "a name of Kubernetes",
+  ingressClass: "a name of Kubernetes",
+  storageClass: "a name of Kubernetes",
+  imagePullSecret: "a name of Kubernetes",
 };
 const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address" };
 

@@ -82,6 +82,8 @@ export interface VolumeMount {
   readonly path: string;
   /** What a platform that has to know reserves for it; on the others the disk is the bound. */
   readonly sizeGiB: number;
+  /** A database is written by one process, which has to have ended before the next one starts. */
+  readonly holds: "database" | "files";
 }
 
 export interface Volume {

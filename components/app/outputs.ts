@@ -25,6 +25,9 @@ export interface Verification {
   readonly checks: readonly Check[];
 }
 
+/** What was never checked. */
+export const UNVERIFIED: Verification = { passed: false, at: null, checks: [] };
+
 /** A service as it runs. */
 export interface RunningService {
   readonly image: string;

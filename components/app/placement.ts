@@ -15,6 +15,8 @@ export interface Placement {
   readonly replicas: "addressed" | "named";
   /** Where the services' logs go: to the stack's own store, or to the platform, which reads standard output. */
   readonly logs: "own" | "platform";
+  /** Whether the machines under the stack are its own to watch, or the platform's. */
+  readonly machines: "own" | "platform";
   /** Networks of the proxies in front, in CIDR notation: what they say of a client is believed, and of nobody else. */
   readonly trustedProxies: readonly string[];
 }

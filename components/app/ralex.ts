@@ -50,10 +50,10 @@ export function describeRalex(
       tlsPrivateKey: { from: "tls", part: "privateKey" },
       tlsCaCertificate: { from: "tls", part: "caCertificate" },
     },
-    volumes: volumesOf([...core, ...monitors, grafana(placement)]),
+    volumes: volumesOf([...core, ...monitoring(core, keepingAll(placement)), grafana(placement)]),
     edge: {
       service: "edge",
-      listeners: listeners(settings, hasGrafana),
+      listeners: listeners(settings, placement, hasGrafana),
       balances: { service: "api", port: "http" },
     },
     ...(settings.release === undefined ? {} : { probe: probe(settings, placement, services) }),
@@ -62,6 +62,9 @@ export function describeRalex(
       available.grafana || !isMonitored ? [] : ["Grafana is left out: the image lock of this machine has none"],
   });
 }
+
+/** Where a stack keeps all that it ever may: another setting may bring it back. */
+const keepingAll = (placement: Placement): Placement => ({ ...placement, logs: "own", machines: "own" });
 
 const volumesOf = (services: readonly Service[]): readonly Volume[] =>
   services

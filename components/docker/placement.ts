@@ -26,6 +26,7 @@ export function dockerPlacement(settings: Settings): Placement {
     },
     replicas: "addressed",
     logs: settings.monitoring === "own" ? "own" : "platform",
+    machines: "own",
     trustedProxies: itemsOf(settings.trustedProxies ?? ""),
   };
 }

@@ -157,14 +157,16 @@ export class DockerService extends pulumi.ComponentResource {
   }
 
   private networks(slot: number): docker.types.input.ContainerNetworksAdvanced[] {
-    const { service, plan, networks } = this.args;
+    const { service, application, plan, networks } = this.args;
     const ipv4Address = plan.of.get(service.name)?.[slot];
     const isolated = {
       name: networks.privateId,
       ...(ipv4Address === undefined ? {} : { ipv4Address }),
       aliases: [service.name],
     };
-    return service.egress ? [isolated, { name: networks.egressId }] : [isolated];
+    // A port is published by a network that leads out.
+    const leadsOut = service.egress || service.name === application.edge.service;
+    return leadsOut ? [isolated, { name: networks.egressId }] : [isolated];
   }
 
   private ports(): docker.types.input.ContainerPort[] {

@@ -2,7 +2,13 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Application, Service } from "../app/model";
-import type { Release, RunningService, TargetOutputs, Verification as VerificationResult } from "../app/outputs";
+import {
+  UNVERIFIED,
+  type Release,
+  type RunningService,
+  type TargetOutputs,
+  type Verification as VerificationResult,
+} from "../app/outputs";
 import type { Placement } from "../app/placement";
 import type { ImageRef } from "../image/image-ref";
 import type { Settings } from "../settings/schema";
@@ -18,7 +24,7 @@ import { Networks } from "./network";
 import { MACHINE_NAMES } from "./placement";
 import { Readiness } from "./readiness";
 import { DockerService, type ServiceArgs } from "./service";
-import { UNVERIFIED, Verification } from "./verification";
+import { Verification } from "./verification";
 import { VolumeOwners } from "./volume-owners";
 
 export interface DockerStackArgs {

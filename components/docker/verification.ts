@@ -29,6 +29,3 @@ export class Verification extends pulumi.CustomResource {
     super("ralex:docker:Checks", name, { ...args, containers: [...args.containers], result: undefined }, opts);
   }
 }
-
-/** What was never checked. */
-export const UNVERIFIED: Result = { passed: false, at: null, checks: [] };

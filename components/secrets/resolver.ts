@@ -13,6 +13,14 @@ export class Resolver {
     private readonly secrets: Secrets,
   ) {}
 
+  /** Text that is known before anything runs. @throws Error for one that holds a secret. */
+  plain(value: Text): string {
+    if (typeof value === "string") return value;
+    if ("join" in value) return value.join.map((part) => this.plain(part)).join("");
+    if (value.ref === "secret") throw new Error(`secret ${value.secret} is no plain text`);
+    return this.address(value);
+  }
+
   text(value: Text): pulumi.Output<string> {
     if (typeof value === "string") return pulumi.output(value);
     if ("join" in value) return pulumi.all(value.join.map((part) => this.text(part))).apply((parts) => parts.join(""));

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { certificateProblem } from "./certificates";
 import { dockerClashes, DOCKER_SETTINGS } from "./docker";
+import { kubernetesClashes, KUBERNETES_SETTINGS } from "./kubernetes";
 import { mirrorProblems } from "./image-mirror";
 import { itemsOf } from "./list";
 import type { Problem } from "./problem";
@@ -132,10 +133,11 @@ interface OwnSettings {
 
 export const TARGET_SETTINGS: Readonly<Partial<Record<TargetName, OwnSettings>>> = {
   docker: { settings: DOCKER_SETTINGS, clashes: dockerClashes },
+  kubernetes: { settings: KUBERNETES_SETTINGS, clashes: kubernetesClashes },
 };
 
 /** Settings that may be written in clear. The description is the one of Pulumi.yaml. */
-export const PLAIN_SETTINGS = { ...COMMON_SETTINGS, ...DOCKER_SETTINGS } as const;
+export const PLAIN_SETTINGS = { ...COMMON_SETTINGS, ...DOCKER_SETTINGS, ...KUBERNETES_SETTINGS } as const;
 
 /** Settings whose values are secret: encrypted in the stack's configuration, never shown. */
 export const SECRET_SETTINGS = {

@@ -43,6 +43,7 @@ const COMPUTED: Readonly<Record<string, (name: string) => Record<string, unknown
   "random:index/randomId:RandomId": (name) => ({ hex: `hex-of-${name}` }),
   "ralex:docker:Files": (name) => ({ volume: `volume-of-${name}` }),
   "ralex:docker:Checks": () => ({ result: PASSED }),
+  "ralex:kubernetes:Checks": () => ({ result: PASSED }),
   "docker-build:index:Image": () => ({ digest: `sha256:${"ab".repeat(32)}` }),
 };
 

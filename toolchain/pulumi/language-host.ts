@@ -12,7 +12,7 @@ import * as pb from "@pulumi/pulumi/proto/language_pb";
 import * as plugins from "@pulumi/pulumi/proto/plugin_pb";
 import { version } from "@pulumi/pulumi/version";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { followParent } from "../../components/docker/provider/process";
+import { followParent } from "../../components/provider/process";
 import { directDependencies, pulumiPackages } from "./program-packages";
 
 /** A program ended with this after it told the user itself what is wrong; from @pulumi/pulumi/cmd/run. */

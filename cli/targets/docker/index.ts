@@ -5,6 +5,7 @@ import { maxReplicasOf } from "../../../components/app/scaling";
 import { replicaName, SERVICE_LABEL } from "../../../components/docker/labels";
 import { dockerPlacement } from "../../../components/docker/placement";
 import { verify } from "../../../components/docker/provider/checks";
+import { exec } from "../../../components/docker/provider/engine";
 import { Failure } from "../../failure";
 import type { Workspace } from "../../workspace";
 import type { Target } from "../target";
@@ -16,7 +17,7 @@ import { absentFrom } from "./engine-images";
 import { instancesOf } from "./instances";
 import { preflight } from "./preflight";
 import { lacksSomething, sweepOrphans } from "./recovery";
-import { upstreamReport } from "./upstream-report";
+import { upstreamReport, UPSTREAMS_COMMAND } from "../upstream-report";
 
 export const placement = dockerPlacement;
 
@@ -61,7 +62,7 @@ export function open(workspace: Workspace): Target {
       // A Ralex of somebody else's does not have the bridge's own command.
       if (settings.source !== undefined) return [];
       const replica = replicaName({ name: "api", maxReplicas: maxReplicasOf("api") }, 0);
-      return upstreamReport(`${await prefixOf(stack)}-${replica}`);
+      return upstreamReport(await exec(`${await prefixOf(stack)}-${replica}`, UPSTREAMS_COMMAND));
     },
   };
 }

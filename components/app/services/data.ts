@@ -73,7 +73,7 @@ export const postgres: Service = {
     timeoutSeconds: 3,
     startPeriodSeconds: 60,
   },
-  volumes: [{ volume: "postgres", path: "/var/lib/postgresql/data", sizeGiB: 10 }],
+  volumes: [{ volume: "postgres", path: "/var/lib/postgresql/data", sizeGiB: 10, holds: "database" }],
   scratch: [
     { path: "/tmp", sizeMiB: 64 },
     { path: "/var/run/postgresql", sizeMiB: 16 },
@@ -113,7 +113,7 @@ export const redis: Service = {
     timeoutSeconds: 3,
     startPeriodSeconds: 20,
   },
-  volumes: [{ volume: "redis", path: "/data", sizeGiB: 1 }],
+  volumes: [{ volume: "redis", path: "/data", sizeGiB: 1, holds: "database" }],
   scratch: [{ path: "/tmp", sizeMiB: 16 }],
   dependsOn: [],
   resources: { cpus: 0.5, memoryMiB: 256, pids: 64, requests: { cpus: 0.05, memoryMiB: 32 } },

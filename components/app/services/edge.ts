@@ -6,14 +6,14 @@ import { join, secret } from "../text";
 import { ASKED_RARELY } from "./health";
 import { EDGE_PORTS, nginxConfiguration } from "./nginx";
 
-export const listeners = (settings: Settings, grafana: boolean): readonly Listener[] => [
+export const listeners = (settings: Settings, placement: Placement, grafana: boolean): readonly Listener[] => [
   { name: "web", published: settings.webPort, port: "web" },
   { name: "api", published: settings.apiPort, port: "api" },
   { name: "tls", published: settings.tlsPort, port: "tls" },
   ...(settings.operatorListeners
     ? ([
         { name: "prometheus", published: settings.prometheusPort, port: "prometheus" },
-        { name: "logs", published: settings.logsPort, port: "logs" },
+        ...(placement.logs === "own" ? [{ name: "logs", published: settings.logsPort, port: "logs" } as const] : []),
         ...(grafana ? [{ name: "grafana", published: settings.grafanaPort, port: "grafana" } as const] : []),
       ] as const)
     : []),
@@ -59,5 +59,5 @@ export const edge = (settings: Settings, placement: Placement, grafana: boolean)
   resources: { cpus: 1, memoryMiB: 128, pids: 32, requests: { cpus: 0.05, memoryMiB: 32 } },
   user: { uid: 101, gid: 101 },
   stopGraceSeconds: 30,
-  egress: true,
+  egress: false,
 });

@@ -51,7 +51,7 @@ datasources:
     timeoutSeconds: 3,
     startPeriodSeconds: 60,
   },
-  volumes: [{ volume: "grafana", path: "/var/lib/grafana", sizeGiB: 1 }],
+  volumes: [{ volume: "grafana", path: "/var/lib/grafana", sizeGiB: 1, holds: "database" }],
   scratch: [{ path: "/tmp", sizeMiB: 64 }],
   dependsOn: [{ service: "prometheus", condition: "started" }],
   resources: { cpus: 0.5, memoryMiB: 384, pids: 128, requests: { cpus: 0.02, memoryMiB: 128 } },

@@ -33,14 +33,15 @@ const wget = (port: number, path: string): Service["health"] => ({
   startPeriodSeconds: 20,
 });
 
+const nodeExporter: Service = {
+  ...base,
+  name: "node-exporter",
+  image: "node-exporter",
+  ports: { http: tcp(9100) },
+  metrics: { port: "http", path: "/metrics" },
+};
+
 const exporters: readonly Service[] = [
-  {
-    ...base,
-    name: "node-exporter",
-    image: "node-exporter",
-    ports: { http: tcp(9100) },
-    metrics: { port: "http", path: "/metrics" },
-  },
   {
     ...base,
     name: "postgres-exporter",
@@ -111,7 +112,7 @@ const alertmanager: Service = {
   ports: { http: tcp(9093) },
   health: wget(9093, "/-/healthy"),
   metrics: { port: "http", path: "/metrics" },
-  volumes: [{ volume: "alertmanager", path: "/alertmanager", sizeGiB: 1 }],
+  volumes: [{ volume: "alertmanager", path: "/alertmanager", sizeGiB: 1, holds: "database" }],
 };
 
 const victorialogs: Service = {
@@ -128,7 +129,7 @@ const victorialogs: Service = {
   ports: { http: tcp(9428), syslog: { number: 5514, protocol: "udp" } },
   // The image has nothing but the program, which cannot ask itself: Prometheus tells when it does not answer.
   metrics: { port: "http", path: "/metrics" },
-  volumes: [{ volume: "victorialogs", path: "/victoria-logs-data", sizeGiB: 10 }],
+  volumes: [{ volume: "victorialogs", path: "/victoria-logs-data", sizeGiB: 10, holds: "database" }],
   resources: { cpus: 0.5, memoryMiB: 256, pids: 128, requests: { cpus: 0.02, memoryMiB: 64 } },
 };
 
@@ -186,7 +187,7 @@ function prometheus(scraped: readonly Service[], placement: Placement): Service 
     ports: { http: tcp(9090) },
     health: wget(9090, "/-/healthy"),
     metrics: { port: "http", path: "/metrics" },
-    volumes: [{ volume: "prometheus", path: "/prometheus", sizeGiB: 10 }],
+    volumes: [{ volume: "prometheus", path: "/prometheus", sizeGiB: 10, holds: "database" }],
     resources: { cpus: 0.5, memoryMiB: 384, pids: 128, requests: { cpus: 0.05, memoryMiB: 96 } },
     stopGraceSeconds: 30,
   };
@@ -199,8 +200,13 @@ function prometheus(scraped: readonly Service[], placement: Placement): Service 
   };
 }
 
-/** The monitoring of the given services, which it scrapes together with itself. */
+/** The monitoring of the given services, which it scrapes together with itself; less what the platform keeps. */
 export function monitoring(services: readonly Service[], placement: Placement): readonly Service[] {
-  const observed = [victorialogs, alertmanager, ...exporters];
+  const observed = [
+    ...(placement.logs === "own" ? [victorialogs] : []),
+    alertmanager,
+    ...(placement.machines === "own" ? [nodeExporter] : []),
+    ...exporters,
+  ];
   return [...observed, prometheus([...services, ...observed], placement)];
 }

@@ -233,7 +233,7 @@ export function nginxConfiguration(settings: Settings, placement: Placement, gra
   const operatorUpstreams: Text = settings.operatorListeners
     ? join(
         upstream("prometheus", "prometheus", placement),
-        upstream("logs", "victorialogs", placement),
+        placement.logs === "own" ? upstream("logs", "victorialogs", placement) : "",
         grafana ? upstream("grafana", "grafana", placement) : "",
       )
     : "";
@@ -294,7 +294,7 @@ http {
   }`,
     settings.operatorListeners
       ? operatorServer(EDGE_PORTS.prometheus, "prometheus") +
-          operatorServer(EDGE_PORTS.logs, "logs") +
+          (placement.logs === "own" ? operatorServer(EDGE_PORTS.logs, "logs") : "") +
           (grafana ? GRAFANA_SERVER : "")
       : "",
     "\n}\n",

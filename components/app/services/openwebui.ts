@@ -103,7 +103,7 @@ export function openwebui(settings: Settings, placement: Placement): Service {
       timeoutSeconds: 5,
       startPeriodSeconds: 120,
     },
-    volumes: [{ volume: "openwebui", path: "/data", sizeGiB: 10 }],
+    volumes: [{ volume: "openwebui", path: "/data", sizeGiB: 10, holds: "files" }],
     scratch: [{ path: "/tmp", sizeMiB: 192 + settings.webMaxUploadMib }],
     dependsOn: [
       { service: "databases", condition: "completed" },

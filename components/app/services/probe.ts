@@ -1,17 +1,22 @@
 /** The deployment's own checks, run from inside the private network once everything is up. */
 import type { Settings } from "../../settings/schema";
-import type { Service } from "../model";
+import type { Service, Text } from "../model";
 import type { Placement } from "../placement";
-import { address, eachAddress, join, secret, text } from "../text";
+import { address, eachAddress, join, pool, secret, text } from "../text";
 
 const API_KEY = "/etc/ralex/secrets/api_key";
 const CA = "/etc/ralex/ca.crt";
 const CONFIGURATION = "/etc/ralex/probe.json";
 
+/** The name that has an address for each replica, with the port. */
+const poolOf = (service: Service | undefined): Text =>
+  service === undefined ? "" : join(pool(service.name, "http"), `:${service.ports.http?.number}`);
+
 /** @param services - everything that runs; what has metrics has to be scraped. */
-export function probe(settings: Settings, { urls }: Placement, services: readonly Service[]): Service {
+export function probe(settings: Settings, { urls, replicas }: Placement, services: readonly Service[]): Service {
   const isMonitored = settings.monitoring === "own";
   const jobs = (isMonitored ? services : []).filter(({ metrics }) => metrics !== undefined).map(({ name }) => name);
+  const api = services.find(({ name }) => name === "api");
   const rest = {
     tls_name: new URL(urls.tls[0] ?? "").hostname,
     jobs,
@@ -34,7 +39,7 @@ export function probe(settings: Settings, { urls }: Placement, services: readonl
           text`{"api":"http://${address("edge", "api")}","tls":"https://${address("edge", "tls")}",`,
           text`"web":"http://${address("edge", "web")}",`,
           isMonitored ? text`"prometheus":"http://${address("prometheus", "http")}",` : "",
-          join('"replicas":"', eachAddress("api", "http", "", " "), '",'),
+          join('"replicas":"', replicas === "addressed" ? eachAddress("api", "http", "", " ") : poolOf(api), '",'),
           `${JSON.stringify(rest).slice(1)}\n`,
         ),
         secret: false,

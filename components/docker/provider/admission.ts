@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { exec, inspected } from "./engine";
 import { untilHealthy } from "./health";
-import type { Kind } from "./kind";
+import type { Kind } from "../../provider/kind";
 
 export interface AdmissionInputs {
   readonly container: string;

@@ -1,8 +1,8 @@
 /** Verifies the running deployment: every container runs the image that it should, and the probe's checks pass. */
-import { z } from "zod";
 import type { Check, Verification } from "../../app/outputs";
+import type { Kind } from "../../provider/kind";
+import { probeFailed, probeReport, requirePassed, verificationOf } from "../../provider/probe-report";
 import { engine, inspected, limitProcesses, runToEnd, unlessGone } from "./engine";
-import type { Kind } from "./kind";
 
 export interface Expected {
   readonly name: string;
@@ -20,11 +20,6 @@ export interface ChecksOutputs {
   readonly ids: readonly unknown[];
   readonly result: Verification;
 }
-
-// A probe that checked nothing has verified nothing.
-const SAID = z.object({
-  checks: z.array(z.strictObject({ name: z.string(), passed: z.boolean(), detail: z.string() })).min(1),
-});
 
 /** What runs, asked of the engine: a label or a configuration says only what was meant to run. */
 async function digests(containers: readonly Expected[]): Promise<Check> {
@@ -50,22 +45,11 @@ async function digests(containers: readonly Expected[]): Promise<Check> {
 }
 
 async function probed(probe: string, signal: AbortSignal): Promise<readonly Check[]> {
-  const failed = (detail: string) => [{ name: "the probe runs", passed: false, detail }];
   try {
     const { stdout, stderr } = await runToEnd(probe, signal);
-    const checks = parse(stdout);
-    if (checks !== undefined) return checks;
-    return failed(`${stderr}${stdout}`.trim().split("\n").at(-1)?.slice(0, 300) || `${probe} said nothing`);
+    return probeReport(stdout) ?? probeFailed(`${stderr}${stdout}`, `${probe} said nothing`);
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function parse(text: string): readonly Check[] | undefined {
-  try {
-    return SAID.parse(JSON.parse(text)).checks;
-  } catch {
-    return undefined;
+    return probeFailed(error instanceof Error ? error.message : String(error), `${probe} could not be run`);
   }
 }
 
@@ -75,8 +59,7 @@ export async function verify(
   probe: string,
   signal = new AbortController().signal,
 ): Promise<Verification> {
-  const checks = [await digests(containers), ...(await probed(probe, signal))];
-  return { passed: checks.every(({ passed }) => passed), at: new Date().toISOString(), checks };
+  return verificationOf([await digests(containers), ...(await probed(probe, signal))]);
 }
 
 /** While what is replaced with a container is worked out, the engine gives a whole input as a mark of the unknown. */
@@ -92,11 +75,7 @@ export const checks: Kind<ChecksInputs, ChecksOutputs> = {
   async create(inputs, { signal }) {
     await limitProcesses(inputs.probe.name, inputs.probe.pids);
     const result = await verify(inputs.containers, inputs.probe.name, signal);
-    const failed = result.checks.filter(({ passed }) => !passed);
-    if (failed.length > 0) {
-      const lines = failed.map(({ name, detail }) => `  not so: ${name} (${detail})`).join("\n");
-      throw new Error(`the deployment is up, but ${failed.length} of ${result.checks.length} checks failed:\n${lines}`);
-    }
+    requirePassed(result);
     return { id: inputs.probe.name, outputs: { ids: idsOf(inputs), result } };
   },
 };

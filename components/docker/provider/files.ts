@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
 import type { WrittenFile } from "../files";
 import { engine, isGone, unlessGone } from "./engine";
-import type { Kind } from "./kind";
+import type { Kind } from "../../provider/kind";
 import { writeVolumes } from "./volume-writer";
 
 export interface FilesInputs {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { lastLines, limitProcesses, runToEnd } from "./engine";
-import type { Kind } from "./kind";
+import type { Kind } from "../../provider/kind";
 
 export interface JobRunInputs {
   readonly container: string;

@@ -1,6 +1,6 @@
 import { inspected, limitProcesses } from "./engine";
 import { untilHealthy } from "./health";
-import type { Call, Kind } from "./kind";
+import type { Call, Kind } from "../../provider/kind";
 
 interface Limited {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
 import { engine, unlessGone } from "./engine";
-import type { Kind } from "./kind";
+import type { Kind } from "../../provider/kind";
 import { writeVolumes } from "./volume-writer";
 
 interface Owned {

@@ -12,6 +12,7 @@ const CLUSTER: Placement = {
     tls: ["https://ralex.example:8443"],
   },
   replicas: "named",
+  machines: "platform",
   logs: "platform",
   trustedProxies: ["10.42.0.0/16"],
 };

@@ -2,7 +2,7 @@
 import { buffer } from "node:stream/consumers";
 import { extract } from "tar-stream";
 import { archive } from "../../../components/docker/provider/files";
-import { RalexProvider } from "../../../components/docker/provider/provider";
+import { RalexProvider } from "../../../components/provider/provider";
 
 const provider = new RalexProvider();
 const urn = (type: string) => `urn:pulumi:dev::ralex::ralex:docker:Stack$ralex:docker:${type}::ralex-one`;

@@ -54,7 +54,7 @@ export function composeDocument(args: DocumentArgs): Record<string, unknown> {
 }
 
 function serviceOf(args: DocumentArgs, service: Service, slot: number): Record<string, unknown> {
-  const { values, images, plan } = args;
+  const { application, values, images, plan } = args;
   const { capabilities, readOnly, securityOpts, tmpfs, user, init, cpus, memory } = confinement(service);
   const { logDriver, logOpts } = logging(service, logTarget(args, service));
   const address = plan.of.get(service.name)?.[slot];
@@ -73,7 +73,7 @@ function serviceOf(args: DocumentArgs, service: Service, slot: number): Record<s
     volumes: volumesOf(args, service),
     networks: {
       private: { ...(address === undefined ? {} : { ipv4_address: address }), aliases: [service.name] },
-      ...(service.egress ? { egress: {} } : {}),
+      ...(service.egress || service.name === application.edge.service ? { egress: {} } : {}),
     },
     ...portsOf(args, service),
     ...healthOf(service),

@@ -9,7 +9,7 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { differences, isBlank, pathText } from "./diff";
 import { EngineLog } from "./engine-log";
 import { MARK, MARK_VALUE } from "./mark";
-import { followParent } from "../../../../components/docker/provider/process";
+import { followParent } from "../../../../components/provider/process";
 import { type Call, type Plugin, type ResourceKind, type State } from "./plugin";
 import { readBack } from "./read-back";
 import { Checker, type Failure } from "./tables";

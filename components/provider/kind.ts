@@ -29,3 +29,11 @@ export interface Kind<Inputs, Outputs extends object> {
   update?(inputs: Inputs, outputs: Outputs, call: Call): Promise<Outputs>;
   delete?(outputs: Outputs): Promise<void>;
 }
+
+/** What the engine sends and keeps: an object of JSON, with marks for secrets and for what is not known yet. */
+export type Values = Record<string, unknown>;
+export type AnyKind = Kind<Values, Values>;
+
+/** Kinds by their types, as the engine knows them: without what each says of its inputs. */
+export const kindsOf = (kinds: Readonly<Record<string, unknown>>): Readonly<Record<string, AnyKind>> =>
+  kinds as Readonly<Record<string, AnyKind>>;

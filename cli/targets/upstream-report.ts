@@ -1,8 +1,8 @@
 /** What the API's upstreams answer where they are asked from: inside a replica, where another name may resolve. */
 import { z } from "zod";
-import { exec } from "../../../components/docker/provider/engine";
 
-const COMMAND = ["python3.11", "-m", "ralex_bridge", "upstreams"] as const;
+/** Asks the upstreams, in a container of the API; the answer is JSON. */
+export const UPSTREAMS_COMMAND = ["python3.11", "-m", "ralex_bridge", "upstreams"] as const;
 
 const REPORT = z.object({
   upstreams: z.array(
@@ -13,9 +13,15 @@ const REPORT = z.object({
 /** The upstream that every Ralex has; it is asked nothing. */
 const BUILT_IN = "echo";
 
-/** A line for each upstream that was set, or why none could be asked. @param replica - name of a running container. */
-export async function upstreamReport(replica: string): Promise<readonly string[]> {
-  const said = await exec(replica, COMMAND);
+/** What a command in a container said. */
+interface Said {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A line for each upstream that was set, or why none could be asked. @param said - by {@link UPSTREAMS_COMMAND}. */
+export function upstreamReport(said: Said): readonly string[] {
   const parsed = parse(said.stdout);
   if (said.exitCode !== 0 || parsed === undefined) {
     return [`upstreams    could not be asked: ${said.stderr.trim().split("\n").at(-1) ?? "no answer"}`];

@@ -1,29 +1,12 @@
-/** The checkout's provider: files, limits, rotation, jobs and checks on the Docker Engine, beside the docker provider's. */
+/** The checkout's provider: what the official ones lack, such as files, rotation and checks, on every platform. */
 import { isDeepStrictEqual } from "node:util";
 import type { CreateResult, DiffResult, Provider, ReadResult, UpdateResult } from "@pulumi/pulumi/provider";
 import { isRpcSecret, unwrapRpcSecret } from "@pulumi/pulumi/runtime";
-import { admission } from "./admission";
-import { checks } from "./checks";
-import { files } from "./files";
-import { jobRun } from "./job-run";
-import type { Kind } from "./kind";
-import { readiness } from "./readiness";
-import { volumeOwners } from "./volume-owners";
+import { DOCKER_KINDS } from "../docker/provider/kinds";
+import { KUBERNETES_KINDS } from "../kubernetes/provider/kinds";
+import type { AnyKind, Values } from "./kind";
 
-/** What the engine sends and keeps: an object of JSON, with marks for secrets and for what is not known yet. */
-type Values = Record<string, unknown>;
-type AnyKind = Kind<Values, Values>;
-
-const KINDS: Readonly<Record<string, AnyKind>> = {
-  "ralex:docker:Admission": admission as unknown as AnyKind,
-  "ralex:docker:Checks": checks as unknown as AnyKind,
-  "ralex:docker:Files": files as unknown as AnyKind,
-  "ralex:docker:JobRun": jobRun as unknown as AnyKind,
-  // What it was called by programs whose stacks still run: the engine asks about the old one before it knows it by alias.
-  "ralex:docker:ProcessLimits": readiness as unknown as AnyKind,
-  "ralex:docker:Readiness": readiness as unknown as AnyKind,
-  "ralex:docker:VolumeOwners": volumeOwners as unknown as AnyKind,
-};
+const KINDS: Readonly<Record<string, AnyKind>> = { ...DOCKER_KINDS, ...KUBERNETES_KINDS };
 
 /** @throws Error for a type that this version of the checkout does not have. */
 function kindOf(urn: string): AnyKind {

@@ -9,6 +9,7 @@ import { ImageRef } from "../../../components/image/image-ref";
 import { loadSettings } from "../../../components/settings/load";
 import { record, type Component, type Recording } from "../../support/recorder";
 import { onDocker } from "../../support/on-docker";
+import { kubernetesStack } from "../../support/on-kubernetes";
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
@@ -36,6 +37,8 @@ function localStack(stack: Record<string, unknown>, opts: pulumi.ComponentResour
 const PROGRAMS: Readonly<Record<string, (opts: pulumi.ComponentResourceOptions) => pulumi.ComponentResource>> = {
   DockerStack: (opts) => localStack({}, opts),
   "DockerStack with a pinned release": (opts) => localStack({ release: { id: "r-1", images: {} } }, opts),
+  KubernetesStack: (opts) => kubernetesStack({ exposure: "ingress", apiMaxReplicas: 4 }, opts),
+  "KubernetesStack with a pinned release": (opts) => kubernetesStack({ release: { id: "r-1", images: {} } }, opts),
   ApplicationImages: (opts) =>
     new ApplicationImages(
       "ralex",

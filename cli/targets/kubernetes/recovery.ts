@@ -1,0 +1,58 @@
+/** What of a stack's state is gone from the cluster. */
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { connectCluster, isMissing } from "../../../components/kubernetes/client";
+import type { Recorded } from "../../backend/checkpoint";
+import { resourcesOf } from "../../backend/resources";
+import { PROJECT } from "../../project";
+import type { Workspace } from "../../workspace";
+import { deploymentIn } from "./deployment";
+
+interface Expected {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** Every object of the namespace that the state has, by what the API server calls it. */
+export const expectedObjects = (resources: readonly Recorded[]): readonly Expected[] =>
+  resources.flatMap(({ type, outputs }): readonly Expected[] => {
+    if (!type.startsWith("kubernetes:")) return [];
+    const { apiVersion, kind, metadata } = (outputs ?? {}) as Partial<KubernetesObject>;
+    if (apiVersion === undefined || kind === undefined || metadata?.namespace === undefined) return [];
+    return [{ apiVersion, kind, name: metadata.name ?? "" }];
+  });
+
+/**
+ * Whether an object of the stack's state is gone, so that an update that does not look first would find nothing to do.
+ * One question to the API server for each kind.
+ */
+export async function lacksSomething(workspace: Workspace, stack: string): Promise<boolean> {
+  const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
+  const deployment = deploymentIn(resources);
+  if (deployment === undefined) return false;
+  const { config } = await connectCluster(deployment.context);
+  const { KubernetesObjectApi } = await import("@kubernetes/client-node");
+  const api = KubernetesObjectApi.makeApiClient(config);
+  const expected = expectedObjects(resources);
+  const kinds = new Map(expected.map((one) => [`${one.apiVersion} ${one.kind}`, one]));
+  const answers = await Promise.all(
+    [...kinds.values()].map(async ({ apiVersion, kind }) => {
+      const found = await namesOf(api.list(apiVersion, kind, deployment.namespace));
+      return expected.filter((one) => one.apiVersion === apiVersion && one.kind === kind && !found.has(one.name));
+    }),
+  );
+  const gone = answers.flat();
+  for (const { kind, name } of gone.filter((one) => one.kind === "PersistentVolumeClaim")) {
+    console.error(`the ${kind} ${name} is gone, and its data with it: an empty one takes its place`);
+  }
+  return gone.length > 0;
+}
+
+async function namesOf(list: Promise<{ readonly items: readonly KubernetesObject[] }>): Promise<ReadonlySet<string>> {
+  try {
+    return new Set((await list).items.map(({ metadata }) => metadata?.name ?? ""));
+  } catch (error) {
+    if (isMissing(error)) return new Set();
+    throw error;
+  }
+}

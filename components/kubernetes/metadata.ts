@@ -1,0 +1,21 @@
+/** Metadata of every object that a stack makes. */
+import type { types } from "@pulumi/kubernetes";
+import { labels } from "./names";
+
+type ObjectMeta = types.input.meta.v1.ObjectMeta;
+
+/**
+ * These are our own objects: a field that somebody changed by hand is taken back. Without the annotation the API server
+ * tells Pulumi of a conflict with kubectl, and the update fails.
+ */
+const OWNED = { "pulumi.com/patchForce": "true" } as const;
+
+export const objectMeta = (
+  stack: string,
+  name: string,
+  annotations: Readonly<Record<string, string>> = {},
+): ObjectMeta & { readonly name: string } => ({
+  name,
+  labels: labels(stack, name),
+  annotations: { ...OWNED, ...annotations },
+});

@@ -1,0 +1,82 @@
+/** How a service is found inside the namespace, and the edge from outside it, as plain data. */
+import type { types } from "@pulumi/kubernetes";
+import type { Application, Service } from "../app/model";
+import type { Settings } from "../settings/schema";
+import { poolName, portsOf, selector } from "./names";
+import { HTTPS_PORT } from "./placement";
+
+type ServiceSpec = types.input.core.v1.ServiceSpec;
+
+export interface NamedService {
+  readonly name: string;
+  readonly spec: ServiceSpec;
+}
+
+/** The service's own name, which balances, and the name of its pool, which has an address for each replica. */
+export function servicesOf(service: Service): readonly NamedService[] {
+  const ports = portsOf(service).map(({ name, number, protocol }) => ({
+    name,
+    port: number,
+    targetPort: number,
+    protocol,
+  }));
+  if (ports.length === 0) return [];
+  return [
+    { name: service.name, spec: { type: "ClusterIP", selector: selector(service.name), ports } },
+    ...(service.metrics === undefined && service.readiness === undefined
+      ? []
+      : [
+          {
+            name: poolName(service.name),
+            spec: { type: "ClusterIP", clusterIP: "None", selector: selector(service.name), ports },
+          },
+        ]),
+  ];
+}
+
+const PUBLIC_TYPES = { nodePort: "NodePort", loadBalancer: "LoadBalancer" } as const;
+
+/** The Service through which people reach the edge; none where an Ingress or kubectl leads to it. */
+export function publicService(application: Application, settings: Settings): NamedService | undefined {
+  const { exposure, nodePort } = settings;
+  if (exposure !== "nodePort" && exposure !== "loadBalancer") return undefined;
+  const { service, listeners } = application.edge;
+  const edge = application.services.find(({ name }) => name === service);
+  const target = listeners.find(({ name }) => name === "tls")?.port ?? "";
+  return {
+    name: `${service}-public`,
+    spec: {
+      type: PUBLIC_TYPES[exposure],
+      selector: selector(service),
+      ports: [
+        {
+          name: "https",
+          port: HTTPS_PORT,
+          targetPort: edge?.ports[target]?.number ?? 0,
+          protocol: "TCP",
+          ...(exposure === "nodePort" ? { nodePort } : {}),
+        },
+      ],
+    },
+  };
+}
+
+/** Name of the Secret with the edge's certificate, for an Ingress controller. */
+export const TLS_SECRET = "edge-tls";
+
+/** The Ingress, which ends TLS with the stack's own certificate and passes on to the edge. */
+export function ingressSpec(application: Application, settings: Settings): types.input.networking.v1.IngressSpec {
+  const { service } = application.edge;
+  const edge = application.services.find(({ name }) => name === service);
+  const path = (prefix: string, port: string) => ({
+    path: prefix,
+    pathType: "Prefix",
+    backend: { service: { name: service, port: { number: edge?.ports[port]?.number ?? 0 } } },
+  });
+  const host = settings.hostName ?? "";
+  return {
+    ...(settings.ingressClass === undefined ? {} : { ingressClassName: settings.ingressClass }),
+    tls: [{ hosts: [host], secretName: TLS_SECRET }],
+    rules: [{ host, http: { paths: [path("/v1", "api"), path("/", "web")] } }],
+  };
+}

@@ -1,0 +1,149 @@
+/** A service's pods, as plain data: one container, confined, asked over HTTP where it speaks HTTP. */
+import type { types } from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+import { FILES_FOLDER, type Question, type Service, type Text } from "../app/model";
+import type { ImageRef } from "../image/image-ref";
+import { projectedFiles } from "./files";
+import { FILES_ANNOTATION, labels, portsOf, selector } from "./names";
+
+type PodTemplate = types.input.core.v1.PodTemplateSpec;
+type Container = types.input.core.v1.Container;
+type Probe = types.input.core.v1.Probe;
+
+export interface PodArgs {
+  readonly stack: string;
+  readonly service: Service;
+  readonly image: ImageRef;
+  readonly imagePullSecret: string | undefined;
+  /** Hash over the contents of its files. */
+  readonly filesHash: Input<string>;
+  /** Text of the model as it reads in this namespace; there is no secret in it. */
+  readonly text: (value: Text) => string;
+}
+
+/** Service account of every pod; none of them is given its token. */
+export const SERVICE_ACCOUNT = "ralex";
+
+/**
+ * How long a replica goes on answering after it was told to end, in seconds: until then it may still be in the rules of a
+ * node's proxy and in the pools of an Ingress. Source: what nodes take to hear of a change of an EndpointSlice.
+ */
+const LEAVING_SECONDS = 5;
+
+/** Seconds between two questions while a container starts: what they cost is paid for moments only. */
+const STARTING_PERIOD = 2;
+/** A question over HTTP costs next to nothing, one that starts a process does. */
+const READY_PERIOD = 3;
+
+export function podTemplate(args: PodArgs): PodTemplate {
+  const { stack, service } = args;
+  const isJob = service.kind === "job";
+  const { gid, uid } = service.user;
+  return {
+    metadata: { labels: labels(stack, service.name), annotations: { [FILES_ANNOTATION]: args.filesHash } },
+    spec: {
+      serviceAccountName: SERVICE_ACCOUNT,
+      automountServiceAccountToken: false,
+      // Variables for every Service of the namespace, by names that programs read as settings of their own.
+      enableServiceLinks: false,
+      ...(args.imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: args.imagePullSecret }] }),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: uid,
+        runAsGroup: gid,
+        fsGroup: gid,
+        fsGroupChangePolicy: "OnRootMismatch",
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      terminationGracePeriodSeconds: service.stopGraceSeconds + (leaves(service) ? LEAVING_SECONDS : 0),
+      ...(isJob ? { restartPolicy: "Never" } : {}),
+      ...(service.maxReplicas > 1
+        ? {
+            topologySpreadConstraints: [
+              {
+                maxSkew: 1,
+                topologyKey: "kubernetes.io/hostname",
+                whenUnsatisfiable: "ScheduleAnyway",
+                labelSelector: { matchLabels: selector(service.name) },
+              },
+            ],
+          }
+        : {}),
+      containers: [container(args)],
+      volumes: [
+        ...(service.files.length === 0 ? [] : [projectedFiles(service)]),
+        ...service.volumes.map(({ volume }) => ({ name: volume, persistentVolumeClaim: { claimName: volume } })),
+        ...service.scratch.map(({ path, sizeMiB }) => ({
+          name: scratchName(path),
+          emptyDir: { medium: "Memory", sizeLimit: `${sizeMiB}Mi` },
+        })),
+      ],
+    },
+  };
+}
+
+const scratchName = (path: string): string => `scratch${path.replace(/\//g, "-")}`;
+
+/** What takes requests has to be taken out of rotation before it ends; a store's clients come back by themselves. */
+const leaves = ({ kind, volumes, ports }: Service): boolean =>
+  kind === "service" && volumes.length === 0 && Object.keys(ports).length > 0;
+
+function container({ service, image, text }: PodArgs): Container {
+  const { cpus, memoryMiB, requests } = service.resources;
+  return {
+    name: service.name,
+    image: image.toString(),
+    imagePullPolicy: "IfNotPresent",
+    ...(service.entrypoint === undefined ? {} : { command: [...service.entrypoint] }),
+    ...(service.command === undefined ? {} : { args: service.command.map(text) }),
+    env: Object.entries(service.environment)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => ({ name, value: text(value) })),
+    ports: portsOf(service).map(({ name, number, protocol }) => ({ name, containerPort: number, protocol })),
+    resources: {
+      requests: { cpu: `${Math.round(requests.cpus * 1000)}m`, memory: `${requests.memoryMiB}Mi` },
+      limits: { cpu: `${Math.round(cpus * 1000)}m`, memory: `${memoryMiB}Mi` },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    ...probes(service),
+    ...(leaves(service) ? { lifecycle: { preStop: { sleep: { seconds: LEAVING_SECONDS } } } } : {}),
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: [
+      ...(service.files.length === 0 ? [] : [{ name: "files", mountPath: FILES_FOLDER, readOnly: true }]),
+      ...service.volumes.map(({ volume, path }) => ({ name: volume, mountPath: path })),
+      ...service.scratch.map(({ path }) => ({ name: scratchName(path), mountPath: path })),
+    ],
+  };
+}
+
+/** Liveness asks for the process alone; a replica whose dependencies do not answer gets no requests, and stays. */
+function probes(service: Service): Pick<Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
+  const { health, readiness } = service;
+  if (health === undefined) return {};
+  const { timeoutSeconds, intervalSeconds, retries, startPeriodSeconds } = health;
+  const alive = { ...handler(service, health), timeoutSeconds };
+  const ready = readiness ?? health;
+  return {
+    startupProbe: {
+      ...alive,
+      periodSeconds: STARTING_PERIOD,
+      failureThreshold: Math.ceil(startPeriodSeconds / STARTING_PERIOD) + retries,
+    },
+    livenessProbe: { ...alive, periodSeconds: intervalSeconds, failureThreshold: retries },
+    readinessProbe: {
+      ...handler(service, ready),
+      timeoutSeconds,
+      periodSeconds: ready.http === undefined ? intervalSeconds : READY_PERIOD,
+      failureThreshold: 2,
+    },
+  };
+}
+
+const handler = ({ ports }: Service, { http, command }: Question): Probe =>
+  http === undefined
+    ? { exec: { command: [...command] } }
+    : { httpGet: { path: http.path, port: ports[http.port]?.number ?? 0 } };

@@ -1,0 +1,59 @@
+/** NetworkPolicies as plain data: nothing is allowed but the flows of the model, in both directions. */
+import type { types } from "@pulumi/kubernetes";
+import { flowsOf, type Flow } from "../app/flows";
+import { withProbe, type Application, type Service } from "../app/model";
+import { portsOf, selector } from "./names";
+
+type Spec = types.input.networking.v1.NetworkPolicySpec;
+
+export interface Policy {
+  readonly name: string;
+  readonly spec: Spec;
+}
+
+/** Names are asked of the cluster's DNS, in whatever namespace it is. */
+const DNS: types.input.networking.v1.NetworkPolicyEgressRule = {
+  to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
+  ports: [
+    { protocol: "UDP", port: 53 },
+    { protocol: "TCP", port: 53 },
+  ],
+};
+
+/** Everything outside: an upstream may be anywhere, and may be in this cluster. */
+const OUTSIDE: types.input.networking.v1.NetworkPolicyEgressRule = { to: [{ ipBlock: { cidr: "0.0.0.0/0" } }] };
+
+/** One that refuses everything to every pod of the namespace, and one a service with what it needs. */
+export function policiesOf(application: Application): readonly Policy[] {
+  const services = withProbe(application);
+  const flows = flowsOf(application);
+  return [
+    { name: "default-deny", spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } },
+    ...services.map((service) => ({ name: service.name, spec: allowed(service, services, flows, application) })),
+  ];
+}
+
+function allowed(service: Service, services: readonly Service[], flows: readonly Flow[], { edge }: Application): Spec {
+  const peer = (name: string) => ({ podSelector: { matchLabels: selector(name) } });
+  const portOf = (of: string, port: string) => {
+    const found = services.filter(({ name }) => name === of).flatMap(portsOf);
+    return found.filter(({ name }) => name === port).map(({ number, protocol }) => ({ port: number, protocol }));
+  };
+  const incoming = flows.filter(({ to }) => to === service.name);
+  const outgoing = flows.filter(({ from }) => from === service.name);
+  // Whoever reaches the cluster's published address: people, a load balancer, an Ingress controller.
+  const published = edge.listeners.flatMap(({ port }) => portOf(service.name, port));
+  return {
+    podSelector: { matchLabels: selector(service.name) },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [
+      ...(service.name === edge.service ? [{ ports: published }] : []),
+      ...incoming.map(({ from, port }) => ({ from: [peer(from)], ports: portOf(service.name, port) })),
+    ],
+    egress: [
+      DNS,
+      ...outgoing.map(({ to, port }) => ({ to: [peer(to)], ports: portOf(to, port) })),
+      ...(service.egress ? [OUTSIDE] : []),
+    ],
+  };
+}

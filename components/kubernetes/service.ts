@@ -1,0 +1,120 @@
+import * as crypto from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Service } from "../app/model";
+import type { ImageRef } from "../image/image-ref";
+import type { Resolver } from "../secrets/resolver";
+import { ServiceFiles } from "./files-resources";
+import { objectMeta } from "./metadata";
+import { servicesOf } from "./network";
+import { podTemplate } from "./pod";
+import {
+  autoscalerSpec,
+  deploymentSpec,
+  disruptionBudgetSpec,
+  jobSpec,
+  statefulSetSpec,
+  workloadKind,
+} from "./workload";
+
+export interface ServiceArgs {
+  readonly stack: string;
+  readonly service: Service;
+  readonly image: ImageRef;
+  readonly imagePullSecret: string | undefined;
+  readonly resolver: Resolver;
+  /** Most replicas that load may bring; 0 keeps the number of the service. */
+  readonly maxReplicas: number;
+  /** What has to be there before it starts. */
+  readonly after: readonly pulumi.Resource[];
+  /** How long a rollout or a job may take, in seconds. */
+  readonly waitSeconds: number;
+}
+
+/** One service: its names, its files, and a Deployment, StatefulSet or Job. */
+export class KubernetesService extends pulumi.ComponentResource {
+  /** What a dependent waits for: every replica ready, or the job done. */
+  readonly ready: pulumi.CustomResource;
+  /** Changes with anything that its pods are made from. */
+  readonly hash: pulumi.Output<string>;
+
+  constructor(
+    private readonly name: string,
+    private readonly args: ServiceArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("ralex:kubernetes:Service", name, {}, opts);
+    const { service, resolver } = args;
+    const files = new ServiceFiles(`${name}-files`, { stack: args.stack, service, resolver }, { parent: this });
+    const names = servicesOf(service).map(
+      ({ name: called, spec }) =>
+        new k8s.core.v1.Service(
+          `${name}-name-${called}`,
+          // Waiting for endpoints is the workload's business, and Pulumi would wait ten seconds more for each.
+          { metadata: objectMeta(args.stack, called, { "pulumi.com/skipAwait": "true" }), spec },
+          { parent: this },
+        ),
+    );
+    const template = podTemplate({ ...args, filesHash: files.hash, text: (value) => resolver.plain(value) });
+    this.hash = pulumi.output(template).apply((text) => hashOf(text));
+    this.ready = this.workload(template, [...args.after, ...files.resources, ...names]);
+    this.scale(this.ready);
+    this.registerOutputs({ hash: this.hash });
+  }
+
+  private workload(
+    template: ReturnType<typeof podTemplate>,
+    dependsOn: readonly pulumi.Resource[],
+  ): pulumi.CustomResource {
+    const { name, args } = this;
+    const { stack, service, waitSeconds } = args;
+    const seconds = `${waitSeconds}s`;
+    const options = {
+      parent: this,
+      dependsOn: [...dependsOn],
+      customTimeouts: { create: seconds, update: seconds },
+    };
+    const metadata = objectMeta(stack, service.name);
+    switch (workloadKind(service)) {
+      case "Job": {
+        // A Job is never changed: another one takes its place, and shows in its name what it is for.
+        const called = this.hash.apply((hash) => `${service.name}-${hash.slice(0, 8)}`);
+        const meta = { ...objectMeta(stack, service.name), name: called };
+        return new k8s.batch.v1.Job(`${name}-job`, { metadata: meta, spec: jobSpec(template, waitSeconds) }, options);
+      }
+      case "StatefulSet":
+        return new k8s.apps.v1.StatefulSet(
+          `${name}-stateful-set`,
+          { metadata, spec: statefulSetSpec(service, template) },
+          options,
+        );
+      case "Deployment": {
+        const replicas = this.isScaled ? undefined : service.replicas;
+        const spec = deploymentSpec(service, template, replicas, waitSeconds);
+        return new k8s.apps.v1.Deployment(`${name}-deployment`, { metadata, spec }, options);
+      }
+    }
+  }
+
+  private get isScaled(): boolean {
+    const { service, maxReplicas } = this.args;
+    return service.maxReplicas > 1 && maxReplicas > service.replicas;
+  }
+
+  private scale(workload: pulumi.CustomResource): void {
+    const { name, args } = this;
+    const { stack, service, maxReplicas } = args;
+    const metadata = objectMeta(stack, service.name);
+    const options = { parent: this, dependsOn: [workload] };
+    if (this.isScaled) {
+      const spec = autoscalerSpec(service, maxReplicas);
+      new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-autoscaler`, { metadata, spec }, options);
+    }
+    if (service.replicas > 1 || this.isScaled) {
+      const spec = disruptionBudgetSpec(service);
+      new k8s.policy.v1.PodDisruptionBudget(`${name}-disruption-budget`, { metadata, spec }, options);
+    }
+  }
+}
+
+const hashOf = (value: unknown): string => crypto.createHash("sha256").update(JSON.stringify(value)).digest("hex");

@@ -1,0 +1,30 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { types } from "@pulumi/kubernetes";
+import type { Verification as Result } from "../app/outputs";
+
+export interface VerificationArgs {
+  readonly context: string;
+  readonly namespace: string;
+  /** Everything that runs, with the image that it is to run, as `repository@sha256:…`. */
+  readonly services: readonly { readonly service: string; readonly image: string; readonly replicas: number }[];
+  /** The Job with the checks; every verification makes one of its own. */
+  readonly probe: pulumi.Input<{
+    readonly metadata: types.input.meta.v1.ObjectMeta;
+    readonly spec: types.input.batch.v1.JobSpec;
+  }>;
+  /** Changes with anything that a pod is made from. */
+  readonly hash: pulumi.Input<string>;
+}
+
+/**
+ * The deployment's own checks after it is up. They run again after any change of an image, a file or a setting; failing,
+ * they fail the update, and the result before stays.
+ */
+export class Verification extends pulumi.CustomResource {
+  /** Computed from what the checks wrote, and from nothing else. */
+  declare readonly result: pulumi.Output<Result>;
+
+  constructor(name: string, args: VerificationArgs, opts?: pulumi.CustomResourceOptions) {
+    super("ralex:kubernetes:Checks", name, { ...args, services: [...args.services], result: undefined }, opts);
+  }
+}

@@ -1,0 +1,76 @@
+/** What runs a service's pods, as plain data: a Deployment, a StatefulSet or a Job. */
+import type { types } from "@pulumi/kubernetes";
+import type { Service } from "../app/model";
+import { selector } from "./names";
+
+type PodTemplate = types.input.core.v1.PodTemplateSpec;
+
+/** Revisions that kubectl rollout undo would find; a rollback of Ralex re-pins instead, and needs none. */
+const REVISIONS_KEPT = 2;
+
+/** Which kind of object runs a service. */
+export type WorkloadKind = "Deployment" | "StatefulSet" | "Job";
+
+/** A database has one writer at a time: the platform has to be sure that the previous one has ended. */
+export function workloadKind({ kind, volumes }: Service): WorkloadKind {
+  if (kind === "job") return "Job";
+  return volumes.some(({ holds }) => holds === "database") ? "StatefulSet" : "Deployment";
+}
+
+/**
+ * @param replicas - absent where an autoscaler has the number.
+ * @param waitSeconds - how long a rollout may take before it has failed.
+ */
+export const deploymentSpec = (
+  service: Service,
+  template: PodTemplate,
+  replicas: number | undefined,
+  waitSeconds: number,
+): types.input.apps.v1.DeploymentSpec => ({
+  ...(replicas === undefined ? {} : { replicas }),
+  revisionHistoryLimit: REVISIONS_KEPT,
+  progressDeadlineSeconds: waitSeconds,
+  selector: { matchLabels: selector(service.name) },
+  // Two at once would share a volume; without one a new replica is there before an old one goes.
+  strategy:
+    service.volumes.length > 0
+      ? { type: "Recreate" }
+      : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+  template,
+});
+
+export const statefulSetSpec = (service: Service, template: PodTemplate): types.input.apps.v1.StatefulSetSpec => ({
+  replicas: service.replicas,
+  serviceName: service.name,
+  revisionHistoryLimit: REVISIONS_KEPT,
+  selector: { matchLabels: selector(service.name) },
+  template,
+});
+
+/** A failed run is tried again with growing pauses: what it waits for may be about to come. */
+export const jobSpec = (template: PodTemplate, waitSeconds: number): types.input.batch.v1.JobSpec => ({
+  backoffLimit: 3,
+  activeDeadlineSeconds: waitSeconds,
+  template,
+});
+
+/** The share of its requested CPU that a replica takes on average, in percent, above which another one is started. */
+const CPU_PERCENT = 70;
+
+export const autoscalerSpec = (
+  service: Service,
+  maxReplicas: number,
+): types.input.autoscaling.v2.HorizontalPodAutoscalerSpec => ({
+  scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: service.name },
+  minReplicas: service.replicas,
+  maxReplicas,
+  metrics: [
+    { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: CPU_PERCENT } } },
+  ],
+});
+
+/** One replica at a time may be taken from a node that is emptied. */
+export const disruptionBudgetSpec = (service: Service): types.input.policy.v1.PodDisruptionBudgetSpec => ({
+  maxUnavailable: 1,
+  selector: { matchLabels: selector(service.name) },
+});

@@ -1,0 +1,43 @@
+/** Target `kubernetes`: Ralex in a namespace of a cluster. */
+import * as pulumi from "@pulumi/pulumi";
+import { withProbe } from "../components/app/model";
+import { describeRalex } from "../components/app/ralex";
+import { kubernetesPlacement } from "../components/kubernetes/placement";
+import { KubernetesStack } from "../components/kubernetes/stack";
+import { RalexProviderResource } from "../components/provider/resource";
+import { chooseRelease } from "./release";
+import type { StackSettings } from "./stack-settings";
+
+export async function deploy(stack: StackSettings, checkout: string): Promise<Record<string, unknown>> {
+  const { settings, secrets } = stack;
+  const release = await chooseRelease(settings, checkout);
+  const placement = kubernetesPlacement(settings);
+  const application = describeRalex(settings, placement, { grafana: release.has("grafana") });
+  const ralex = new KubernetesStack(
+    "ralex",
+    {
+      stack: pulumi.getStack(),
+      ...{ application, placement, settings, secretSettings: secrets },
+      ...release.run(withProbe(application).map(({ image }) => image)),
+    },
+    { providers: { ralex: new RalexProviderResource("ralex") } },
+  );
+  release.sayUnpublished(ralex.verification);
+  return {
+    webUrl: ralex.webUrl,
+    apiUrl: ralex.apiUrl,
+    tlsUrl: ralex.tlsUrl,
+    apiKey: ralex.apiKey,
+    adminEmail: ralex.adminEmail,
+    adminPassword: ralex.adminPassword,
+    operatorPassword: ralex.operatorPassword,
+    caCertificate: ralex.caCertificate,
+    namespace: ralex.namespace,
+    release: ralex.release,
+    verification: ralex.verification,
+    services: ralex.services,
+    substitutes: ralex.substitutes,
+    imageLock: release.imageLock,
+    omissions: ralex.omissions,
+  };
+}

@@ -1,0 +1,160 @@
+/** What a stack on a cluster is made of. That a cluster takes it, and that a second update changes nothing, the kubernetes tier shows. */
+import { ofType, record, type Recorded } from "../../support/recorder";
+import { DIGEST, kubernetesStack } from "../../support/on-kubernetes";
+
+const recorded = new Map<string, ReturnType<typeof record>>();
+
+function stack(configuration: Record<string, unknown> = {}): ReturnType<typeof record> {
+  const key = JSON.stringify(configuration);
+  const known = recorded.get(key) ?? record(() => kubernetesStack(configuration), { stack: "staging" });
+  recorded.set(key, known);
+  return known;
+}
+
+const RELEASE = { release: { id: "r-1", images: {} } };
+const WORKLOADS = ["Deployment", "StatefulSet"].map((kind) => `kubernetes:apps/v1:${kind}`);
+
+interface Pod {
+  readonly metadata: { readonly annotations: Record<string, string> };
+  readonly spec: Record<string, unknown> & { readonly containers: readonly Record<string, unknown>[] };
+}
+
+const templates = (resources: readonly Recorded[]): readonly { readonly name: string; readonly pod: Pod }[] =>
+  [...WORKLOADS, "kubernetes:batch/v1:Job"]
+    .flatMap((type) => ofType(resources, type))
+    .map(({ name, inputs }) => ({ name, pod: (inputs.spec as { template: Pod }).template }));
+
+describe("the stack on a cluster", () => {
+  test("declares exactly these objects", async () => {
+    const { resources } = await stack(RELEASE);
+    const counts: Record<string, number> = {};
+    for (const { type, custom } of resources) if (custom) counts[type] = (counts[type] ?? 0) + 1;
+    expect(counts).toEqual({
+      "ralex:kubernetes:Cluster": 1,
+      "ralex:kubernetes:Checks": 1,
+      "pulumi:providers:kubernetes": 1,
+      "kubernetes:core/v1:Namespace": 1,
+      "kubernetes:core/v1:ServiceAccount": 1,
+      // Every service, every job and the probe, and the one that refuses everything else.
+      "kubernetes:networking.k8s.io/v1:NetworkPolicy": 14,
+      "kubernetes:core/v1:PersistentVolumeClaim": 7,
+      "kubernetes:core/v1:ConfigMap": 8,
+      "kubernetes:core/v1:Secret": 10,
+      // Of all that has a port, and once more where each replica is asked by itself.
+      "kubernetes:core/v1:Service": 16,
+      "kubernetes:apps/v1:Deployment": 6,
+      "kubernetes:apps/v1:StatefulSet": 4,
+      "kubernetes:batch/v1:Job": 2,
+      "kubernetes:policy/v1:PodDisruptionBudget": 1,
+      "random:index/randomPassword:RandomPassword": 9,
+      "tls:index/privateKey:PrivateKey": 2,
+      "tls:index/selfSignedCert:SelfSignedCert": 1,
+      "tls:index/certRequest:CertRequest": 1,
+      "tls:index/locallySignedCert:LocallySignedCert": 1,
+    });
+  });
+
+  test("keeps namespace, claims, secrets and certificates when it is stopped, and nothing that runs", async () => {
+    const { resources } = await stack({ running: false });
+    expect(templates(resources)).toEqual([]);
+    expect(ofType(resources, "kubernetes:core/v1:PersistentVolumeClaim")).toHaveLength(7);
+    expect(ofType(resources, "random:index/randomPassword:RandomPassword")).toHaveLength(9);
+  });
+
+  test("protects what holds data: the namespace, and every claim", async () => {
+    const { registrations } = await stack();
+    const held = registrations.filter(({ type }) =>
+      ["kubernetes:core/v1:Namespace", "kubernetes:core/v1:PersistentVolumeClaim"].includes(type),
+    );
+    expect(held).toHaveLength(8);
+    expect(held.filter(({ protect }) => !protect)).toEqual([]);
+  });
+
+  test("confines every pod as Pod Security's restricted asks, with a read-only root and no token", async () => {
+    const { resources } = await stack();
+    const pods = templates(resources);
+    expect(pods).toHaveLength(12);
+    for (const { pod } of pods) {
+      expect(pod.spec).toMatchObject({
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        serviceAccountName: "ralex",
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      });
+      expect((pod.spec.securityContext as { runAsUser: number }).runAsUser).toBeGreaterThan(0);
+      for (const container of pod.spec.containers) {
+        expect(container).toMatchObject({
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"] },
+          },
+          resources: { limits: { memory: expect.any(String), cpu: expect.any(String) } },
+        });
+        expect(container.image).toMatch(new RegExp(`^r/[a-z-]+@${DIGEST}$`));
+      }
+    }
+    const [namespace] = ofType(resources, "kubernetes:core/v1:Namespace");
+    expect(namespace?.inputs.metadata).toMatchObject({
+      name: "ralex-staging",
+      labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+    });
+  });
+
+  test("has secrets in Secrets and nowhere else", async () => {
+    const { resources } = await stack();
+    const others = resources.filter(
+      ({ type }) => !/:(Secret|RandomPassword|PrivateKey|SelfSignedCert|CertRequest|LocallySignedCert)$/.test(type),
+    );
+    expect(others.length).toBeGreaterThan(40);
+    const text = JSON.stringify(others.map(({ inputs }) => inputs));
+    expect(text).not.toMatch(/value-of-|key-of-|canary-key/);
+    expect(JSON.stringify(ofType(resources, "kubernetes:core/v1:Secret"))).toMatch(/value-of-ralex-secrets-apiKey/);
+  });
+
+  test("gives every pod a hash over its files, so that another content is another pod", async () => {
+    const hashes = async (configuration: Record<string, unknown>) =>
+      Object.fromEntries(
+        templates((await stack(configuration)).resources).map(({ name, pod }) => [
+          name,
+          pod.metadata.annotations["ralex.dev/files"],
+        ]),
+      );
+    const [before, after] = [await hashes({}), await hashes({ apiCorsOrigins: "https://app.example" })];
+    expect(Object.values(before).filter((hash) => !/^[0-9a-f]{64}$/.test(hash ?? ""))).toEqual([]);
+    const changed = Object.keys(before).filter((name) => before[name] !== after[name]);
+    expect(changed).toEqual(["ralex-edge-deployment"]);
+  });
+
+  test("leaves the number of replicas to the autoscaler where there is one", async () => {
+    const api = async (configuration: Record<string, unknown>) => {
+      const { resources } = await stack(configuration);
+      const scalers = ofType(resources, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler");
+      const deployment = ofType(resources, "kubernetes:apps/v1:Deployment").find(
+        ({ name }) => name === "ralex-api-deployment",
+      );
+      return [scalers.map(({ inputs }) => inputs.spec), (deployment?.inputs.spec as { replicas?: number }).replicas];
+    };
+    expect(await api({ apiReplicas: 3 })).toEqual([[], 3]);
+    expect(await api({ apiReplicas: 2, apiMaxReplicas: 6 })).toEqual([
+      [expect.objectContaining({ minReplicas: 2, maxReplicas: 6 })],
+      undefined,
+    ]);
+  });
+
+  test("is reached by a port of the nodes, a load balancer, an Ingress, or by none of these", async () => {
+    const outside = async (exposure: string) => {
+      const { resources } = await stack({ exposure });
+      return resources
+        .filter(({ name }) => name.startsWith("ralex-public-"))
+        .map(({ type, inputs }) => [type.split(":").at(-1), (inputs.spec as { type?: string } | undefined)?.type]);
+    };
+    expect(await outside("none")).toEqual([]);
+    expect(await outside("nodePort")).toEqual([["Service", "NodePort"]]);
+    expect(await outside("loadBalancer")).toEqual([["Service", "LoadBalancer"]]);
+    expect(await outside("ingress")).toEqual([
+      ["Secret", undefined],
+      ["Ingress", undefined],
+    ]);
+  });
+});
