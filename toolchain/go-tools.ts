@@ -1,9 +1,11 @@
 /** Tools that are built from the Go module proxy, pinned by the go.mod and go.sum under toolchain/go/. */
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import semver from "semver";
 import { cached, cachedFolder, recipeKey } from "./cache";
+import { writeSchemas } from "./go/pulumi-kubernetes/schemas";
 import { withLock } from "./lock";
 import { cacheRoot } from "./paths";
 import { progress } from "./progress";
@@ -19,9 +21,23 @@ interface GoModule {
   readonly expectedSeconds: number;
   /** `true` for what a start never needs: it is compiled by the command that uses it, and no machine lacks it. */
   readonly onDemand?: true;
+  /** `true` for a build cache that is removed afterwards: that of Kubernetes and its provider grew to 24 GB. */
+  readonly ownBuildCache?: true;
+  /** Writes what the module's publisher generates before compiling, into a copy of the folder with its go.mod. */
+  readonly prepare?: (folder: string, moduleFolder: (module: string) => Promise<string>) => Promise<void>;
 }
 
 const PULUMI = "3.259.0";
+const KUBERNETES = "1.34.4";
+
+/** How programs of Kubernetes are told their version, which clients and kubeadm compare. */
+const kubernetesVersion = (version: string, ...packages: readonly string[]): string => {
+  const { major, minor } = semver.parse(version) ?? { major: 0, minor: 0 };
+  const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: "archive" };
+  return packages
+    .flatMap((name) => Object.entries(values).map(([variable, value]) => `-X ${name}.${variable}=${value}`))
+    .join(" ");
+};
 
 export const GO_MODULES = {
   pulumi: {
@@ -84,6 +100,88 @@ export const GO_MODULES = {
     expectedSeconds: 390,
     onDemand: true,
   },
+  // A cluster on this machine, its system pods, and what deploys to one.
+  kubernetes: {
+    version: KUBERNETES,
+    programs: {
+      "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+      "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+      "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+      kubelet: "k8s.io/kubernetes/cmd/kubelet",
+      "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+      kubeadm: "k8s.io/kubernetes/cmd/kubeadm",
+      kubectl: "k8s.io/kubernetes/cmd/kubectl",
+    },
+    linkerFlags: `-s -w ${kubernetesVersion(KUBERNETES, "k8s.io/component-base/version", "k8s.io/client-go/pkg/version")}`,
+    expectedSeconds: 300,
+    onDemand: true,
+    ownBuildCache: true,
+  },
+  etcd: {
+    version: "3.6.16",
+    programs: { etcd: "go.etcd.io/etcd/server/v3" },
+    linkerFlags: "-s -w",
+    expectedSeconds: 25,
+    onDemand: true,
+    ownBuildCache: true,
+  },
+  coredns: {
+    version: "1.15.0",
+    programs: { coredns: "github.com/coredns/coredns" },
+    linkerFlags: "-s -w",
+    expectedSeconds: 105,
+    onDemand: true,
+    ownBuildCache: true,
+  },
+  "metrics-server": {
+    version: "0.9.0",
+    programs: { "metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server" },
+    linkerFlags: "-s -w -X k8s.io/client-go/pkg/version.gitVersion=v0.9.0",
+    expectedSeconds: 115,
+    onDemand: true,
+    ownBuildCache: true,
+  },
+  "local-path-provisioner": {
+    version: "0.0.30",
+    programs: { "local-path-provisioner": "github.com/rancher/local-path-provisioner" },
+    linkerFlags: "-s -w -X main.VERSION=v0.0.30",
+    expectedSeconds: 60,
+    onDemand: true,
+    ownBuildCache: true,
+  },
+  // The official provider. The module has a date for a version; its schema is that of the SDK package 4.25.0.
+  "pulumi-kubernetes": {
+    version: "4.25.0",
+    programs: { "pulumi-resource-kubernetes": "." },
+    linkerFlags: "-s -w -X github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version=4.25.0",
+    expectedSeconds: 600,
+    onDemand: true,
+    ownBuildCache: true,
+    prepare: writeSchemas,
+  },
+  helm: {
+    version: "3.22.0",
+    programs: { helm: "helm.sh/helm/v3/cmd/helm" },
+    // The version of Kubernetes that charts are rendered and checked for where no cluster is asked.
+    linkerFlags: [
+      "-s -w -X helm.sh/helm/v3/internal/version.version=v3.22.0",
+      ...["chartutil", "lint/rules"].map((name) => {
+        const variable = `helm.sh/helm/v3/pkg/${name}.k8sVersion`;
+        return `-X ${variable}Major=${semver.major(KUBERNETES)} -X ${variable}Minor=${semver.minor(KUBERNETES)}`;
+      }),
+    ].join(" "),
+    expectedSeconds: 75,
+    onDemand: true,
+    ownBuildCache: true,
+  },
+  kubeconform: {
+    version: "0.8.0",
+    programs: { kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform" },
+    linkerFlags: "-s -w -X main.version=v0.8.0",
+    expectedSeconds: 5,
+    onDemand: true,
+    ownBuildCache: true,
+  },
   // An S3 server over a folder, for the tests of a backend in a bucket.
   versitygw: {
     version: "1.8.0",
@@ -111,8 +209,14 @@ const sourceOf = (name: GoModuleName): string => path.join(__dirname, "go", name
 /** Version and hash of all that decides a module's programs. */
 export function goModuleKey(name: GoModuleName): string {
   const module: GoModule = GO_MODULES[name];
-  const pins = ["go.mod", "go.sum"].map((file) => fs.readFileSync(path.join(sourceOf(name), file)));
-  return recipeKey(module.version, JSON.stringify(module), process.arch, ...pins);
+  const source = sourceOf(name);
+  const pins = fs.readdirSync(source).sort();
+  return recipeKey(
+    module.version,
+    JSON.stringify(module),
+    process.arch,
+    ...pins.map((file) => fs.readFileSync(path.join(source, file))),
+  );
 }
 
 /** Where a module's programs are, or would be. */
@@ -121,32 +225,79 @@ export const goModuleFolder = (name: GoModuleName): string => cachedFolder(name,
 /** Folder of a module's programs, compiled on first use. */
 export async function goModule(name: GoModuleName): Promise<string> {
   const module: GoModule = GO_MODULES[name];
-  const source = sourceOf(name);
-  return cached(name, goModuleKey(name), async (folder) => {
+  const compileIn = async (folder: string): Promise<void> => {
     await requireGo();
-    await progress.step(`fetching the Go modules of ${name} ${module.version}`, 30, () =>
-      // Not "mod download": that asks for every module that any dependency ever named.
-      go(source, ["list", "-deps", "-mod=readonly", ...Object.values(module.programs)], module.environment),
-    );
-    // One compiler at a time: it uses every core by itself.
-    await withLock(path.join(cacheRoot(), "go-compiler"), () =>
-      progress.step(`compiling ${name} ${module.version}`, module.expectedSeconds, () =>
-        compile(module, source, folder),
-      ),
-    );
-  });
+    await withSource(module, sourceOf(name), (source) => compile(name, source, folder));
+  };
+  return cached(name, goModuleKey(name), (folder) =>
+    module.ownBuildCache === true ? withOwnBuildCache(() => compileIn(folder)) : compileIn(folder),
+  );
 }
 
-async function compile(module: GoModule, source: string, folder: string): Promise<void> {
-  const flags = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", module.linkerFlags];
-  // One by one: a program's name is not always the last part of its import path.
-  for (const [program, location] of Object.entries(module.programs)) {
-    await go(source, ["build", ...flags, "-o", path.join(folder, program), location], module.environment);
+/** Compiles what is missing of several modules; what they share is compiled once. */
+export const goModules = (names: readonly GoModuleName[]): Promise<void> =>
+  withOwnBuildCache(async () => {
+    for (const name of names) await goModule(name);
+  });
+
+const compilerLock = (): string => path.join(cacheRoot(), "go-compiler");
+const ownBuildCache = (): string => path.join(cacheRoot(), "go-build");
+let ownBuildCacheUsers = 0;
+
+/** Removes the build cache when the last that uses it is done; another process loses time by that, and nothing else. */
+async function withOwnBuildCache<T>(work: () => Promise<T>): Promise<T> {
+  ownBuildCacheUsers += 1;
+  try {
+    return await work();
+  } finally {
+    ownBuildCacheUsers -= 1;
+    if (ownBuildCacheUsers === 0 && fs.existsSync(ownBuildCache())) {
+      await withLock(compilerLock(), () => fs.promises.rm(ownBuildCache(), { recursive: true, force: true }));
+    }
   }
 }
 
-async function go(source: string, args: readonly string[], environment: GoModule["environment"] = {}): Promise<void> {
-  const { exitCode, stderr } = await execa("go", [...args], {
+/** Runs `work` in the module's folder, or in a prepared copy of it. */
+async function withSource(
+  { prepare }: GoModule,
+  source: string,
+  work: (source: string) => Promise<void>,
+): Promise<void> {
+  if (prepare === undefined) return work(source);
+  const copy = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-go-"));
+  try {
+    fs.cpSync(source, copy, { recursive: true });
+    await prepare(copy, async (module) => {
+      const { Dir } = JSON.parse(await go(copy, ["mod", "download", "-json", module])) as { Dir: string };
+      return Dir;
+    });
+    await work(copy);
+  } finally {
+    fs.rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+async function compile(name: GoModuleName, source: string, folder: string): Promise<void> {
+  const module: GoModule = GO_MODULES[name];
+  const environment = { ...module.environment, ...(module.ownBuildCache === true ? { GOCACHE: ownBuildCache() } : {}) };
+  await progress.step(`fetching the Go modules of ${name} ${module.version}`, 30, () =>
+    // Not "mod download": that asks for every module that any dependency ever named.
+    go(source, ["list", "-deps", "-mod=readonly", ...Object.values(module.programs)], environment),
+  );
+  const flags = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", module.linkerFlags];
+  // One compiler at a time: it uses every core by itself.
+  await withLock(compilerLock(), () =>
+    progress.step(`compiling ${name} ${module.version}`, module.expectedSeconds, async () => {
+      // One by one: a program's name is not always the last part of its import path.
+      for (const [program, location] of Object.entries(module.programs)) {
+        await go(source, ["build", ...flags, "-o", path.join(folder, program), location], environment);
+      }
+    }),
+  );
+}
+
+async function go(source: string, args: readonly string[], environment: GoModule["environment"] = {}): Promise<string> {
+  const { exitCode, stdout, stderr } = await execa("go", [...args], {
     cwd: source,
     // No C compiler is asked for, and a workspace or flags of the user's own do not reach this build.
     env: { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "", GOTOOLCHAIN: "local", ...environment },
@@ -156,6 +307,7 @@ async function go(source: string, args: readonly string[], environment: GoModule
   if (exitCode !== 0) {
     throw new Error(`go ${args[0]} in ${source} failed:\n${stderr.split("\n").slice(-15).join("\n")}`);
   }
+  return stdout;
 }
 
 /** Oldest Go that compiles every module of the table. */

@@ -18,6 +18,9 @@ const MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
+/** What is pushed to it. */
+export const registryStorage = (): string => path.join(cacheRoot(), "registry");
+
 /** Configuration of Debian's docker-registry (distribution 2.8). */
 export const registryConfiguration = (storage: string): string => `version: 0.1
 log: { level: warn, accesslog: { disabled: true } }
@@ -38,7 +41,7 @@ export async function ensureRegistry(): Promise<boolean> {
   requireRoot(`the registry at ${REGISTRY}`);
   await aptInstall(REGISTRY_PACKAGES);
   const configuration = path.join(RUN_FOLDER, "registry.yml");
-  const storage = path.join(cacheRoot(), "registry");
+  const storage = registryStorage();
   return ensureDaemon({
     name: "registry",
     program: "/usr/bin/docker-registry",

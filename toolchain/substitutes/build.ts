@@ -1,4 +1,4 @@
-/** Builds the substitutes with BuildKit, pushes them to the local registry and remembers their digests. */
+/** Builds images by recipes with BuildKit, pushes them to the local registry and remembers their digests. */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -17,7 +17,7 @@ import { debianRoot, SOURCE_DATE_EPOCH, TRUST_STORE, updatePackageLists } from "
 import { foreignRoot } from "./foreign";
 import { RECIPES, type Recipe } from "./recipes";
 
-/** A substitute in the local registry. */
+/** An image in the local registry. */
 export interface BuiltImage {
   readonly repository: string;
   readonly tag: string;
@@ -32,10 +32,11 @@ const EMULATED = 3;
 /** Fetching, extracting and packing alternate in a build: one more than the cores of the smallest machine. */
 const builds = new PQueue({ concurrency: 3 });
 
-export const repositoryPath = (recipe: Recipe): string => `substitutes/${recipe.name}`;
+const groupOf = ({ group = "substitutes" }: Recipe): string => group;
+export const repositoryPath = (recipe: Recipe): string => `${groupOf(recipe)}/${recipe.name}`;
 const tagOf = (recipe: Recipe, platform: Platform): string =>
   platform === NATIVE ? recipe.tag : `${recipe.tag}-${debianArchitecture(platform)}`;
-const folderOf = (recipe: Recipe): string => path.join(__dirname, recipe.name);
+const folderOf = ({ folder = __dirname, name }: Recipe): string => path.join(folder, name);
 
 export function recipeOf(name: string): Recipe {
   const recipe = RECIPES.find((candidate) => candidate.name === name);
@@ -62,33 +63,38 @@ export function substituteKey(recipe: Recipe, trust = TRUST_STORE, platform = NA
 }
 
 const recordOf = (recipe: Recipe, platform: Platform): string =>
-  path.join(cacheRoot(), "substitutes", `${recipe.name}-${substituteKey(recipe, TRUST_STORE, platform)}.json`);
+  path.join(cacheRoot(), groupOf(recipe), `${recipe.name}-${substituteKey(recipe, TRUST_STORE, platform)}.json`);
 
-/** The image of that name, if it was built for the present recipe and the registry still has it. */
-export async function recordedSubstitute(name: string, platform = NATIVE): Promise<BuiltImage | undefined> {
-  const recipe = recipeOf(name);
+/** The substitute of that name, if it was built for the present recipe and the registry still has it. */
+export const recordedSubstitute = (name: string, platform = NATIVE): Promise<BuiltImage | undefined> =>
+  recordedImage(recipeOf(name), platform);
+
+async function recordedImage(recipe: Recipe, platform: Platform): Promise<BuiltImage | undefined> {
   const record = recordOf(recipe, platform);
   if (!fs.existsSync(record)) return undefined;
   const { digest } = JSON.parse(fs.readFileSync(record, "utf8")) as { digest: string };
   return (await registryHas(repositoryPath(recipe), digest)) ? built(recipe, digest, platform) : undefined;
 }
 
+/** The substitute of that name; see {@link ensureImage}. */
+export const substitute = (name: string, platform = NATIVE): Promise<BuiltImage> =>
+  ensureImage(recipeOf(name), platform);
+
 /**
- * The image of that name, built and pushed unless the registry has it already. For another platform than this
+ * The image of a recipe, built and pushed unless the registry has it already. For another platform than this
  * machine's, programs of it have to run here.
  */
-export async function substitute(name: string, platform = NATIVE): Promise<BuiltImage> {
-  const known = await recordedSubstitute(name, platform);
+export async function ensureImage(recipe: Recipe, platform = NATIVE): Promise<BuiltImage> {
+  const known = await recordedImage(recipe, platform);
   if (known !== undefined) return known;
-  const recipe = recipeOf(name);
   const record = recordOf(recipe, platform);
   return withLock(record, async () => {
-    const meanwhile = await recordedSubstitute(name, platform);
+    const meanwhile = await recordedImage(recipe, platform);
     if (meanwhile !== undefined) return meanwhile;
     const base = recipe.base === undefined ? undefined : await substitute(recipe.base, platform);
     const tool = recipe.tool === undefined ? undefined : await goModule(recipe.tool);
     const seconds = recipe.expectedSeconds * (platform === NATIVE ? 1 : EMULATED);
-    const title = `building image ${name}${platform === NATIVE ? "" : ` for ${platform}`}`;
+    const title = `building image ${recipe.name}${platform === NATIVE ? "" : ` for ${platform}`}`;
     // What is long must not begin last.
     const digest = await builds.add(() => progress.step(title, seconds, () => build(recipe, base, tool, platform)), {
       priority: seconds,

@@ -1,8 +1,13 @@
 /** The images of the lock, as a machine without their registries makes them from Debian and PyPI packages. */
+import type { GoModuleName } from "../go-tools";
 
 export interface Recipe {
-  /** Name in the image lock, and folder of the Dockerfile beside this file. */
+  /** Name in the image lock, and of the folder with the Dockerfile. */
   readonly name: string;
+  /** What the registry files it under, where it is no substitute for an image of the lock. */
+  readonly group?: string;
+  /** Where the folder with the Dockerfile is, if not beside this file. */
+  readonly folder?: string;
   /** Version of the software inside, as a tag. */
   readonly tag: string;
   /** Debian packages of the root file system; none when the image is built on another. */
@@ -12,7 +17,7 @@ export interface Recipe {
   /** Another recipe's image, as build argument BASE_IMAGE. */
   readonly base?: string;
   /** Programs from the Go module proxy, as build context `tool`. */
-  readonly tool?: "victoria-logs";
+  readonly tool?: GoModuleName;
   /** Whether the build fetches packages, and so needs the machine's trusted authorities. */
   readonly fetches?: boolean;
   /** Most that the image may take on disk, unpacked, in MiB. */

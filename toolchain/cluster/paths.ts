@@ -1,0 +1,19 @@
+/** Where the cluster keeps things. There is one on a machine: its addresses are fixed. */
+import * as path from "node:path";
+import { cacheRoot, RUN_FOLDER } from "../paths";
+
+/** Name of the context, the cluster and the user in the kubeconfig. */
+export const CONTEXT = "ralex";
+
+/** Process id, record, kubeconfig; gone after a stop. */
+export const runFolder = (): string => path.join(RUN_FOLDER, "cluster");
+/** For administrators, of mode 0600. There while the cluster is; nothing is ever written to ~/.kube. */
+export const kubeconfigPath = (): string => path.join(runFolder(), "kubeconfig");
+/** Certificates, etcd's data, and the nodes' file systems. */
+export const dataFolder = (): string => path.join(cacheRoot(), "cluster");
+export const logFolder = (): string => path.join(dataFolder(), "logs");
+export const certificateFolder = (): string => path.join(dataFolder(), "pki");
+/** Credentials of a part of the cluster, for the control plane's address. */
+export const clientConfiguration = (client: string): string => path.join(dataFolder(), "clients", `${client}.conf`);
+export const controlPlaneFolder = (): string => path.join(dataFolder(), "control-plane");
+export const nodeFolder = (node: string): string => path.join(dataFolder(), node);
