@@ -12,4 +12,4 @@ const tier = (name) => ({
   },
 });
 
-module.exports = { projects: ["unit", "database", "engine", "docker", "promotion", "browser"].map(tier) };
+module.exports = { projects: ["unit", "database", "engine", "docker", "promotion", "kubernetes", "browser"].map(tier) };

@@ -36,7 +36,7 @@ export function registerDeploy(program: Command, checkout: string): void {
       // Told before anything is installed or started.
       pinnedFile(checkout, stack);
       const packs = policyPacks(checkout, policyPack);
-      const machine = await prepareMachine(checkout, { images: true });
+      const machine = await prepareMachine(checkout, { stacks: [stack], images: true });
       await previewDeployment(machine, stack, { policyPacks: packs, savePlan, isRestored: databaseRestored });
     });
   program
@@ -52,7 +52,7 @@ export function registerDeploy(program: Command, checkout: string): void {
       const packs = policyPacks(checkout, policyPack);
       const brought = plan === undefined ? undefined : { file: plan, record: readPlan(plan, stack) };
       if (yes !== true) requireTerminal(`deploy changes ${stack}`);
-      const machine = await prepareMachine(checkout, { images: true });
+      const machine = await prepareMachine(checkout, { stacks: [stack], images: true });
       const options = { ask: yes !== true, isRestored: databaseRestored, policyPacks: packs, plan: brought };
       await deploy(machine, stack, options);
     });

@@ -33,7 +33,7 @@ export function registerDrift(program: Command, checkout: string): void {
     .action(async ({ stack, json, alert }: Options) => {
       const receiver = alert === undefined ? undefined : readReceiver(alert);
       committedFile(checkout, stack);
-      const machine = await prepareMachine(checkout, { docker: true });
+      const machine = await prepareMachine(checkout, { docker: true, stacks: [stack] });
       const differences = await findDrift(machine, stack);
       if (json === true) console.log(JSON.stringify({ stack, drift: differences.length > 0, differences }, null, 2));
       else if (differences.length > 0) console.log(driftTable(differences));

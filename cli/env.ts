@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { EXEMPTIONS } from "../components/loopback";
 import { prepareMachine } from "./machine";
 import { commandLine } from "../components/command-line";
+import { stackNames } from "./stack-config";
 import type { Workspace } from "./workspace";
 
 /** What `pulumi` by hand needs to find the same tools, backend, passphrase, engine and images as the commands. */
@@ -17,7 +18,7 @@ export function registerEnv(program: Command, checkout: string): void {
     .command("env")
     .description('print what a shell needs to run pulumi by hand: eval "$(./ralex env)"')
     .action(async () => {
-      const { workspace } = await prepareMachine(checkout, {});
+      const { workspace } = await prepareMachine(checkout, { stacks: stackNames(checkout) });
       console.log(exportsOf(workspace).join("\n"));
     });
 }

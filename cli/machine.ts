@@ -1,6 +1,7 @@
 /** What a command runs on: the official tools where they are or can be had, or what the toolchain makes itself. */
 import type { PLATFORMS } from "../components/image/platforms";
 import { chosenRegistry, engineVariables, officialMachine } from "./builder";
+import { targetOf } from "./settings";
 import { chooseToolchain } from "./toolchain";
 import { Workspace } from "./workspace";
 
@@ -13,6 +14,8 @@ export interface Machine {
 }
 
 export interface MachineNeeds {
+  /** Stacks that Pulumi is to work on: their targets may need plugins of their own. */
+  readonly stacks?: readonly string[];
   /** A Docker Engine that answers. */
   readonly docker?: boolean;
   /** What running a stack needs: an engine, and a lock with all third-party images. */
@@ -42,7 +45,9 @@ export async function prepareMachine(checkout: string, needs: MachineNeeds): Pro
     ...(needs.platforms === undefined ? {} : { images: "all" as const, platforms: needs.platforms }),
   });
   const { preparePulumiHome } = await import("../toolchain/pulumi/home");
+  const { linkTargetPlugins } = await import("../toolchain/pulumi/target-plugins");
   const home = await preparePulumiHome(checkout, made.pulumiFolder);
+  await linkTargetPlugins(home.home, new Set((needs.stacks ?? []).map((stack) => targetOf(checkout, stack))));
   const tools = { env: { ...home.env, ...made.env, ...engineVariables() }, standIns: home.standIns };
   return { workspace: new Workspace(checkout, tools), registry: chosenRegistry() ?? made.registry };
 }

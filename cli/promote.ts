@@ -61,7 +61,7 @@ export function registerPromote(program: Command, checkout: string): void {
         throw new Failure(`${to} takes releases from ${expected} (ralex:promotesFrom), not from ${from}`, EXIT.refused);
       }
       if (options.deploy === true && options.yes !== true) requireTerminal(`--deploy changes ${to}`);
-      const machine = await prepareMachine(checkout, { images: true });
+      const machine = await prepareMachine(checkout, { stacks: options.deploy === true ? [to] : [], images: true });
       const { workspace } = machine;
       const candidate = choose(await candidates(workspace, from), from, options.release);
       const pin = pinOf(candidate);

@@ -28,7 +28,7 @@ export function registerReset(program: Command, checkout: string): void {
       const { stack } = options;
       const content = committedFile(checkout, stack);
       requireConfirmation(options, isPromotedTo(writtenSettings(content)));
-      const { workspace } = await prepareMachine(checkout, { docker: true });
+      const { workspace } = await prepareMachine(checkout, { docker: true, stacks: [stack] });
       const target = await openTarget(workspace, targetOf(checkout, stack));
       const resources = (await resourcesOf(workspace, PROJECT, stack)) ?? [];
       for (const line of losses(await target.data(stack), resources)) console.error(line);

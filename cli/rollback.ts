@@ -54,7 +54,7 @@ export function registerRollback(program: Command, checkout: string): void {
       const { pin, settings } = pinnedFile(checkout, stack);
       const packs = policyPacks(checkout, options.policyPack);
       if (options.yes !== true) requireTerminal(`rollback changes ${stack}`);
-      const machine = await prepareMachine(checkout, { images: true });
+      const machine = await prepareMachine(checkout, { stacks: [stack], images: true });
       const target = await targetOf(machine, { pin, settings }, options);
       console.log(`release ${pin.id} -> ${target.id} (commit ${target.revision}, verified here at ${target.at})`);
       if (options.yes !== true) await requireYes(`Roll ${stack} back to ${target.id}?`);

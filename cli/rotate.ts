@@ -31,7 +31,7 @@ export function registerRotate(program: Command, checkout: string): void {
       const file = committedFile(checkout, stack);
       refuse(keptByOpenWebui(secret));
       if (exceptPostgres !== true) refuse(keptByPostgres(secret, stack));
-      const machine = await prepareMachine(checkout, { docker: true });
+      const machine = await prepareMachine(checkout, { docker: true, stacks: [stack] });
       const urns = await urnsOf(machine.workspace, stack);
       if (exceptGrafana !== true) refuse(keptByGrafana(secret, urns));
       const urn = urnOf(urns, stack, secret);

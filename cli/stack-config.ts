@@ -43,15 +43,19 @@ function textOf(file: string): string {
   }
 }
 
+/** Every stack that somebody described, sorted. */
+export const stackNames = (checkout: string): readonly string[] =>
+  fs
+    .readdirSync(checkout)
+    .flatMap((name) => /^Pulumi\.([^.]+)\.yaml$/.exec(name)?.[1] ?? [])
+    .sort();
+
 /** A stack's committed file. @throws Failure when there is none: a stack nobody described is a typing error. */
 export function committedFile(checkout: string, stack: string): StackFile {
   const file = path.join(checkout, `Pulumi.${stack}.yaml`);
   if (!fs.existsSync(file)) {
-    const known = fs
-      .readdirSync(checkout)
-      .flatMap((name) => /^Pulumi\.([^.]+)\.yaml$/.exec(name)?.[1] ?? [])
-      .sort();
-    throw new Failure(`there is no Pulumi.${stack}.yaml: choose from ${known.join(", ")}, or write one`);
+    const known = stackNames(checkout).join(", ");
+    throw new Failure(`there is no Pulumi.${stack}.yaml: choose from ${known}, or write one`);
   }
   return read(file);
 }

@@ -21,7 +21,7 @@ export function registerStart(program: Command, checkout: string): void {
       // Wrong settings are told before anything is installed or built.
       const settings = settingsOf(checkout, stack, file);
       const source = settings.release === undefined ? await prepareSource(checkout, settings) : undefined;
-      const needs = { images: true, workingTree: settings.release === undefined };
+      const needs = { stacks: [stack], images: true, workingTree: settings.release === undefined };
       const machine = await prepareMachine(checkout, needs);
       // Before a build that takes minutes; the update asks again.
       const target = await openTarget(machine.workspace, settings.target);

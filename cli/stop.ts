@@ -12,7 +12,7 @@ export function registerStop(program: Command, checkout: string): void {
     .option("-s, --stack <stack>", "the environment", "dev")
     .action(async ({ stack }: { stack: string }) => {
       const file = committedFile(checkout, stack);
-      const machine = await prepareMachine(checkout, { docker: true });
+      const machine = await prepareMachine(checkout, { docker: true, stacks: [stack] });
       await updateStack(machine, stack, withRunning(file, false));
       console.log(`Ralex (${stack}) is stopped; ${ralex("start", "-s", stack)} goes on from here.`);
     });

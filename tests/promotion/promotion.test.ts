@@ -80,7 +80,12 @@ async function deleteManifest(ref: string): Promise<void> {
 /** Does something while 100 requests a second and eight streams at any time go to an environment. */
 async function underLoad<T>(name: Environment, work: () => Promise<T>): Promise<T> {
   await all.startUpstream(name);
-  const load = new Load({ port: all.port(name), apiKey: await all.apiKey(name), perSecond: 100, streams: 8 });
+  const load = new Load({
+    url: `http://127.0.0.1:${all.port(name)}`,
+    apiKey: await all.apiKey(name),
+    perSecond: 100,
+    streams: 8,
+  });
   await new Promise((resolve) => setTimeout(resolve, 1000));
   let result: T;
   try {

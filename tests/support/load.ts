@@ -1,9 +1,12 @@
 /** An even flow of chats and streams at a deployment: what a user would notice of a change, counted. */
 import * as http from "node:http";
+import * as https from "node:https";
 
 export interface LoadOptions {
-  /** Port of the edge's API listener on 127.0.0.1. */
-  readonly port: number;
+  /** Base URL of the API, without a path. */
+  readonly url: string;
+  /** PEM of the authority to trust, where it is not the system's. */
+  readonly ca?: string;
   readonly apiKey: string;
   /** Chats a second, sent when their time has come, whatever became of the ones before. */
   readonly perSecond: number;
@@ -27,12 +30,18 @@ export class Load {
   private readonly failures: string[] = [];
   private readonly pending = new Set<Promise<void>>();
   private readonly timer: NodeJS.Timeout;
-  private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+  private readonly agent: http.Agent;
   private requests = 0;
   private streams = 0;
   private stopped = false;
 
   constructor(private readonly options: LoadOptions) {
+    const { Agent } = options.url.startsWith("https:") ? https : http;
+    this.agent = new Agent({
+      keepAlive: true,
+      maxSockets: 256,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+    });
     let due = 0;
     this.timer = setInterval(() => {
       for (const until = ((Date.now() - this.started) / 1000) * options.perSecond; due < until; due += 1) {
@@ -77,12 +86,10 @@ export class Load {
   }
 
   private post(body: object): Promise<string> {
-    const { port, apiKey } = this.options;
+    const { url, apiKey } = this.options;
+    const { request: send } = url.startsWith("https:") ? https : http;
     return new Promise((resolve, reject) => {
-      const request = http.request({
-        host: "127.0.0.1",
-        port,
-        path: "/v1/chat/completions",
+      const request = send(`${url}/v1/chat/completions`, {
         method: "POST",
         agent: this.agent,
         timeout: PATIENCE,

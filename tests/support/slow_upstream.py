@@ -1,6 +1,7 @@
 """An OpenAI-compatible upstream whose streams take four seconds: long enough to be met by whatever happens meanwhile."""
 
 import json
+import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -43,4 +44,5 @@ class Upstream(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-ThreadingHTTPServer(("", 9000), Upstream).serve_forever()
+PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 9000
+ThreadingHTTPServer(("", PORT), Upstream).serve_forever()

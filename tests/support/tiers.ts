@@ -5,6 +5,7 @@ import * as path from "node:path";
 import Table from "cli-table3";
 import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
+import { goTool } from "../../toolchain/go-tools";
 import { installChromium } from "./chromium";
 import { serverBinary } from "./s3-server";
 import { copyCheckout, removeCopy, type TestStack } from "./stack";
@@ -177,6 +178,26 @@ async function prepareEngine(checkout: string): Promise<void> {
   await serverBinary();
 }
 
+/** A cluster with what serves it, the official provider, and a browser. Compiled once for a machine, in 20 minutes. */
+async function prepareKubernetes(checkout: string): Promise<void> {
+  await Promise.all([prepareBrowser(checkout), goTool("pulumi-resource-kubernetes")]);
+  const { clusterStatus, startCluster } = await import("../../toolchain/cluster");
+  isOwnCluster = !(await clusterStatus()).running;
+  await startCluster({});
+}
+
+/** Whether the cluster was started for the tests: one that ran before goes on. */
+let isOwnCluster = false;
+
+async function onCluster(checkout: string, match?: string) {
+  try {
+    return await jest(checkout, "kubernetes", ["--runInBand"], match);
+  } finally {
+    const { stopCluster } = await import("../../toolchain/cluster");
+    if (isOwnCluster) await stopCluster();
+  }
+}
+
 async function prepareBrowser(checkout: string): Promise<void> {
   await prepareStack(checkout);
   await installChromium();
@@ -226,6 +247,7 @@ export const TIERS: readonly Tier[] = [
     prepare: prepareStack,
     run: (checkout, match) => jest(checkout, "promotion", ["--runInBand"], match),
   },
+  { name: "kubernetes", budget: 480, prepare: prepareKubernetes, run: onCluster },
   {
     name: "browser",
     budget: 30,

@@ -72,7 +72,12 @@ export async function rollback(all: Environments, release: string): Promise<numb
 /** Does something while requests and streams go to the environment. */
 export async function underLoad<T>(all: Environments, work: () => Promise<T>): Promise<[T, LoadResult]> {
   const apiKey = await all.output(STACK, "apiKey");
-  const load = new Load({ port: all.port(STACK), apiKey, perSecond: PER_SECOND, streams: STREAMS });
+  const load = new Load({
+    url: `http://127.0.0.1:${all.port(STACK)}`,
+    apiKey,
+    perSecond: PER_SECOND,
+    streams: STREAMS,
+  });
   try {
     return [await work(), await load.stop()];
   } finally {

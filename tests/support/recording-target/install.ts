@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 const FILES = ["stacks/recording.ts", "cli/targets/recording/index.ts"] as const;
 const LIST = "components/settings/targets.ts";
-const BEFORE = '["docker"]';
+const BEFORE = "] as const;";
 
 /** @returns the file of the checkout that was changed. */
 export function addRecordingTarget(checkout: string): string {
@@ -18,6 +18,6 @@ export function addRecordingTarget(checkout: string): string {
   const list = path.join(checkout, LIST);
   const text = fs.readFileSync(list, "utf8");
   if (!text.includes(BEFORE)) throw new Error(`${LIST} has no ${BEFORE}`);
-  fs.writeFileSync(list, text.replace(BEFORE, '["docker", "recording"]'));
+  fs.writeFileSync(list, text.replace(BEFORE, `, "recording"${BEFORE}`));
   return LIST;
 }

@@ -19,9 +19,13 @@ describe("Pulumi's files", () => {
     expect(loadSettings({ ...none, stack })).toEqual(loadSettings({ ...none, stack: {} }));
   });
 
-  test.each(["dev", "staging", "prod"])("hold a sample for %s that loads, beside the others on one machine", (name) => {
+  test.each([
+    ["dev", "docker"],
+    ["staging", "kubernetes"],
+    ["prod", "kubernetes"],
+  ])("hold a sample for %s that loads, on target %s", (name, target) => {
     const config = read(`Pulumi.${name}.yaml`).config as Record<string, unknown>;
     const stack = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("ralex:", ""), value]));
-    expect(loadSettings({ environment: {}, dotenv: {}, stack }).target).toBe("docker");
+    expect(loadSettings({ environment: {}, dotenv: {}, stack }).target).toBe(target);
   });
 });

@@ -1,0 +1,300 @@
+/**
+ * A release on a real cluster, by the official provider: from dev on Docker to staging on Kubernetes, changed by hand,
+ * replaced and rolled back under load, and through what goes wrong. The tests stand in the order of the story.
+ */
+import * as fs from "node:fs";
+import * as https from "node:https";
+import * as os from "node:os";
+import * as path from "node:path";
+import { chromium } from "playwright-core";
+import { chromiumPath } from "../support/chromium";
+import { ClusterEnvironments } from "../support/cluster-environments";
+import { Load, type LoadResult } from "../support/load";
+import { CHECKOUT } from "../support/stack";
+
+const MINUTE = 60_000;
+const UNCHANGED = /Resources:\s+\d+ unchanged/;
+const CHANGED = /\d+ (created|updated|replaced|deleted)/;
+
+let all: ClusterEnvironments;
+let first: string;
+let second: string;
+
+const deploy = (...more: readonly string[]) => all.must("kstaging", "deploy", "-s", "kstaging", "--yes", ...more);
+
+async function build(): Promise<string> {
+  const { stdout } = await all.must("build", "build", "--json");
+  return (JSON.parse(stdout) as { id: string }).id;
+}
+
+async function promote(): Promise<void> {
+  await all.must("kdev", "promote", "build", "kdev", "--deploy", "--yes");
+  await all.must("kstaging", "promote", "kdev", "kstaging", "--deploy", "--yes");
+}
+
+/** Digests that the nodes' runtime says the pods of a service run. */
+async function digests(service: string): Promise<ReadonlySet<string>> {
+  const selector = `app.kubernetes.io/name=${service}`;
+  const jsonpath = "{range .items[*]}{.status.containerStatuses[*].imageID}{'\\n'}{end}";
+  const said = await all.kubectl("get", "pods", "-l", selector, "-o", `jsonpath=${jsonpath}`);
+  return new Set(said.match(/sha256:[0-9a-f]{64}/g));
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Asks the API as a client outside the cluster does: over TLS, trusting the stack's authority alone. */
+async function chat(content: string): Promise<Answer> {
+  const [url, apiKey, ca] = await Promise.all(["apiUrl", "apiKey", "caCertificate"].map((name) => all.output(name)));
+  return new Promise((resolve, reject) => {
+    const request = https.request(`${url}/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+      ca,
+    });
+    request.once("error", reject);
+    request.once("response", (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (part: string) => (body += part));
+      response.once("end", () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    request.end(JSON.stringify({ model: "echo", messages: [{ role: "user", content }] }));
+  });
+}
+
+/** Does something while 100 requests a second and eight streams at any time go to the cluster. */
+async function underLoad(work: () => Promise<unknown>): Promise<LoadResult> {
+  const [webUrl, apiKey, ca] = await Promise.all(["webUrl", "apiKey", "caCertificate"].map((name) => all.output(name)));
+  const load = new Load({ url: webUrl ?? "", apiKey: apiKey ?? "", ca: ca ?? "", perSecond: 100, streams: 8 });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  try {
+    await work();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  } catch (error) {
+    await load.stop();
+    throw error;
+  }
+  return load.stop();
+}
+
+function expectUnharmed({ requests, streams, failures }: LoadResult): void {
+  expect(failures).toEqual([]);
+  expect(requests).toBeGreaterThan(500);
+  expect(streams).toBeGreaterThanOrEqual(16);
+}
+
+beforeAll(async () => {
+  all = await ClusterEnvironments.create(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-kubernetes-")));
+  all.startUpstream();
+}, 5 * MINUTE);
+
+afterAll(() => all.remove(), 5 * MINUTE);
+
+describe("a release on a cluster", () => {
+  test(
+    "goes from dev on Docker to staging on Kubernetes, and the pods run the bytes that dev verified",
+    async () => {
+      first = await build();
+      await all.must("build", "trust");
+      await all.commit("the key that evidence is sealed by");
+      await promote();
+      const { images } = all.pin("kdev");
+      expect(all.pin("kstaging").images).toEqual(images);
+      for (const [service, image] of Object.entries({
+        ...{ api: "ralex-api", openwebui: "openwebui", postgres: "postgres", redis: "redis", edge: "nginx" },
+        prometheus: "prometheus",
+      })) {
+        expect([service, await digests(service)]).toEqual([service, new Set([images[image]?.split("@")[1]])]);
+      }
+    },
+    8 * MINUTE,
+  );
+
+  test("answers a chat over TLS to a client that trusts the stack's own authority", async () => {
+    const { status, body } = await chat("from outside the cluster");
+    expect([status, body]).toEqual([200, expect.stringContaining("echo: from outside the cluster")]);
+  }, 60_000);
+
+  test(
+    "is deployed again without a change, by the command and by a bare pulumi up",
+    async () => {
+      const { stderr } = await deploy();
+      expect(stderr).toMatch(UNCHANGED);
+      expect(stderr).not.toMatch(CHANGED);
+      const { exitCode, all: said } = await all.byHand(
+        "pulumi preview --stack kstaging --expect-no-changes --non-interactive --config-file .ralex/Pulumi.ralex.kstaging.yaml",
+      );
+      expect([exitCode, said]).toEqual([0, expect.stringContaining("unchanged")]);
+    },
+    2 * MINUTE,
+  );
+
+  test("is shown by status, verified again, and told in its logs", async () => {
+    const { stdout } = await all.must("kstaging", "status", "-s", "kstaging", "--json");
+    const instances = JSON.parse(stdout) as { service: string; health: string }[];
+    expect(instances.filter(({ service }) => service === "api").map(({ health }) => health)).toEqual([
+      "healthy",
+      "healthy",
+    ]);
+    const verified = await all.must("kstaging", "verify", "-s", "kstaging", "--json");
+    expect(JSON.parse(verified.stdout)).toMatchObject({ passed: true });
+    const { stdout: log } = await all.must("kstaging", "logs", "api", "-s", "kstaging", "-n", "50");
+    expect(log).toContain("/v1/chat/completions");
+  }, 60_000);
+
+  test("keeps secrets out of what lists and describes pods, and gives no pod a token", async () => {
+    const [apiKey, pods] = await Promise.all([all.output("apiKey"), all.kubectl("get", "pods", "-o", "yaml")]);
+    const password = await all.output("adminPassword");
+    expect(pods.length).toBeGreaterThan(1000);
+    for (const secret of [apiKey, password]) expect(pods).not.toContain(secret);
+    expect(pods).not.toContain("serviceAccountToken");
+    const environments = await all.kubectl("exec", "deploy/api", "--", "python3.11", "-c", ENVIRONMENTS);
+    expect(environments).toContain("RALEX_API_KEYS_FILE");
+    for (const secret of [apiKey, password]) expect(environments).not.toContain(secret);
+  }, 60_000);
+
+  test("is in a namespace where the API server refuses a pod that is not confined", async () => {
+    const refused = all.kubectl("run", "loose", "--image=none", "--privileged");
+    await expect(refused).rejects.toThrow(/violates PodSecurity "restricted/);
+  });
+
+  test(
+    "signs a person in, in the browser, and answers",
+    async () => {
+      const [webUrl, password] = await Promise.all([all.output("webUrl"), all.output("adminPassword")]);
+      const browser = await chromium.launch({
+        executablePath: chromiumPath(),
+        args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+      });
+      try {
+        const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
+        const page = await context.newPage();
+        page.setDefaultTimeout(30_000);
+        await page.goto(`${webUrl}/auth`);
+        await page.locator("input[type=email]").fill("admin@ralex.example");
+        await page.locator("input[type=password]").fill(password);
+        await page.locator("button[type=submit]").click();
+        await page.locator("#chat-input").waitFor();
+        const dialog = page.getByRole("dialog").getByRole("button").last();
+        if (await dialog.isVisible()) await dialog.click();
+        await page.locator("#chat-input").click();
+        await page.keyboard.type("hello from a cluster");
+        await page.keyboard.press("Enter");
+        await page.getByText("echo: hello from a cluster").waitFor();
+        const artefacts = path.join(CHECKOUT, ".ralex", "artefacts");
+        fs.mkdirSync(artefacts, { recursive: true });
+        await page.screenshot({ path: path.join(artefacts, "cluster-answer.png") });
+      } finally {
+        await browser.close();
+      }
+    },
+    2 * MINUTE,
+  );
+});
+
+/** Prints the environment of every process of the container. */
+const ENVIRONMENTS = "import glob; print([open(f, 'rb').read() for f in glob.glob('/proc/[0-9]*/environ')])";
+
+describe("what was changed by hand", () => {
+  test(
+    "is told by drift, and put right by the next deployment",
+    async () => {
+      await all.kubectl("scale", "deployment/openwebui", "--replicas=0");
+      await all.kubectl("delete", "service", "redis");
+      const { exitCode, stdout } = await all.ralex("kstaging", ["drift", "-s", "kstaging"]);
+      expect(exitCode).toBe(3);
+      expect(stdout).toMatch(/ralex-openwebui-deployment[\s\S]*replicas/);
+      expect(stdout).toContain("ralex-redis-name-redis");
+      await deploy();
+      expect((await all.ralex("kstaging", ["drift", "-s", "kstaging"])).exitCode).toBe(0);
+      expect((await chat("after the repair")).status).toBe(200);
+    },
+    5 * MINUTE,
+  );
+});
+
+describe("a second release", () => {
+  test(
+    "replaces the first one under load, and no request or stream fails",
+    async () => {
+      const file = path.join(all.folder, "images/ralex-api/ralex_bridge/__init__.py");
+      fs.appendFileSync(file, "# the second release\n");
+      await all.commit("the second release");
+      second = await build();
+      await all.must("kdev", "promote", "build", "kdev", "--deploy", "--yes");
+      expectUnharmed(await underLoad(() => all.must("kstaging", "promote", "kdev", "kstaging", "--deploy", "--yes")));
+      expect(all.pin("kstaging").id).toBe(second);
+      expect(await digests("api")).toEqual(new Set([all.pin("kdev").images["ralex-api"]?.split("@")[1]]));
+    },
+    8 * MINUTE,
+  );
+
+  test(
+    "is rolled back under load, and no request or stream fails",
+    async () => {
+      expectUnharmed(await underLoad(() => all.must("kstaging", "rollback", "-s", "kstaging", "--yes")));
+      expect(all.pin("kstaging").id).toBe(first);
+      const { stdout } = await all.must("kstaging", "verify", "-s", "kstaging", "--json");
+      expect(JSON.parse(stdout)).toMatchObject({ passed: true });
+    },
+    5 * MINUTE,
+  );
+});
+
+describe("what goes wrong", () => {
+  test("a cluster that cannot be reached is named before anything is changed", async () => {
+    const kubeconfig = path.join(all.folder, ".ralex/unreachable");
+    const text = await all.kubectl("config", "view", "--raw");
+    fs.writeFileSync(kubeconfig, text.replace(/server: .*/, "server: https://127.0.0.1:9"), { mode: 0o600 });
+    const { exitCode, stderr } = await all.ralex("kstaging", ["deploy", "-s", "kstaging", "--yes"], {
+      KUBECONFIG: kubeconfig,
+    });
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("https://127.0.0.1:9) cannot be asked")]);
+    expect(stderr).toContain("nothing of kstaging was changed");
+  }, 60_000);
+
+  test("a context that is not there is refused with those that are", async () => {
+    all.configure({ kubeContext: "elsewhere" });
+    const { exitCode, stderr } = await all.ralex("kstaging", ["deploy", "-s", "kstaging", "--yes"]);
+    all.configure();
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("has no context elsewhere; it has ralex")]);
+  }, 60_000);
+
+  test(
+    "the Postgres pod is deleted, and its data is there afterwards",
+    async () => {
+      const sql = (statement: string) =>
+        all.kubectl(
+          ...["exec", "postgres-0", "--", "psql", "-XAtq", "-h", "/var/run/postgresql", "-U", "postgres"],
+          ...["-d", "ralex", "-c", statement],
+        );
+      await sql("CREATE TABLE kept (value text); INSERT INTO kept VALUES ('here')");
+      await all.kubectl("delete", "pod", "postgres-0");
+      await all.kubectl("wait", "--for=condition=Ready", "pod/postgres-0", "--timeout=120s");
+      expect(await sql("SELECT value FROM kept")).toContain("here");
+      await sql("DROP TABLE kept");
+      const { stdout } = await all.must("kstaging", "verify", "-s", "kstaging", "--json");
+      expect(JSON.parse(stdout)).toMatchObject({ passed: true });
+    },
+    3 * MINUTE,
+  );
+
+  test(
+    "an update that is killed in the middle is gone on with by the next one",
+    async () => {
+      all.configure({ apiLogLevel: "warning", webMaxUploadMib: 65 });
+      const running = all.spawn("kstaging", "deploy", "-s", "kstaging", "--yes");
+      await all.kubectl("rollout", "status", "deployment/openwebui", "--timeout=60s").catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 8000));
+      process.kill(-(running.pid ?? 0), "SIGKILL");
+      await running.catch(() => undefined);
+      await deploy();
+      expect((await chat("after the kill")).status).toBe(200);
+      const { stderr } = await deploy();
+      expect(stderr).not.toMatch(CHANGED);
+    },
+    6 * MINUTE,
+  );
+});

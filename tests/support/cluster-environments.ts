@@ -1,0 +1,127 @@
+/** dev on Docker and two environments on a cluster: a copy of the checkout, stack files, and a passphrase each. */
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import execa from "execa";
+import * as yaml from "yaml";
+import { CONTEXT, HOST_ADDRESS, kubeconfigPath, kubectl } from "../../toolchain/cluster";
+import { release } from "./copies";
+import { CHECKOUT, commitAll, copyCheckout, TestStack, type CommandResult } from "./stack";
+
+export type ClusterEnvironment = "kdev" | "kstaging";
+type Actor = ClusterEnvironment | "build";
+
+/** Where the node's ports are reached from this machine. */
+const NODE_ADDRESS = "10.251.0.11";
+const NODE_PORT = 30_600;
+const UPSTREAM_PORT = 19_600;
+
+export class ClusterEnvironments {
+  private readonly stack: TestStack;
+  private readonly passphrases: Readonly<Record<Actor, string>>;
+  private upstream: execa.ExecaChildProcess | undefined;
+
+  private constructor(readonly folder: string) {
+    this.stack = new TestStack(folder);
+    const passphrase = () => crypto.randomBytes(16).toString("hex");
+    this.passphrases = { kdev: passphrase(), kstaging: passphrase(), build: passphrase() };
+  }
+
+  static async create(folder: string): Promise<ClusterEnvironments> {
+    await copyCheckout(folder);
+    const made = new ClusterEnvironments(folder);
+    made.configureDev();
+    made.configure();
+    await made.commit("environments");
+    return made;
+  }
+
+  private configureDev(): void {
+    this.write("kdev", {
+      ...{ target: "docker", monitoring: "none", subnet: "10.226.0.0/24", apiReplicas: 1 },
+      ...{ webPort: 15_601, apiPort: 15_600, tlsPort: 15_602 },
+    });
+  }
+
+  /** Writes the file of the environment on the cluster; its pin stays. */
+  configure(more: Readonly<Record<string, unknown>> = {}): void {
+    this.write("kstaging", {
+      ...{ target: "kubernetes", promotesFrom: "kdev", kubeContext: CONTEXT },
+      ...{ hostName: NODE_ADDRESS, exposure: "nodePort", nodePort: NODE_PORT },
+      ...{ apiReplicas: 2, apiRateLimitPerMinute: 0, waitSeconds: 120 },
+      upstreamUrl: `http://${HOST_ADDRESS}:${UPSTREAM_PORT}/v1`,
+      ...more,
+    });
+  }
+
+  private write(name: ClusterEnvironment, settings: Readonly<Record<string, unknown>>): void {
+    const file = path.join(this.folder, `Pulumi.${name}.yaml`);
+    const before = fs.existsSync(file) ? (yaml.parse(fs.readFileSync(file, "utf8")) as { config: object }).config : {};
+    const pin = "ralex:release" in before ? { "ralex:release": before["ralex:release"] } : {};
+    const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ralex:${key}`, value]));
+    fs.writeFileSync(file, yaml.stringify({ config: { ...config, ...pin } }));
+  }
+
+  pin(name: ClusterEnvironment): { readonly id: string; readonly images: Readonly<Record<string, string>> } {
+    const file = path.join(this.folder, `Pulumi.${name}.yaml`);
+    const { config } = yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+    return config["ralex:release"] as ReturnType<typeof this.pin>;
+  }
+
+  private environmentOf(as: Actor): Record<string, string> {
+    return { KUBECONFIG: kubeconfigPath(), PULUMI_CONFIG_PASSPHRASE: this.passphrases[as] };
+  }
+
+  /** Runs `./ralex` as the pipeline of an environment would. */
+  ralex(as: Actor, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
+    return this.stack.ralex(args, { ...this.environmentOf(as), ...more });
+  }
+
+  /** The same, while it runs. */
+  spawn(as: Actor, ...args: readonly string[]): execa.ExecaChildProcess {
+    return this.stack.spawn(args, this.environmentOf(as));
+  }
+
+  /** @throws Error with what the command said, unless it ended with 0. */
+  async must(as: Actor, ...args: readonly string[]): Promise<CommandResult> {
+    const result = await this.ralex(as, args);
+    if (result.exitCode === 0) return result;
+    throw new Error(`./ralex ${args.join(" ")} ended with ${result.exitCode}:\n${result.stderr}\n${result.stdout}`);
+  }
+
+  /** What a person types who has Pulumi in the shell. */
+  byHand(command: string): Promise<execa.ExecaReturnValue> {
+    const script = `eval "$(./ralex env)" && ${command}`;
+    const env = this.environmentOf("kstaging");
+    return execa("sh", ["-c", script], { cwd: this.folder, env, stdin: "ignore", reject: false, all: true });
+  }
+
+  async output(name: string): Promise<string> {
+    return (await this.must("kstaging", "output", name, "-s", "kstaging")).stdout;
+  }
+
+  commit(message: string): Promise<string> {
+    return commitAll(this.folder, message);
+  }
+
+  /** Runs kubectl in the environment's namespace. */
+  kubectl(...args: readonly string[]): Promise<string> {
+    return kubectl(["--namespace", "ralex-kstaging", ...args]);
+  }
+
+  /** Starts the upstream of the model `slow` on this machine, where the cluster's pods reach it. */
+  startUpstream(): void {
+    const program = path.join(CHECKOUT, "tests/support/slow_upstream.py");
+    this.upstream = execa("python3", [program, String(UPSTREAM_PORT)], { reject: false, stdin: "ignore" });
+  }
+
+  /** Removes both stacks with their data, and the copy. */
+  async remove(): Promise<void> {
+    for (const name of ["kstaging", "kdev"] as const) {
+      await this.ralex(name, ["reset", "--confirm", name, "-s", name]);
+    }
+    this.upstream?.kill();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+    await release(this.folder);
+  }
+}
