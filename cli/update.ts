@@ -126,5 +126,16 @@ export async function updateStack(
   await forgetCommands(workspace, PROJECT, stack);
   const refresh = next.isDamaged && !options.includes(REFRESH) ? [REFRESH] : [];
   const args = ["up", ...UPDATE, "--stack", stack, "--config-file", next.configFile, ...refresh, ...options];
-  await next.machine.workspace.show(args);
+  await explained(target, stack, next.machine.workspace.show(args));
+}
+
+/** Says on standard error what the platform knows about an update that failed. */
+export async function explained<T>(target: Target, stack: string, update: Promise<T>): Promise<T> {
+  try {
+    return await update;
+  } catch (error) {
+    // The failure itself is what has to be told, whatever becomes of its explanation.
+    for (const line of await target.explain(stack).catch(() => [])) console.error(line);
+    throw error;
+  }
 }

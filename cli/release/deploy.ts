@@ -14,6 +14,7 @@ import { stateFingerprint } from "../plan/state";
 import { PROJECT } from "../project";
 import { cancelStaleLock, forgetCommands } from "../recovery";
 import { commandFolder } from "../stack-config";
+import { explained } from "../update";
 import { pinnedUpdate, type PinnedUpdate, type UpdateOptions } from "./next-update";
 import { pinnedFile, requirePin } from "./pinned";
 import { publish } from "./publish";
@@ -59,7 +60,7 @@ export async function deploy(machine: Machine, stack: string, options: DeployOpt
       ? `${ralex("deploy", "-s", stack)} tries it again`
       : `${planAgain(options.plan.file, stack)} plans it again`;
   await withAdvice(
-    file === undefined ? applyStrictly(next.run) : applyPlan(next.run, file),
+    explained(next.target, stack, file === undefined ? applyStrictly(next.run) : applyPlan(next.run, file)),
     `${stack} has ${id} pinned: ${again}, ${ralex("rollback", "-s", stack)} goes back`,
   );
   const { entry, added } = await withAdvice(

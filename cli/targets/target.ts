@@ -59,6 +59,8 @@ export interface Target {
   absent(images: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
   /** Writes a service's log to this process's output. */
   logs(stack: string, service: string, options: LogOptions): Promise<void>;
+  /** Why an update of the stack has failed, as far as the platform knows more than the update has said; a line each. */
+  explain(stack: string): Promise<readonly string[]>;
   /** What a reset would destroy besides what is in the stack's state. */
   data(stack: string): Promise<readonly DataItem[]>;
   /** What there is to say after a start, a line each: what the API's upstreams answer. */

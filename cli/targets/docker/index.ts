@@ -57,6 +57,8 @@ export function open(workspace: Workspace): Target {
       const env = { ...engine.variables };
       await Promise.all(chosen.map(({ Id }) => execa("docker", ["logs", ...flags, Id], { env, stdio: "inherit" })));
     },
+    // What waited for a container has told of it already, with its log.
+    explain: () => Promise.resolve([]),
     data: (stack) => volumesOf(workspace, docker(), stack),
     async report(stack, settings) {
       // A Ralex of somebody else's does not have the bridge's own command.

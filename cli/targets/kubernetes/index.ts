@@ -10,6 +10,7 @@ import { upstreamReport, UPSTREAMS_COMMAND } from "../upstream-report";
 import { claimsOf } from "./data";
 import { deploymentOf, requireDeployment } from "./deployment";
 import { podDifferences } from "./drift";
+import { explain } from "./explain";
 import { instancesOf } from "./instances";
 import { exec, podsOf, writeLogs } from "./pods";
 import { preflight } from "./preflight";
@@ -49,6 +50,11 @@ export function open(workspace: Workspace): Target {
       const known = [...new Set(all.map(({ metadata }) => metadata?.labels?.[SERVICE_LABEL]))].sort().join(", ");
       const has = known === "" ? "it is not running" : `it has ${known}`;
       throw new Failure(`${stack} has no service ${service}; ${has}`);
+    },
+    async explain(stack) {
+      const deployment = await deploymentOf(workspace, stack);
+      if (deployment === undefined) return [];
+      return explain(await connectCluster(deployment.context), deployment.namespace);
     },
     data: (stack) => claimsOf(workspace, stack),
     async report(stack) {

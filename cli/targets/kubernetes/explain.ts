@@ -1,0 +1,56 @@
+/** Why pods are not as they should be, in the words of the cluster and of the pods themselves. */
+import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
+import type { Cluster } from "../../../components/kubernetes/client";
+import { instancesOf } from "./instances";
+import { podsOf } from "./pods";
+
+/** Of how many pods it is told: the first one says most, and replicas say the same. */
+const MOST_PODS = 3;
+const LAST_EVENTS = 4;
+const LAST_LINES = 8;
+
+const WRONG = new Set(["failed", "unhealthy", "not running", "starting"]);
+
+/** A line for each pod that is not well, and below it its last events and the end of its log. */
+export async function explain(cluster: Cluster, namespace: string): Promise<readonly string[]> {
+  const pods = await podsOf(cluster, namespace);
+  const sick = instancesOf(pods).filter(({ health, state }) => WRONG.has(health) && state !== "terminating");
+  if (sick.length === 0) return [];
+  const { items: events } = await cluster.core.listNamespacedEvent({ namespace });
+  const told = sick.slice(0, MOST_PODS).map(async ({ name, state, health }) => {
+    const pod = pods.find(({ metadata }) => metadata?.name === name);
+    const lines = [...eventsOf(events, name), ...(await lastLines(cluster, namespace, pod))];
+    return [`pod ${name} is ${health} (${state})`, ...lines.map((line) => `  ${line}`)];
+  });
+  const more = sick.length > MOST_PODS ? [`and ${sick.length - MOST_PODS} more pods`] : [];
+  return [...(await Promise.all(told)).flat(), ...more];
+}
+
+/** The last events about a pod, oldest first: what the scheduler, the node and the image store said. */
+export const eventsOf = (events: readonly CoreV1Event[], pod: string): readonly string[] =>
+  events
+    .filter(({ involvedObject }) => involvedObject.name === pod)
+    .sort((a, b) => timeOf(a) - timeOf(b))
+    .slice(-LAST_EVENTS)
+    .map(({ reason, message }) => `${reason}: ${(message ?? "").trim()}`);
+
+const timeOf = ({ lastTimestamp, eventTime, metadata }: CoreV1Event): number =>
+  new Date(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();
+
+/** Of a container that ends again and again the run before tells why. */
+async function lastLines({ core }: Cluster, namespace: string, pod: V1Pod | undefined): Promise<readonly string[]> {
+  const status = pod?.status?.containerStatuses?.[0];
+  const name = pod?.metadata?.name;
+  if (name === undefined || status === undefined) return [];
+  const previous = status.state?.running === undefined && status.lastState?.terminated !== undefined;
+  try {
+    const text = await core.readNamespacedPodLog({ namespace, name, tailLines: LAST_LINES, previous });
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => `log: ${line}`);
+  } catch {
+    // Of what never started there is no log, and the events have said so.
+    return [];
+  }
+}
