@@ -7,7 +7,7 @@ import type { Workspace } from "./workspace";
 
 /**
  * Who wrote the resources of a state that plugins manage. Providers and stack references are the engine's own, and the
- * checkout's provider is the same everywhere.
+ * checkout's provider is the same everywhere; so is the official one of Kubernetes, for which nothing stands in.
  */
 export interface Writers {
   readonly official: number;
@@ -21,7 +21,7 @@ export interface Mismatch {
 }
 
 export function writersOf(resources: readonly Pick<Recorded, "type" | "custom" | "outputs">[]): Writers {
-  const managed = resources.filter(({ type, custom }) => custom === true && !/^(pulumi|ralex):/.test(type));
+  const managed = resources.filter(({ type, custom }) => custom === true && !/^(pulumi|ralex|kubernetes):/.test(type));
   const standIns = managed.filter(({ outputs }) => outputs?.[MARK] === MARK_VALUE).length;
   return { official: managed.length - standIns, standIns };
 }

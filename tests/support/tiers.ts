@@ -121,7 +121,7 @@ async function pytest(checkout: string) {
     const python = path.join(await bridgeEnvironment(checkout), "bin/python");
     const { exitCode } = await execa(
       python,
-      ["-m", "pytest", "-p", "no:cacheprovider", `--junit-xml=${report}`, "tests", `${PROBE}/tests`],
+      ["-m", "pytest", "-n", "2", "-p", "no:cacheprovider", `--junit-xml=${report}`, "tests", `${PROBE}/tests`],
       {
         cwd: path.join(checkout, BRIDGE),
         reject: false,
@@ -238,7 +238,7 @@ export const TIERS: readonly Tier[] = [
     name: "engine",
     budget: 350,
     prepare: prepareEngine,
-    run: (checkout, match) => jest(checkout, "engine", ["--runInBand"], match),
+    run: (checkout, match) => jest(checkout, "engine", ["--maxWorkers", "2"], match),
   },
   { name: "docker", budget: 1200, prepare: prepareStack, run: (checkout, match) => onStack(checkout, "docker", match) },
   {

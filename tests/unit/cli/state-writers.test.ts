@@ -13,7 +13,9 @@ beforeAll(() => {
   const write = (stack: string, ...resources: readonly object[]) =>
     fs.writeFileSync(path.join(folder, `${stack}.json`), JSON.stringify({ checkpoint: { latest: { resources } } }));
   write("official", volume);
-  write("ours", { ...volume, outputs: { __standIn: "ralex" } });
+  const standIn = { ...volume, outputs: { __standIn: "ralex" } };
+  write("ours", standIn);
+  write("cluster", standIn, { urn: "urn:d", type: "kubernetes:apps/v1:Deployment", custom: true });
 });
 afterAll(() => fs.rmSync(checkout, { recursive: true }));
 
@@ -40,4 +42,6 @@ test("an update goes on with the state's resources where its own kind wrote them
   expect(await requireOwnState(workspace([]), "ralex", "official")).toHaveLength(1);
   expect(await requireOwnState(workspace(["docker"]), "ralex", "ours")).toHaveLength(1);
   expect(await requireOwnState(workspace(["docker"]), "ralex", "new")).toEqual([]);
+  // Kubernetes has its official plugin beside stand-ins too.
+  expect(await requireOwnState(workspace(["docker"]), "ralex", "cluster")).toHaveLength(2);
 });
