@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { officialChecks } from "./builder";
 import { stateChecks } from "./doctor/state";
+import { targetChecks } from "./doctor/targets";
 import { EXIT } from "./failure";
 import { chooseToolchain } from "./toolchain";
+import { Workspace } from "./workspace";
 
 /** `./ralex doctor`: what the machine has, what it lacks and how to get it, and whether the state fits its plugins. */
 export function registerDoctor(program: Command, checkout: string): void {
@@ -16,7 +18,11 @@ export function registerDoctor(program: Command, checkout: string): void {
       const machine = official
         ? await officialChecks(checkout)
         : await (await import("../toolchain")).describeMachine();
-      const checks = [...machine, ...(await stateChecks(checkout, !official, process.env.PULUMI_BACKEND_URL))];
+      const checks = [
+        ...machine,
+        ...(await stateChecks(checkout, !official, process.env.PULUMI_BACKEND_URL)),
+        ...(await targetChecks(new Workspace(checkout, { env: {}, standIns: [] }))),
+      ];
       if (json === true) console.log(JSON.stringify(checks, null, 2));
       else {
         for (const { name, ok, detail, remedy } of checks) {

@@ -25,6 +25,15 @@ export interface DataItem {
   readonly size: string;
 }
 
+/** What a look at the platform found. */
+export interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What to do; absent when all is well. */
+  readonly remedy?: string;
+}
+
 export interface LogOptions {
   /** Go on with new lines until the command is interrupted. */
   readonly follow: boolean;
@@ -59,6 +68,8 @@ export interface Target {
   absent(images: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
   /** Writes a service's log to this process's output. */
   logs(stack: string, service: string, options: LogOptions): Promise<void>;
+  /** Whether the platform has what the stack needs, for the doctor: everything, also where something is missing. */
+  inspect(stack: string, settings: Settings): Promise<readonly Finding[]>;
   /** Why an update of the stack has failed, as far as the platform knows more than the update has said; a line each. */
   explain(stack: string): Promise<readonly string[]>;
   /** What a reset would destroy besides what is in the stack's state. */

@@ -57,6 +57,8 @@ export function open(workspace: Workspace): Target {
       const env = { ...engine.variables };
       await Promise.all(chosen.map(({ Id }) => execa("docker", ["logs", ...flags, Id], { env, stdio: "inherit" })));
     },
+    // The engine is the machine's, and told of with it.
+    inspect: () => Promise.resolve([]),
     // What waited for a container has told of it already, with its log.
     explain: () => Promise.resolve([]),
     data: (stack) => volumesOf(workspace, docker(), stack),

@@ -11,6 +11,7 @@ import { claimsOf } from "./data";
 import { deploymentOf, requireDeployment } from "./deployment";
 import { podDifferences } from "./drift";
 import { explain } from "./explain";
+import { inspect } from "./inspect";
 import { instancesOf } from "./instances";
 import { exec, podsOf, writeLogs } from "./pods";
 import { preflight } from "./preflight";
@@ -51,6 +52,7 @@ export function open(workspace: Workspace): Target {
       const has = known === "" ? "it is not running" : `it has ${known}`;
       throw new Failure(`${stack} has no service ${service}; ${has}`);
     },
+    inspect,
     async explain(stack) {
       const deployment = await deploymentOf(workspace, stack);
       if (deployment === undefined) return [];

@@ -45,7 +45,7 @@ async function problemsOf(
   return asked.flat();
 }
 
-async function oldCluster({ version }: Cluster): Promise<readonly string[]> {
+export async function oldCluster({ version }: Cluster): Promise<readonly string[]> {
   const { major, minor, gitVersion } = await version.getCode();
   if (Number(major) > 1 || Number.parseInt(minor, 10) >= OLDEST_MINOR) return [];
   return [`the cluster is Kubernetes ${gitVersion}, and 1.${OLDEST_MINOR} is needed: upgrade it, or use another one`];
@@ -72,7 +72,7 @@ async function takenNamespace(
   return [`the namespace ${namespace} is there already and ${whose}: set ralex:namespace to another name`];
 }
 
-async function missingStorage({ config }: Cluster, { storageClass }: Settings): Promise<readonly string[]> {
+export async function missingStorage({ config }: Cluster, { storageClass }: Settings): Promise<readonly string[]> {
   const { StorageV1Api } = await import("@kubernetes/client-node");
   const { items } = await config.makeApiClient(StorageV1Api).listStorageClass();
   const names = items.map(({ metadata }) => metadata?.name ?? "");
@@ -96,7 +96,7 @@ const NEEDED = [
   { group: "networking.k8s.io", resource: "networkpolicies" },
 ] as const;
 
-async function missingRights({ config }: Cluster, namespace: string): Promise<readonly string[]> {
+export async function missingRights({ config }: Cluster, namespace: string): Promise<readonly string[]> {
   const { AuthorizationV1Api } = await import("@kubernetes/client-node");
   const api = config.makeApiClient(AuthorizationV1Api);
   const answers = await Promise.all(

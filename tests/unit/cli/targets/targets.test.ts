@@ -12,7 +12,7 @@ const CHECKOUT = path.resolve(__dirname, "../../../..");
 const SHARED = ["index", "program-error", "read-stack", "release", "stack-settings"];
 const METHODS: readonly (keyof Target)[] = [
   ...(["preflight", "sweep", "isDamaged", "instances", "differences", "verify"] as const),
-  ...(["absent", "logs", "explain", "data", "report"] as const),
+  ...(["absent", "logs", "explain", "inspect", "data", "report"] as const),
 ];
 
 const names = (folder: string, pattern: RegExp): readonly string[] =>

@@ -24,6 +24,7 @@ export function open(workspace: Workspace): Target {
     sweep: answer("sweep", undefined),
     isDamaged: answer("isDamaged", false),
     differences: answer("differences", []),
+    inspect: answer("inspect", []),
     explain: answer("explain", []),
     data: answer("data", [{ name: "record", size: "nothing" }]),
     report: answer("report", ["upstreams    are not asked by a target that runs nothing"]),

@@ -1,0 +1,102 @@
+/** What a cluster has of all that a stack may need, for `./ralex doctor`. Looks, and changes nothing. */
+import { clusterUid, connectCluster, reasonOf, type Cluster } from "../../../components/kubernetes/client";
+import { namespaceOf } from "../../../components/kubernetes/names";
+import type { Settings } from "../../../components/settings/schema";
+import type { Finding } from "../target";
+import { missingRights, missingStorage, oldCluster } from "./preflight";
+
+/** Parts of the names of DaemonSets that enforce NetworkPolicies. Source: the manifests of each project. */
+const ENFORCERS = [
+  "calico-node",
+  "cilium",
+  "kube-router",
+  "antrea-agent",
+  "weave-net",
+  "anetd",
+  "ovnkube-node",
+] as const;
+
+export async function inspect(stack: string, settings: Settings): Promise<readonly Finding[]> {
+  const context = settings.kubeContext ?? "";
+  try {
+    const cluster = await connectCluster(context);
+    await clusterUid(cluster);
+    return await Promise.all(
+      [reached, rights, storage, ingress, policies, metrics].map((look) => look(cluster, settings, stack)),
+    );
+  } catch (error) {
+    const remedy = "start the cluster (./ralex cluster start is one of this machine's own), or set KUBECONFIG";
+    // Where nothing is pinned, nobody has to have a cluster yet.
+    const ok = settings.release === undefined;
+    const detail = `${reasonOf(error)}${ok ? "; nothing is pinned there yet" : ""}`;
+    return [{ name: `cluster of ${stack}`, ok, detail, remedy }];
+  }
+}
+
+type Look = (cluster: Cluster, settings: Settings, stack: string) => Promise<Finding>;
+
+const reached: Look = async (cluster, settings, stack) => {
+  const [problem] = await oldCluster(cluster);
+  const { gitVersion } = await cluster.version.getCode();
+  const server = cluster.config.getCurrentCluster()?.server ?? "";
+  const detail = problem ?? `context ${settings.kubeContext} (${server}), Kubernetes ${gitVersion}`;
+  return { name: `cluster of ${stack}`, ok: problem === undefined, detail };
+};
+
+const rights: Look = async (cluster, settings, stack) => {
+  const [problem] = await missingRights(cluster, namespaceOf(stack, settings.namespace));
+  return {
+    name: `rights for ${stack}`,
+    ok: problem === undefined,
+    detail: problem ?? "all that a stack is made of may be created",
+  };
+};
+
+const storage: Look = async (cluster, settings, stack) => {
+  const [problem] = await missingStorage(cluster, settings);
+  const detail = problem ?? `StorageClass ${settings.storageClass ?? "of the cluster's default"}`;
+  return { name: `storage for ${stack}`, ok: problem === undefined, detail };
+};
+
+const ingress: Look = async ({ config }, { exposure, ingressClass }, stack) => {
+  const { NetworkingV1Api } = await import("@kubernetes/client-node");
+  const { items } = await config.makeApiClient(NetworkingV1Api).listIngressClass();
+  const names = items.map(({ metadata }) => metadata?.name ?? "");
+  const has = names.length === 0 ? "no Ingress class" : `Ingress classes ${names.join(", ")}`;
+  const wanted =
+    exposure === "ingress" && (ingressClass === undefined ? names.length === 0 : !names.includes(ingressClass));
+  return {
+    name: `ways into ${stack}`,
+    ok: !wanted,
+    detail: `exposure ${exposure}; the cluster has ${has}`,
+    ...(wanted ? { remedy: "install an Ingress controller, or set ralex:exposure to another way" } : {}),
+  };
+};
+
+const policies: Look = async ({ config }, _settings, stack) => {
+  const { AppsV1Api } = await import("@kubernetes/client-node");
+  const { items } = await config.makeApiClient(AppsV1Api).listDaemonSetForAllNamespaces();
+  const names = items.map(({ metadata }) => metadata?.name ?? "");
+  const found = names.filter((name) => ENFORCERS.some((enforcer) => name.includes(enforcer)));
+  const detail =
+    found.length > 0
+      ? `enforced by ${found.join(", ")}`
+      : "nothing that is known to enforce them runs: pods may reach what the policies refuse";
+  return { name: `network policies of ${stack}`, ok: true, detail };
+};
+
+const metrics: Look = async ({ config }, { apiMaxReplicas }, stack) => {
+  const { ApiregistrationV1Api } = await import("@kubernetes/client-node");
+  const api = config.makeApiClient(ApiregistrationV1Api);
+  const served = await api.readAPIService({ name: "v1beta1.metrics.k8s.io" }).then(
+    ({ status }) => status?.conditions?.some(({ type, status: is }) => type === "Available" && is === "True") === true,
+    () => false,
+  );
+  const ok = served || apiMaxReplicas === 0;
+  return {
+    name: `metrics for ${stack}`,
+    ok,
+    detail: served ? "served: the API can be scaled by its load" : "not served: the API cannot be scaled by its load",
+    ...(ok ? {} : { remedy: "install metrics-server, or set ralex:apiMaxReplicas to 0" }),
+  };
+};
