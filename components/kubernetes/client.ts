@@ -1,4 +1,7 @@
 /** The API server of a stack's cluster, reached as kubectl reaches it: by a context of the kubeconfig. */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import type { BatchV1Api, CoreV1Api, KubeConfig, VersionApi } from "@kubernetes/client-node";
 
 export interface Cluster {
@@ -13,6 +16,12 @@ export class ClusterError extends Error {
   override readonly name = "ClusterError";
 }
 
+/** Where kubectl looks. */
+const kubeconfigFiles = (): readonly string[] =>
+  (process.env.KUBECONFIG || path.join(os.homedir(), ".kube/config"))
+    .split(path.delimiter)
+    .filter((file) => file !== "");
+
 /**
  * Connects to nothing yet.
  * @param context - name of the context: never the current one, which may lead anywhere.
@@ -22,12 +31,14 @@ export async function connectCluster(context: string): Promise<Cluster> {
   // Half a second to load, which only those pay who ask a cluster.
   const { BatchV1Api, CoreV1Api, KubeConfig, VersionApi } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  config.loadFromDefault();
+  // Without a file the library would make one up, for port 8080 of this machine.
+  const files = kubeconfigFiles();
+  if (files.every((file) => fs.existsSync(file))) config.loadFromDefault();
   const known = config.getContexts().map(({ name }) => name);
   if (!known.includes(context)) {
     const has = known.length === 0 ? "it has none" : `it has ${known.join(", ")}`;
     throw new ClusterError(
-      `the kubeconfig (${process.env.KUBECONFIG ?? "~/.kube/config"}) has no context ${context}; ${has}. ` +
+      `the kubeconfig (${files.join(", ")}) has no context ${context}; ${has}. ` +
         "Set ralex:kubeContext to one of them, or KUBECONFIG to the file that has it",
     );
   }
