@@ -9,7 +9,7 @@ import {
   POD_NETWORK,
   SERVICE_NETWORK,
 } from "./addresses";
-import { certificateFolder, clientConfiguration, CONTEXT, controlPlaneFolder } from "./paths";
+import { certificateFolder, clientConfiguration, CONTEXT, controlPlaneFolder, scriptFolder } from "./paths";
 import { flags, type Program } from "./program";
 
 const ETCD = "http://127.0.0.1:2379";
@@ -89,6 +89,8 @@ export function controlPlanePrograms(tools: ControlPlaneTools): readonly Program
           "cluster-signing-cert-file": certificate("ca.crt"),
           "cluster-signing-key-file": certificate("ca.key"),
           "use-service-account-credentials": true,
+          // Its default is below /usr, which is the machine's.
+          "flex-volume-plugin-dir": "/run/volume-plugins",
           "leader-elect": false,
         }),
       ],
@@ -103,7 +105,7 @@ export function controlPlanePrograms(tools: ControlPlaneTools): readonly Program
     {
       name: "load-balancer",
       command: [
-        ...(["sh", path.join(__dirname, "namespaces", "load-balancer.sh")] as const),
+        ...(["sh", path.join(scriptFolder(), "load-balancer.sh")] as const),
         ...[kubernetes("kubectl"), clientConfiguration(CONTEXT)],
         ...[SERVICE_NETWORK, LOAD_BALANCER_NETWORK].map((network) => network.replace(/0\.0\/16$/, "")),
       ],
