@@ -241,19 +241,26 @@ export const goModules = (names: readonly GoModuleName[]): Promise<void> =>
   });
 
 const compilerLock = (): string => path.join(cacheRoot(), "go-compiler");
-const ownBuildCache = (): string => path.join(cacheRoot(), "go-build");
+const buildCaches = (): string => path.join(cacheRoot(), "go-build");
+/** Of this process: a compiler does not survive that another one removes what it reads. */
+const ownBuildCache = (): string => path.join(buildCaches(), String(process.pid));
 let ownBuildCacheUsers = 0;
 
-/** Removes the build cache when the last that uses it is done; another process loses time by that, and nothing else. */
+/** Removes the build cache when the last that uses it is done, and those of processes that were killed. */
 async function withOwnBuildCache<T>(work: () => Promise<T>): Promise<T> {
   ownBuildCacheUsers += 1;
   try {
     return await work();
   } finally {
     ownBuildCacheUsers -= 1;
-    if (ownBuildCacheUsers === 0 && fs.existsSync(ownBuildCache())) {
-      await withLock(compilerLock(), () => fs.promises.rm(ownBuildCache(), { recursive: true, force: true }));
-    }
+    if (ownBuildCacheUsers === 0) await removeBuildCaches();
+  }
+}
+
+async function removeBuildCaches(): Promise<void> {
+  const pids = fs.existsSync(buildCaches()) ? fs.readdirSync(buildCaches()) : [];
+  for (const pid of pids.filter((name) => name === String(process.pid) || !fs.existsSync(`/proc/${name}`))) {
+    await fs.promises.rm(path.join(buildCaches(), pid), { recursive: true, force: true });
   }
 }
 

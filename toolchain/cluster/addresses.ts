@@ -6,8 +6,8 @@ export const NODE_NETWORK = "10.251.0.0/24";
 /** A /24 of it belongs to each node. */
 export const POD_NETWORK = "10.244.0.0/16";
 export const SERVICE_NETWORK = "10.96.0.0/16";
-/** What Services of type LoadBalancer get. */
-export const LOAD_BALANCER_NETWORK = "10.251.1.0/24";
+/** What Services of type LoadBalancer get: their own address with another beginning. */
+export const LOAD_BALANCER_NETWORK = "10.97.0.0/16";
 /** This machine, as nodes and pods see it. */
 export const HOST_ADDRESS = "10.251.0.1";
 export const CONTROL_PLANE_ADDRESS = "10.251.0.2";

@@ -64,7 +64,10 @@ export async function ensureCertificates(nodes: readonly ClusterNode[]): Promise
       stdin: "ignore",
       reject: false,
     });
-    if (failed) throw new Error(`kubeadm ${args.slice(0, 4).join(" ")} failed:\n${stderr.trimEnd()}`);
+    if (failed) {
+      const remedy = "./ralex cluster start --reset makes them anew";
+      throw new Error(`kubeadm could not make the cluster's certificates; ${remedy}:\n${stderr.trimEnd()}`);
+    }
     return stdout;
   };
   fs.writeFileSync(configuration, kubeadmConfiguration());

@@ -14,6 +14,9 @@ export const nodeGroup = (node: string): string => `${CLUSTER_GROUP}/${node}`;
 /** The node's own programs: under version 2, a group that hands controllers on may hold no process itself. */
 export const nodeProgramsGroup = (node: string): string => `${nodeGroup(node)}/programs`;
 
+/** How many groups are above a node's: the cluster's, and the machine's. */
+const NODE_DEPTH = 2;
+
 /** What a kubelet cannot do without. */
 const NEEDED = ["cpu", "cpuset", "memory", "pids"] as const;
 const CONTROLLER =
@@ -61,12 +64,18 @@ export function missingControllers(mounts: readonly Mount[]): readonly string[] 
   return NEEDED.filter((name) => !present.includes(name));
 }
 
-/** Makes a group and those above it, each fit to hold processes or to hand its controllers on. */
+/**
+ * Makes a group and those above it, fit to hold processes.
+ *
+ * Under version 2 alone, the groups above hand their controllers on; that of the whole machine goes on doing so, as
+ * with Docker. A node's own does not yet: it could take no process then, and its init does it.
+ */
 export function makeGroup(mounts: readonly Mount[], group: string): void {
+  const handsOn = mounts.every(({ type }) => type === "cgroup2");
   for (const hierarchy of hierarchies(mounts)) {
     let parent = hierarchy;
-    for (const part of group.split("/")) {
-      handOn(parent);
+    for (const [depth, part] of group.split("/").entries()) {
+      if (handsOn && depth < NODE_DEPTH) handOn(parent);
       const folder = path.join(parent, part);
       if (!fs.existsSync(folder)) fs.mkdirSync(folder);
       // Version 1 begins with no processor and no memory, and takes no process then.
@@ -76,10 +85,9 @@ export function makeGroup(mounts: readonly Mount[], group: string): void {
   }
 }
 
-/** Version 2: what a group's children may be limited in. */
+/** What a group's children may be limited in. */
 function handOn(folder: string): void {
   const control = path.join(folder, "cgroup.subtree_control");
-  if (!fs.existsSync(control)) return;
   const given = words(control);
   const missing = words(path.join(folder, "cgroup.controllers")).filter((name) => !given.includes(name));
   if (missing.length > 0) fs.writeFileSync(control, missing.map((name) => `+${name}`).join(" "));

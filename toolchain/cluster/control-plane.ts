@@ -1,9 +1,15 @@
-/** Programs that Kubernetes is run by, with their flags: etcd, the API server, its two controllers, a registry. */
+/** Programs that Kubernetes is run by, with their flags: etcd, the API server and those that work on it, a registry. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { API_SERVER_PORT, CONTROL_PLANE_ADDRESS, POD_NETWORK, SERVICE_NETWORK } from "./addresses";
-import { certificateFolder, clientConfiguration, controlPlaneFolder } from "./paths";
+import {
+  API_SERVER_PORT,
+  CONTROL_PLANE_ADDRESS,
+  LOAD_BALANCER_NETWORK,
+  POD_NETWORK,
+  SERVICE_NETWORK,
+} from "./addresses";
+import { certificateFolder, clientConfiguration, CONTEXT, controlPlaneFolder, scriptFolder } from "./paths";
 import { flags, type Program } from "./program";
 
 const ETCD = "http://127.0.0.1:2379";
@@ -83,6 +89,8 @@ export function controlPlanePrograms(tools: ControlPlaneTools): readonly Program
           "cluster-signing-cert-file": certificate("ca.crt"),
           "cluster-signing-key-file": certificate("ca.key"),
           "use-service-account-credentials": true,
+          // Its default is below /usr, which is the machine's.
+          "flex-volume-plugin-dir": "/run/volume-plugins",
           "leader-elect": false,
         }),
       ],
@@ -92,6 +100,14 @@ export function controlPlanePrograms(tools: ControlPlaneTools): readonly Program
       command: [
         kubernetes("kube-scheduler"),
         ...flags({ kubeconfig: clientConfiguration("kube-scheduler"), "leader-elect": false }),
+      ],
+    },
+    {
+      name: "load-balancer",
+      command: [
+        ...(["sh", path.join(scriptFolder(), "load-balancer.sh")] as const),
+        ...[kubernetes("kubectl"), clientConfiguration(CONTEXT)],
+        ...[SERVICE_NETWORK, LOAD_BALANCER_NETWORK].map((network) => network.replace(/0\.0\/16$/, "")),
       ],
     },
     { name: "registry", command: ["/usr/bin/docker-registry", "serve", registryFile()] },

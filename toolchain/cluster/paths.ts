@@ -11,6 +11,8 @@ export const runFolder = (): string => path.join(RUN_FOLDER, "cluster");
 export const kubeconfigPath = (): string => path.join(runFolder(), "kubeconfig");
 /** Certificates, etcd's data, and the nodes' file systems. */
 export const dataFolder = (): string => path.join(cacheRoot(), "cluster");
+/** Copies of the scripts in `namespaces`: a checkout may be where nodes have folders of their own, or be moved. */
+export const scriptFolder = (): string => path.join(dataFolder(), "scripts");
 export const logFolder = (): string => path.join(dataFolder(), "logs");
 export const certificateFolder = (): string => path.join(dataFolder(), "pki");
 /** Credentials of a part of the cluster, for the control plane's address. */

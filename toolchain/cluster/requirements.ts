@@ -14,9 +14,13 @@ export const CLUSTER_PACKAGES = [
 const OVERLAY = 0x794c7630;
 const NAMESPACES = ["cgroup", "ipc", "mnt", "net", "pid", "uts"] as const;
 
+/** @throws Error with the remedy, for anybody else: nothing else of the machine can be seen or changed */
+export function requireClusterRoot(isRoot = process.platform === "linux" && process.getuid?.() === 0): void {
+  if (!isRoot) throw new Error("a cluster needs root on Linux, for namespaces and mounts: run this as root there");
+}
+
 /** What is asked of the machine; tests answer otherwise. */
 export interface Machine {
-  readonly isRoot: boolean;
   readonly missingControllers: readonly string[];
   readonly missingNamespaces: readonly string[];
   readonly hasOverlay: boolean;
@@ -25,24 +29,22 @@ export interface Machine {
   readonly addressesInUse: readonly string[];
 }
 
+/** As root on Linux. */
 export async function inspectMachine(): Promise<Machine> {
-  const isLinux = process.platform === "linux";
-  if (isLinux && process.getuid?.() === 0) await loadModules();
+  await loadModules();
   const folder = dataFolder();
   return {
-    isRoot: isLinux && process.getuid?.() === 0,
-    missingControllers: isLinux ? missingControllers(readMounts()) : [],
-    missingNamespaces: isLinux ? NAMESPACES.filter((name) => !fs.existsSync(`/proc/self/ns/${name}`)) : [],
-    hasOverlay: isLinux && /\toverlay$/m.test(fs.readFileSync("/proc/filesystems", "utf8")),
+    missingControllers: missingControllers(readMounts()),
+    missingNamespaces: NAMESPACES.filter((name) => !fs.existsSync(`/proc/self/ns/${name}`)),
+    hasOverlay: /\toverlay$/m.test(fs.readFileSync("/proc/filesystems", "utf8")),
     filtersBridges: fs.existsSync("/proc/sys/net/bridge/bridge-nf-call-iptables"),
-    data: { folder, isOverlay: isLinux && isOnOverlay(folder) },
-    addressesInUse: isLinux ? addressesInUse(await presentRoutes()) : [],
+    data: { folder, isOverlay: isOnOverlay(folder) },
+    addressesInUse: addressesInUse(await presentRoutes()),
   };
 }
 
 /** Why a cluster cannot run on this machine, each with the remedy; empty where it can. */
 export function whyNotCluster(machine: Machine): readonly string[] {
-  if (!machine.isRoot) return ["it needs root on Linux, for namespaces and mounts: run this as root there"];
   const { folder, isOverlay } = machine.data;
   const covered = ["/etc", "/opt", "/var", "/tmp", "/run", "/sys", "/proc", "/dev"].find((name) =>
     `${folder}/`.startsWith(`${name}/`),

@@ -36,7 +36,15 @@ import { SYSTEM_IMAGES, type SystemImage } from "./images/recipes";
 import { kernelSettings } from "./kernel";
 import { kubectl } from "./kubectl";
 import { writeNode } from "./node";
-import { clientConfiguration, controlPlaneFolder, dataFolder, logFolder, nodeFolder, runFolder } from "./paths";
+import {
+  clientConfiguration,
+  controlPlaneFolder,
+  dataFolder,
+  logFolder,
+  nodeFolder,
+  runFolder,
+  scriptFolder,
+} from "./paths";
 import { writePrograms } from "./program";
 import { clusterProcess, type ClusterRecord, DAEMON, namespaceInit, readRecord, writeRecord } from "./record";
 import { CLUSTER_PACKAGES, inspectMachine, whyNotCluster } from "./requirements";
@@ -108,6 +116,7 @@ async function startProcesses(nodes: readonly ClusterNode[], reset: boolean): Pr
   await progress.step("starting the cluster's processes", 2, async () => {
     for (const folder of [runFolder(), dataFolder()]) fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     fs.mkdirSync(logFolder(), { recursive: true });
+    fs.cpSync(path.join(__dirname, "namespaces"), scriptFolder(), { recursive: true });
     await ensureCertificates(nodes);
     writeRecord({ nodes: nodes.length, version: GO_MODULES.kubernetes.version, kernelSettings: kernelSettings() });
     writeControlPlane(nodes, { kubernetes, etcd });
@@ -157,7 +166,7 @@ async function enterNamespaces(nodes: readonly ClusterNode[]): Promise<void> {
       program: "/usr/bin/unshare",
       args: [
         ...[...namespaces, "--fork", "--kill-child"],
-        ...["sh", path.join(__dirname, "namespaces", "control-plane.sh"), ...nodes.map(({ name }) => name)],
+        ...["sh", path.join(scriptFolder(), "control-plane.sh"), ...nodes.map(({ name }) => name)],
       ],
       environment: {
         CLUSTER: dataFolder(),
@@ -252,8 +261,16 @@ async function until(what: string, seconds: number, holds: () => Promise<boolean
   }
 }
 
-const whereToLook = (): string =>
-  `The logs are in ${logFolder()}; npm run cluster:stop ends what runs, and ./ralex cluster start --reset begins anew`;
+/** With what the nodes' inits said: nothing, unless a node could not be made. */
+function whereToLook(): string {
+  const inits = fs.readdirSync(logFolder()).filter((name) => name.endsWith("-init.log"));
+  const said = inits.flatMap((name) => {
+    const text = fs.readFileSync(path.join(logFolder(), name), "utf8").trim();
+    return text === "" ? [] : [`\n${name}: ${text.split("\n").slice(-5).join("\n")}`];
+  });
+  const remedy = "npm run cluster:stop ends what runs, and ./ralex cluster start --reset begins anew";
+  return `The logs are in ${logFolder()}; ${remedy}${said.join("")}`;
+}
 
 function ended(): string {
   const log = logFile(runFolder(), DAEMON);

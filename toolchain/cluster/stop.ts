@@ -2,7 +2,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { requireRoot } from "../engines/daemon";
 import { withLock } from "../lock";
 import { progress } from "../progress";
 import { HOST_INTERFACE } from "./addresses";
@@ -10,14 +9,17 @@ import { CLUSTER_GROUP, readMounts, removeGroup } from "./cgroups";
 import { restoreKernelSettings } from "./kernel";
 import { dataFolder, runFolder } from "./paths";
 import { clusterProcess, namespaceInit, readRecord } from "./record";
+import { requireClusterRoot } from "./requirements";
 
 const POLL_MS = 20;
 /** The kernel ends the processes of a namespace within a second; more means that one hangs in it. */
 const ENDS_WITHIN_MS = 15_000;
 
 /** Start and stop exclude each other, in whatever process. */
-export const withClusterLock = <T>(work: () => Promise<T>): Promise<T> =>
-  withLock(path.join(path.dirname(runFolder()), "cluster-change"), work);
+export async function withClusterLock<T>(work: () => Promise<T>): Promise<T> {
+  requireClusterRoot();
+  return withLock(path.join(path.dirname(runFolder()), "cluster-change"), work);
+}
 
 /**
  * Stops the cluster: its processes, mounts, interface, routes, control groups and kernel settings go.
@@ -31,7 +33,6 @@ export const stopCluster = ({ keep = false }: { keep?: boolean } = {}): Promise<
 export async function stop(keep: boolean): Promise<boolean> {
   const leftovers = [runFolder(), ...(keep ? [] : [dataFolder()])].filter((folder) => fs.existsSync(folder));
   if (leftovers.length === 0) return false;
-  requireRoot("the cluster");
   await progress.step("stopping the cluster", 4, async () => {
     await endProcesses();
     // It goes with the namespace at its other end, at a time of the kernel's own.

@@ -1,7 +1,7 @@
 /** Images of the cluster's own pods. No stack runs them, so no image lock names them. */
 import type { Recipe } from "../../substitutes/recipes";
 
-const own = { group: "cluster", folder: __dirname } as const;
+const own = { group: "system-pods", folder: __dirname } as const;
 
 export const SYSTEM_IMAGES = {
   // Holds the namespaces of a pod, and makes and removes the folders of volumes.

@@ -6,7 +6,11 @@ here=$(dirname "$0")
 . "$here/supervise.sh"
 
 while read -r file; do echo $$ > "$file"; done < "$CLUSTER/control-plane/group"
+# What is the machine's can be read only.
+mount --bind "$CLUSTER" "$CLUSTER"
 mount -t tmpfs -o mode=755 tmpfs /run
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -o remount,bind,ro /
 hostname control-plane
 for node; do ip netns add "$node"; done
 ip -batch "$CLUSTER/control-plane/network"

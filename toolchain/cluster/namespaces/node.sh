@@ -7,7 +7,7 @@ node="$CLUSTER/$name"
 . "$(dirname "$0")/supervise.sh"
 
 hostname "$name"
-# All else of the machine can be read only.
+# A mount of its own, since what is the machine's can be read only further down.
 mount --bind "$CLUSTER" "$CLUSTER"
 for folder in etc opt; do
   mkdir -p "$node/$folder" "$node/$folder.work"

@@ -30,7 +30,7 @@ describe("the cluster's networks", () => {
       "addr add 10.251.0.1/24 dev ralex0",
       "link set ralex0 up",
       "route add 10.96.0.0/16 via 10.251.0.11",
-      "route add 10.251.1.0/24 via 10.251.0.11",
+      "route add 10.97.0.0/16 via 10.251.0.11",
       "route add 10.244.1.0/24 via 10.251.0.11",
       "route add 10.244.2.0/24 via 10.251.0.12",
     ]);
@@ -73,7 +73,7 @@ describe("routes that the machine has already", () => {
     ]);
     expect(taken).toEqual([
       "10.251.0.0/24 is wanted, and 10.0.0.0/8 is routed to vpn0",
-      "10.251.1.0/24 is wanted, and 10.0.0.0/8 is routed to vpn0",
+      "10.97.0.0/16 is wanted, and 10.0.0.0/8 is routed to vpn0",
       "10.244.0.0/16 is wanted, and 10.0.0.0/8 is routed to vpn0",
       "10.96.0.0/16 is wanted, and 10.0.0.0/8 is routed to vpn0",
       "10.96.0.0/16 is wanted, and 10.96.7.0/24 is routed to br-1",

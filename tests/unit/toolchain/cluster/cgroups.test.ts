@@ -47,41 +47,53 @@ describe("the control groups of a machine", () => {
 describe("a group", () => {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-groups-"));
   const folder = (name: string) => path.join(root, name);
-  const mounts = [
-    { type: "cgroup" as const, folder: folder("cpuset"), options: "cpuset" },
-    { type: "cgroup2" as const, folder: folder("unified"), options: "rw" },
-  ];
+  const version1 = [{ type: "cgroup" as const, folder: folder("cpuset"), options: "cpuset" }];
+  const version2 = [{ type: "cgroup2" as const, folder: folder("unified"), options: "rw" }];
   const write = (file: string, text: string) => {
     fs.mkdirSync(path.dirname(folder(file)), { recursive: true });
     fs.writeFileSync(folder(file), text);
   };
+  const read = (file: string) => fs.readFileSync(folder(file), "utf8");
   afterAll(() => fs.rmSync(root, { recursive: true }));
 
-  test("is made in every hierarchy with those above it, and hands controllers on under version 2", () => {
+  test("of version 1 is made with those above it, with their processors and memory", () => {
     write("cpuset/cpuset.cpus", "0-1\n");
     write("cpuset/cpuset.mems", "0\n");
     // What the kernel makes in a new group.
     write("cpuset/cluster/cpuset.cpus", "\n");
     write("cpuset/cluster/cpuset.mems", "\n");
-    write("unified/cgroup.controllers", "cpu memory pids\n");
-    write("unified/cgroup.subtree_control", "cpu\n");
-    makeGroup(mounts, "cluster/node1");
-    expect(fs.readFileSync(folder("cpuset/cluster/cpuset.cpus"), "utf8")).toBe("0-1\n");
-    expect(fs.readFileSync(folder("cpuset/cluster/cpuset.mems"), "utf8")).toBe("0\n");
-    expect(fs.readFileSync(folder("unified/cgroup.subtree_control"), "utf8")).toBe("+memory +pids");
-    expect(fs.existsSync(folder("unified/cluster/node1"))).toBe(true);
-    expect(processFiles(mounts, "cluster/node1")).toBe(
-      `${folder("cpuset/cluster/node1/cgroup.procs")}\n${folder("unified/cluster/node1/cgroup.procs")}\n`,
-    );
+    makeGroup(version1, "cluster/node1");
+    expect([read("cpuset/cluster/cpuset.cpus"), read("cpuset/cluster/cpuset.mems")]).toEqual(["0-1\n", "0\n"]);
+    expect(fs.existsSync(folder("cpuset/cluster/node1"))).toBe(true);
+    expect(processFiles(version1, "cluster/node1")).toBe(`${folder("cpuset/cluster/node1/cgroup.procs")}\n`);
+  });
+
+  test("of version 2 gets the controllers from those above a node, and a node may still hold processes", () => {
+    for (const name of [".", "cluster", "cluster/node1"]) {
+      write(`unified/${name}/cgroup.controllers`, "cpu memory pids\n");
+      write(`unified/${name}/cgroup.subtree_control`, name === "." ? "cpu\n" : "");
+    }
+    makeGroup(version2, "cluster/node1/programs");
+    expect(read("unified/cgroup.subtree_control")).toBe("+memory +pids");
+    expect(read("unified/cluster/cgroup.subtree_control")).toBe("+cpu +memory +pids");
+    expect(read("unified/cluster/node1/cgroup.subtree_control")).toBe("");
+    expect(fs.existsSync(folder("unified/cluster/node1/programs"))).toBe(true);
+  });
+
+  test("beside version 1 hands nothing on under version 2", () => {
+    write("hybrid/cgroup.controllers", "hugetlb\n");
+    write("hybrid/cgroup.subtree_control", "");
+    makeGroup([...version1, { type: "cgroup2", folder: folder("hybrid"), options: "rw" }], "cluster/node1");
+    expect(read("hybrid/cgroup.subtree_control")).toBe("");
+    expect(fs.existsSync(folder("hybrid/cluster/node1"))).toBe(true);
   });
 
   test("is removed with all below it, and nothing beside it", async () => {
     for (const file of ["cpuset.cpus", "cpuset.mems"]) fs.rmSync(folder(`cpuset/cluster/${file}`));
     fs.mkdirSync(folder("cpuset/cluster/node1/kubepods/pod1"), { recursive: true });
     fs.mkdirSync(folder("cpuset/other"));
-    await removeGroup(mounts, "cluster");
-    await removeGroup(mounts, "cluster");
+    await removeGroup(version1, "cluster");
+    await removeGroup(version1, "cluster");
     expect(fs.readdirSync(folder("cpuset")).sort()).toEqual(["cpuset.cpus", "cpuset.mems", "other"]);
-    expect(fs.existsSync(folder("unified/cluster"))).toBe(false);
   });
 });

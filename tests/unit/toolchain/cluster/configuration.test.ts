@@ -35,6 +35,7 @@ describe("a program of the cluster", () => {
       "kube-apiserver",
       "kube-controller-manager",
       "kube-scheduler",
+      "load-balancer",
       "registry",
     ]);
     const files = programs.flatMap(({ command }) => command).filter((word) => /\.(?:crt|key|pub)$/.test(word));
@@ -53,6 +54,16 @@ describe("a program of the cluster", () => {
       ]),
     );
     expect(server.some((flag) => flag.startsWith("--anonymous-auth"))).toBe(false);
+  });
+
+  test("gives a Service of type LoadBalancer its own address with another beginning", () => {
+    const program = controlPlanePrograms(tools).find(({ name }) => name === "load-balancer");
+    expect(program?.command.slice(2)).toEqual([
+      "/tools/kubernetes/kubectl",
+      `${dataFolder()}/clients/ralex.conf`,
+      "10.96.",
+      "10.97.",
+    ]);
   });
 
   test("of a node is told its name and address, and reads nothing of the machine's own configuration", () => {

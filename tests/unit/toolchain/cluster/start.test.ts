@@ -1,6 +1,6 @@
 import { describeCluster } from "../../../../cli/cluster";
 import { readiness } from "../../../../toolchain/cluster/kubectl";
-import { type Machine, whyNotCluster } from "../../../../toolchain/cluster/requirements";
+import { type Machine, requireClusterRoot, whyNotCluster } from "../../../../toolchain/cluster/requirements";
 import { sizeOf } from "../../../../toolchain/cluster/start";
 import { judge } from "../../../../toolchain/cluster/status";
 import { GO_MODULES } from "../../../../toolchain/go-tools";
@@ -31,7 +31,6 @@ describe("how many nodes a start is about", () => {
 
 describe("a machine", () => {
   const good: Machine = {
-    isRoot: true,
     missingControllers: [],
     missingNamespaces: [],
     hasOverlay: true,
@@ -42,10 +41,9 @@ describe("a machine", () => {
 
   test("that has everything can run a cluster", () => expect(whyNotCluster(good)).toEqual([]));
 
-  test("without root is told that alone: nothing else can be seen", () => {
-    expect(whyNotCluster({ ...good, isRoot: false, hasOverlay: false })).toEqual([
-      "it needs root on Linux, for namespaces and mounts: run this as root there",
-    ]);
+  test("is asked nothing but by root", () => {
+    expect(() => requireClusterRoot(false)).toThrow(/needs root on Linux.*: run this as root there/);
+    expect(() => requireClusterRoot(true)).not.toThrow();
   });
 
   test("that lacks several things is told all of them, each with what to do", () => {

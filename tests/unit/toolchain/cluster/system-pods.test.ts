@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { SYSTEM_IMAGES } from "../../../../toolchain/cluster/images/recipes";
+import { dataFolder } from "../../../../toolchain/cluster/paths";
 import { COREFILE } from "../../../../toolchain/cluster/system/dns";
 import { asList, systemManifests, type SystemImages } from "../../../../toolchain/cluster/system/pods";
 import { repositoryPath } from "../../../../toolchain/substitutes/build";
@@ -8,7 +9,7 @@ import { RECIPES } from "../../../../toolchain/substitutes/recipes";
 
 const names = Object.keys(SYSTEM_IMAGES);
 const images = Object.fromEntries(
-  names.map((name) => [name, `127.0.0.1:5055/cluster/${name}@sha256:1`]),
+  names.map((name) => [name, `127.0.0.1:5055/system-pods/${name}@sha256:1`]),
 ) as SystemImages;
 const manifests = systemManifests(images);
 
@@ -17,8 +18,12 @@ describe("images of the system pods", () => {
     for (const [name, recipe] of Object.entries(SYSTEM_IMAGES)) {
       expect(recipe.name).toBe(name);
       expect(fs.existsSync(path.join(recipe.folder, name, "Dockerfile"))).toBe(true);
-      expect(repositoryPath(recipe)).toBe(`cluster/${name}`);
+      expect(repositoryPath(recipe)).toBe(`system-pods/${name}`);
     }
+  });
+
+  test("are remembered outside the folder that a stop removes", () => {
+    for (const { group } of Object.values(SYSTEM_IMAGES)) expect(path.basename(dataFolder())).not.toBe(group);
   });
 
   test("are none of the image lock", () => {
