@@ -1,5 +1,13 @@
 /** A stack's settings as the commands read them, without Pulumi. */
-import { leftOutSentence, leftOutVariables, loadSettings, type Sources } from "../components/settings/load";
+import {
+  leftOutSentence,
+  leftOutVariables,
+  loadSettings,
+  loadTarget,
+  variableOf,
+  type LeftOut,
+  type Sources,
+} from "../components/settings/load";
 import type { Settings } from "../components/settings/schema";
 import { readDotenv } from "../components/settings/dotenv";
 import { committedFile, writtenSettings, type StackFile } from "./stack-config";
@@ -15,23 +23,23 @@ const sourcesOf = (checkout: string, file: StackFile): Sources => ({
 /** What was said already: a command reads settings several times. */
 const said = new Set<string>();
 
-function load(stack: string, sources: Sources): Settings {
-  const settings = loadSettings(sources);
-  const leftOut = leftOutVariables(sources);
+function sayLeftOut(stack: string, leftOut: readonly LeftOut[]): void {
   const sentence = leftOut.length === 0 ? undefined : leftOutSentence(stack, leftOut);
-  if (sentence !== undefined && !said.has(sentence)) {
-    said.add(sentence);
-    console.error(sentence);
-  }
-  return settings;
+  if (sentence === undefined || said.has(sentence)) return;
+  said.add(sentence);
+  console.error(sentence);
 }
 
 /**
  * Says once which variables have no effect on the stack.
  * @throws SettingsError with every problem.
  */
-export const settingsOf = (checkout: string, stack: string, file: StackFile): Settings =>
-  load(stack, sourcesOf(checkout, file));
+export function settingsOf(checkout: string, stack: string, file: StackFile): Settings {
+  const sources = sourcesOf(checkout, file);
+  const settings = loadSettings(sources);
+  sayLeftOut(stack, leftOutVariables(sources));
+  return settings;
+}
 
 /** Names of variables of the environment that have no effect on the stack, and were told: its program need not see them. */
 export const ineffectiveVariables = (checkout: string, file: StackFile): readonly string[] =>
@@ -42,11 +50,11 @@ export const ineffectiveVariables = (checkout: string, file: StackFile): readonl
  * @throws SettingsError where no such target is known, Failure where nobody described the stack.
  */
 export function targetOf(checkout: string, stack: string): Settings["target"] {
-  const { target, promotesFrom } = writtenSettings(committedFile(checkout, stack));
-  const { RALEX_TARGET } = readDotenv(checkout).dotenv;
-  return load(stack, {
-    environment: { RALEX_TARGET: process.env.RALEX_TARGET },
-    dotenv: RALEX_TARGET === undefined ? {} : { RALEX_TARGET },
-    stack: { target, promotesFrom },
-  }).target;
+  const sources = sourcesOf(checkout, committedFile(checkout, stack));
+  const target = loadTarget(sources);
+  sayLeftOut(
+    stack,
+    leftOutVariables(sources).filter(({ variable }) => variable === variableOf("target")),
+  );
+  return target;
 }

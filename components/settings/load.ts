@@ -183,6 +183,17 @@ export function loadSettings(sources: Sources): Settings {
   return Object.freeze({ ...parsed, secretsSet }) as unknown as Settings;
 }
 
+/**
+ * Where a stack runs, whatever else is wrong with its settings.
+ * @throws SettingsError where no such target is known.
+ */
+export function loadTarget(sources: Sources): TargetName {
+  const given = givenValues(sources).get("target");
+  const { data, error } = PLAIN_SETTINGS.target.safeParse(given?.value);
+  if (data !== undefined) return data;
+  throw new SettingsError([{ key: "target", source: given?.source ?? "default", message: messageOf(error) }]);
+}
+
 const messageOf = (error: z.ZodError): string =>
   error.issues.map((issue) => [...issue.path, issue.message].join(": ")).join("; ");
 
