@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Application } from "../app/model";
 import type { Certificates } from "../secrets/certificates";
 import type { Settings } from "../settings/schema";
+import { secretData } from "./files";
 import { objectMeta } from "./metadata";
 import { ingressSpec, publicService, TLS_SECRET } from "./network";
 
@@ -33,7 +34,9 @@ export class PublicEdge extends pulumi.ComponentResource {
         {
           metadata: objectMeta(stack, TLS_SECRET),
           type: "kubernetes.io/tls",
-          stringData: { "tls.crt": certificates.certificate, "tls.key": certificates.privateKey },
+          data: pulumi
+            .all({ "tls.crt": certificates.certificate, "tls.key": certificates.privateKey })
+            .apply((files) => secretData(files)),
         },
         options,
       );

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { FileMount, Service } from "../app/model";
 import type { Resolver } from "../secrets/resolver";
-import { fileData, filesHash, isPlain, isSecret } from "./files";
+import { fileData, filesHash, isPlain, isSecret, secretData } from "./files";
 import { objectMeta } from "./metadata";
 import { filesName } from "./names";
 
@@ -40,7 +40,7 @@ export class ServiceFiles extends pulumi.ComponentResource {
         : [
             new k8s.core.v1.Secret(
               `${name}-secret`,
-              { metadata, stringData: contentsOf(secret).apply((contents) => fileData(secret, contents)) },
+              { metadata, data: contentsOf(secret).apply((contents) => secretData(fileData(secret, contents))) },
               options,
             ),
           ]),

@@ -19,6 +19,15 @@ export const isPlain = (file: FileMount): boolean => !isSecret(file);
 export const fileData = (files: readonly FileMount[], contents: readonly string[]): Record<string, string> =>
   Object.fromEntries(files.map((file, index) => [keyOf(file), contents[index] ?? ""]));
 
+/**
+ * Contents as a Secret holds them. Not `stringData`: the provider turns that into `data` during an update, which its plan
+ * does not have, and the engine's refusal would show the secret.
+ */
+export const secretData = (contents: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(contents).map(([key, text]) => [key, Buffer.from(text, "utf8").toString("base64")]),
+  );
+
 /** Hash over names and contents of all files, in the order of the service; it reveals nothing of a generated secret. */
 export const filesHash = (files: readonly FileMount[], contents: readonly string[]): string =>
   crypto

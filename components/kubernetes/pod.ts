@@ -5,6 +5,7 @@ import { FILES_FOLDER, type Question, type Service, type Text } from "../app/mod
 import type { ImageRef } from "../image/image-ref";
 import { projectedFiles } from "./files";
 import { FILES_ANNOTATION, labels, portsOf, selector } from "./names";
+import { cpuQuantity, memoryQuantity } from "./quantities";
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
 type Container = types.input.core.v1.Container;
@@ -70,14 +71,14 @@ export function podTemplate(args: PodArgs): PodTemplate {
           }
         : {}),
       containers: [container(args)],
-      volumes: [
+      ...some("volumes", [
         ...(service.files.length === 0 ? [] : [projectedFiles(service)]),
         ...service.volumes.map(({ volume }) => ({ name: volume, persistentVolumeClaim: { claimName: volume } })),
         ...service.scratch.map(({ path, sizeMiB }) => ({
           name: scratchName(path),
-          emptyDir: { medium: "Memory", sizeLimit: `${sizeMiB}Mi` },
+          emptyDir: { medium: "Memory", sizeLimit: memoryQuantity(sizeMiB) },
         })),
-      ],
+      ]),
     },
   };
 }
@@ -90,19 +91,21 @@ const leaves = ({ kind, volumes, ports }: Service): boolean =>
 
 function container({ service, image, text }: PodArgs): Container {
   const { cpus, memoryMiB, requests } = service.resources;
+  const environment = Object.entries(service.environment)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ({ name, value: text(value) }));
+  const ports = portsOf(service).map(({ name, number, protocol }) => ({ name, containerPort: number, protocol }));
   return {
     name: service.name,
     image: image.toString(),
     imagePullPolicy: "IfNotPresent",
     ...(service.entrypoint === undefined ? {} : { command: [...service.entrypoint] }),
     ...(service.command === undefined ? {} : { args: service.command.map(text) }),
-    env: Object.entries(service.environment)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => ({ name, value: text(value) })),
-    ports: portsOf(service).map(({ name, number, protocol }) => ({ name, containerPort: number, protocol })),
+    ...some("env", environment),
+    ...some("ports", ports),
     resources: {
-      requests: { cpu: `${Math.round(requests.cpus * 1000)}m`, memory: `${requests.memoryMiB}Mi` },
-      limits: { cpu: `${Math.round(cpus * 1000)}m`, memory: `${memoryMiB}Mi` },
+      requests: { cpu: cpuQuantity(requests.cpus), memory: memoryQuantity(requests.memoryMiB) },
+      limits: { cpu: cpuQuantity(cpus), memory: memoryQuantity(memoryMiB) },
     },
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -112,13 +115,17 @@ function container({ service, image, text }: PodArgs): Container {
     ...probes(service),
     ...(leaves(service) ? { lifecycle: { preStop: { sleep: { seconds: LEAVING_SECONDS } } } } : {}),
     terminationMessagePolicy: "FallbackToLogsOnError",
-    volumeMounts: [
+    ...some("volumeMounts", [
       ...(service.files.length === 0 ? [] : [{ name: "files", mountPath: FILES_FOLDER, readOnly: true }]),
       ...service.volumes.map(({ volume, path }) => ({ name: volume, mountPath: path })),
       ...service.scratch.map(({ path }) => ({ name: scratchName(path), mountPath: path })),
-    ],
+    ]),
   };
 }
+
+/** A list under its name, or nothing: the provider drops an empty one once all inputs are known, which no plan has said. */
+const some = <Name extends string, Item>(name: Name, items: readonly Item[]): Partial<Record<Name, Item[]>> =>
+  items.length === 0 ? {} : ({ [name]: [...items] } as Record<Name, Item[]>);
 
 /** Liveness asks for the process alone; a replica whose dependencies do not answer gets no requests, and stays. */
 function probes(service: Service): Pick<Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
