@@ -40,6 +40,7 @@ import {
   clientConfiguration,
   controlPlaneFolder,
   dataFolder,
+  dataLink,
   logFolder,
   nodeFolder,
   runFolder,
@@ -115,6 +116,7 @@ async function startProcesses(nodes: readonly ClusterNode[], reset: boolean): Pr
   const [kubernetes, etcd] = await Promise.all([goModule("kubernetes"), goModule("etcd")]);
   await progress.step("starting the cluster's processes", 2, async () => {
     for (const folder of [runFolder(), dataFolder()]) fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    fs.symlinkSync(dataFolder(), dataLink());
     fs.mkdirSync(logFolder(), { recursive: true });
     fs.cpSync(path.join(__dirname, "namespaces"), scriptFolder(), { recursive: true });
     await ensureCertificates(nodes);
