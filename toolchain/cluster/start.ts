@@ -48,7 +48,7 @@ import {
 } from "./paths";
 import { writePrograms } from "./program";
 import { clusterProcess, type ClusterRecord, DAEMON, namespaceInit, readRecord, writeRecord } from "./record";
-import { CLUSTER_PACKAGES, inspectMachine, whyNotCluster } from "./requirements";
+import { clusterPackages, inspectMachine, whyNotCluster } from "./requirements";
 import { clusterStatus, type ClusterStatus, meteredNodes } from "./status";
 import { stop, withClusterLock } from "./stop";
 import { asList, systemManifests, type SystemImages } from "./system/pods";
@@ -110,7 +110,7 @@ async function startProcesses(nodes: readonly ClusterNode[], reset: boolean): Pr
   await stop(!reset);
   const reasons = whyNotCluster(await inspectMachine());
   if (reasons.length > 0) throw new Error(`a cluster cannot run on this machine:\n  ${reasons.join("\n  ")}`);
-  await aptInstall(CLUSTER_PACKAGES);
+  await aptInstall(clusterPackages());
   await goModules(MODULES);
   const images = await systemImages();
   const [kubernetes, etcd] = await Promise.all([goModule("kubernetes"), goModule("etcd")]);
