@@ -1,4 +1,5 @@
 /** Where the cluster keeps things. There is one on a machine: its addresses are fixed. */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { cacheRoot, RUN_FOLDER } from "../paths";
 
@@ -9,8 +10,13 @@ export const CONTEXT = "ralex";
 export const runFolder = (): string => path.join(RUN_FOLDER, "cluster");
 /** For administrators, of mode 0600. There while the cluster is; nothing is ever written to ~/.kube. */
 export const kubeconfigPath = (): string => path.join(runFolder(), "kubeconfig");
+/** A link to the data of the cluster that runs: whoever stops it may have another RALEX_CACHE_DIR. */
+export const dataLink = (): string => path.join(runFolder(), "data");
 /** Certificates, etcd's data, and the nodes' file systems. */
-export const dataFolder = (): string => path.join(cacheRoot(), "cluster");
+export function dataFolder(): string {
+  const runs = fs.lstatSync(dataLink(), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return runs ? fs.readlinkSync(dataLink()) : path.join(cacheRoot(), "cluster");
+}
 /** Copies of the scripts in `namespaces`: a checkout may be where nodes have folders of their own, or be moved. */
 export const scriptFolder = (): string => path.join(dataFolder(), "scripts");
 export const logFolder = (): string => path.join(dataFolder(), "logs");

@@ -5,10 +5,27 @@ import { addressesInUse, type Route } from "./addresses";
 import { missingControllers, readMounts } from "./cgroups";
 import { dataFolder } from "./paths";
 
-export const CLUSTER_PACKAGES = [
-  ...["containerd", "runc", "containernetworking-plugins"],
-  ...["iptables", "iproute2", "util-linux", "mount", "docker-registry"],
-] as const;
+/** Debian's packages, by a file of each that is used. */
+const PACKAGES = {
+  containerd: "/usr/bin/containerd",
+  runc: "/usr/sbin/runc",
+  "containernetworking-plugins": "/usr/lib/cni/bridge",
+  "docker-registry": "/usr/bin/docker-registry",
+  iproute2: "/usr/sbin/ip",
+  iptables: "/usr/sbin/iptables",
+  mount: "/usr/bin/mount",
+  "util-linux": "/usr/bin/unshare",
+} as const;
+/** Docker's own package, in place of two of Debian's: both do, and installing one would remove the other. */
+const CONTAINERD_IO = { containerd: PACKAGES.containerd, runc: "/usr/bin/runc" } as const;
+
+/** What has to be installed. */
+export function clusterPackages(exists: (file: string) => boolean = fs.existsSync): readonly string[] {
+  const provided = Object.values(CONTAINERD_IO).every(exists) ? Object.keys(CONTAINERD_IO) : [];
+  return Object.entries(PACKAGES)
+    .filter(([name, file]) => !provided.includes(name) && !exists(file))
+    .map(([name]) => name);
+}
 
 /** Of overlayfs, which cannot hold the changed part of another one. */
 const OVERLAY = 0x794c7630;

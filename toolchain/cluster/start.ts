@@ -40,6 +40,7 @@ import {
   clientConfiguration,
   controlPlaneFolder,
   dataFolder,
+  dataLink,
   logFolder,
   nodeFolder,
   runFolder,
@@ -47,7 +48,7 @@ import {
 } from "./paths";
 import { writePrograms } from "./program";
 import { clusterProcess, type ClusterRecord, DAEMON, namespaceInit, readRecord, writeRecord } from "./record";
-import { CLUSTER_PACKAGES, inspectMachine, whyNotCluster } from "./requirements";
+import { clusterPackages, inspectMachine, whyNotCluster } from "./requirements";
 import { clusterStatus, type ClusterStatus, meteredNodes } from "./status";
 import { stop, withClusterLock } from "./stop";
 import { asList, systemManifests, type SystemImages } from "./system/pods";
@@ -109,12 +110,13 @@ async function startProcesses(nodes: readonly ClusterNode[], reset: boolean): Pr
   await stop(!reset);
   const reasons = whyNotCluster(await inspectMachine());
   if (reasons.length > 0) throw new Error(`a cluster cannot run on this machine:\n  ${reasons.join("\n  ")}`);
-  await aptInstall(CLUSTER_PACKAGES);
+  await aptInstall(clusterPackages());
   await goModules(MODULES);
   const images = await systemImages();
   const [kubernetes, etcd] = await Promise.all([goModule("kubernetes"), goModule("etcd")]);
   await progress.step("starting the cluster's processes", 2, async () => {
     for (const folder of [runFolder(), dataFolder()]) fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    fs.symlinkSync(dataFolder(), dataLink());
     fs.mkdirSync(logFolder(), { recursive: true });
     fs.cpSync(path.join(__dirname, "namespaces"), scriptFolder(), { recursive: true });
     await ensureCertificates(nodes);

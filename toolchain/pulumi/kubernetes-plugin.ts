@@ -20,12 +20,13 @@ export const kubernetesPlugin = (home: string): string =>
  * is prepared, which removes plugins that it does not know.
  * @returns the plugin's path
  */
-export async function linkKubernetesPlugin(home: string): Promise<string> {
-  const program = await goTool(PROGRAM);
+export const linkKubernetesPlugin = async (home: string): Promise<string> => linkPlugin(home, await goTool(PROGRAM));
+
+/** Makes the plugin of a PULUMI_HOME the program at that path. */
+export function linkPlugin(home: string, program: string): string {
   const link = kubernetesPlugin(home);
-  if (fs.lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === true && fs.readlinkSync(link) === program) {
-    return link;
-  }
+  const present = fs.lstatSync(link, { throwIfNoEntry: false });
+  if (present?.isSymbolicLink() === true && fs.readlinkSync(link) === program) return link;
   fs.mkdirSync(path.dirname(link), { recursive: true });
   const partial = `${link}.${process.pid}`;
   fs.rmSync(partial, { force: true });

@@ -6,6 +6,9 @@ set -eu
 program=$1 kubeconfig=$2 services=$3 addresses=$4
 kubectl() { "$program" --kubeconfig "$kubeconfig" --cache-dir /run/kubectl "$@"; }
 
+# Until the API server is there, and has given the administrators their rights.
+until kubectl get services > /dev/null 2>&1; do sleep 1; done
+
 without_address='{{if eq .spec.type "LoadBalancer"}}{{if not .status.loadBalancer.ingress}}'
 without_address="$without_address"'{{.metadata.namespace}} {{.metadata.name}} {{.spec.clusterIP}}{{"\n"}}{{end}}{{end}}'
 kubectl get services --all-namespaces --watch --output go-template="$without_address" |

@@ -1,5 +1,4 @@
 /** What the cluster's programs are told. */
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { clusterNodes } from "../../../../toolchain/cluster/addresses";
@@ -152,9 +151,4 @@ current-context: someone@kubernetes
       "current-context": "ralex",
     });
   });
-});
-
-test("the provider embeds the schema of the SDK package whose version it reports", () => {
-  const source = path.resolve(__dirname, "../../../../toolchain/go/pulumi-kubernetes/schemas.ts");
-  expect(fs.readFileSync(source, "utf8")).toContain(`"${GO_MODULES["pulumi-kubernetes"].version}"`);
 });

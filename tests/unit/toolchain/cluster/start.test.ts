@@ -1,6 +1,11 @@
 import { describeCluster } from "../../../../cli/cluster";
 import { readiness } from "../../../../toolchain/cluster/kubectl";
-import { type Machine, requireClusterRoot, whyNotCluster } from "../../../../toolchain/cluster/requirements";
+import {
+  clusterPackages,
+  type Machine,
+  requireClusterRoot,
+  whyNotCluster,
+} from "../../../../toolchain/cluster/requirements";
 import { sizeOf } from "../../../../toolchain/cluster/start";
 import { judge } from "../../../../toolchain/cluster/status";
 import { GO_MODULES } from "../../../../toolchain/go-tools";
@@ -65,6 +70,23 @@ describe("a machine", () => {
       expect.stringMatching(/overlay file system: point RALEX_CACHE_DIR/),
       expect.stringMatching(/routed to vpn0: remove that network or route/),
     ]);
+  });
+});
+
+describe("packages of the machine", () => {
+  const where = (...files: readonly string[]) => clusterPackages((file) => files.includes(file));
+
+  test("are those that are not there yet", () => {
+    expect(clusterPackages(() => true)).toEqual([]);
+    expect(where()).toEqual(expect.arrayContaining(["containerd", "runc", "containernetworking-plugins", "iptables"]));
+    expect(where("/usr/sbin/iptables")).not.toContain("iptables");
+  });
+
+  test("leave Docker's own containerd alone, which has no Debian package beside it", () => {
+    const missing = where("/usr/bin/containerd", "/usr/bin/runc");
+    expect(missing).not.toContain("containerd");
+    expect(missing).not.toContain("runc");
+    expect(where("/usr/bin/containerd")).toContain("runc");
   });
 });
 
