@@ -1,7 +1,9 @@
 /** What a command runs on: the official tools where they are or can be had, or what the toolchain makes itself. */
 import type { PLATFORMS } from "../components/image/platforms";
+import type { TargetName } from "../components/settings/targets";
 import { chosenRegistry, engineVariables, officialMachine } from "./builder";
 import { targetOf } from "./settings";
+import { commandFolder } from "./stack-config";
 import { chooseToolchain } from "./toolchain";
 import { Workspace } from "./workspace";
 
@@ -32,9 +34,19 @@ export async function stateWorkspace(checkout: string): Promise<Workspace> {
   return workspace.backend.isReadHere ? workspace : (await prepareMachine(checkout, {})).workspace;
 }
 
+/** The provider of Kubernetes leaves copies of the kubeconfig among the temporary files: these go with the command. */
+const withOwnTemporaries = (workspace: Workspace, targets: ReadonlySet<TargetName>): Workspace =>
+  targets.has("kubernetes") ? workspace.with({ TMPDIR: commandFolder(workspace) }) : workspace;
+
 /** @throws Failure that says what is missing and how to get it. */
 export async function prepareMachine(checkout: string, needs: MachineNeeds): Promise<Machine> {
-  if ((await chooseToolchain(checkout)) === "official") return officialMachine(checkout, needs);
+  const targets = new Set((needs.stacks ?? []).map((stack) => targetOf(checkout, stack)));
+  const official = (await chooseToolchain(checkout)) === "official";
+  const machine = official ? await officialMachine(checkout, needs) : await localMachine(checkout, needs, targets);
+  return { ...machine, workspace: withOwnTemporaries(machine.workspace, targets) };
+}
+
+async function localMachine(checkout: string, needs: MachineNeeds, targets: ReadonlySet<TargetName>): Promise<Machine> {
   const { ensureMachine } = await import("../toolchain");
   // The substitutes that a stack runs are built and pushed here: whoever runs one has builder and registry.
   const runs = needs.images === true || needs.workingTree === true;
@@ -47,7 +59,7 @@ export async function prepareMachine(checkout: string, needs: MachineNeeds): Pro
   const { preparePulumiHome } = await import("../toolchain/pulumi/home");
   const { linkTargetPlugins } = await import("../toolchain/pulumi/target-plugins");
   const home = await preparePulumiHome(checkout, made.pulumiFolder);
-  await linkTargetPlugins(home.home, new Set((needs.stacks ?? []).map((stack) => targetOf(checkout, stack))));
+  await linkTargetPlugins(home.home, targets);
   const tools = { env: { ...home.env, ...made.env, ...engineVariables() }, standIns: home.standIns };
   return { workspace: new Workspace(checkout, tools), registry: chosenRegistry() ?? made.registry };
 }

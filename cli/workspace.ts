@@ -53,8 +53,12 @@ export class Workspace {
   /** The same checkout, where Pulumi and the program do not see some variables. */
   without(variables: readonly string[]): Workspace {
     if (variables.length === 0) return this;
-    const unset = Object.fromEntries(variables.map((name) => [name, undefined]));
-    return new Workspace(this.checkout, { ...this.tools, env: { ...this.tools.env, ...unset } });
+    return this.with(Object.fromEntries(variables.map((name) => [name, undefined])));
+  }
+
+  /** The same checkout, where Pulumi and the program see other values of some variables. */
+  with(variables: PulumiTools["env"]): Workspace {
+    return new Workspace(this.checkout, { ...this.tools, env: { ...this.tools.env, ...variables } });
   }
 
   /** A path of the checkout's own state, which git does not see. */
