@@ -78,6 +78,12 @@ export function didLess(command: string, text: string): boolean {
   return errors.length > 0 && errors.every((error) => MISSING.test(error));
 }
 
+/** Whether something failed by itself: what comes after it in the plan is then missing too, and that is not the news. */
+const hasOwnError = (text: string): boolean =>
+  (text.match(/\berror: .*$/gm) ?? []).some(
+    (line) => !OUTSIDE.test(line) && !/error: (update|preview) failed/.test(line),
+  );
+
 /** @param text - what Pulumi has shown, so that nothing of it is repeated here. */
 export function failureOf(command: string, exitCode: number, text: string): Failure {
   const changed = command === "up" && UPDATING.test(text);
@@ -85,7 +91,9 @@ export function failureOf(command: string, exitCode: number, text: string): Fail
     const half = changed ? ". What was done before stays done" : "";
     return new Failure(`refused by a policy, named above${half}`, EXIT.refused);
   }
-  if (!OUTSIDE.test(text)) return new Failure(`pulumi ${command} failed (exit code ${exitCode}); see above`);
+  if (!OUTSIDE.test(text) || hasOwnError(text)) {
+    return new Failure(`pulumi ${command} failed (exit code ${exitCode}); see above`);
+  }
   if (!changed) {
     return new Failure(
       `the update would do something else than its plan says, and nothing was changed; what does not fit is named above (${LIMITS})`,

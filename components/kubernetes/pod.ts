@@ -1,6 +1,7 @@
 /** A service's pods, as plain data: one container, confined, asked over HTTP where it speaks HTTP. */
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { NAMED_CONNECTION_SECONDS } from "../app/services/nginx";
 import { FILES_FOLDER, type Question, type Service, type Text } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
 import { projectedFiles } from "./files";
@@ -25,11 +26,14 @@ export interface PodArgs {
 /** Service account of every pod; none of them is given its token. */
 export const SERVICE_ACCOUNT = "ralex";
 
+/** What the proxies of nodes and Ingress controllers take at most to hear that a replica leaves, in seconds. */
+const HEARING_SECONDS = 3;
+
 /**
- * How long a replica goes on answering after it was told to end, in seconds: until then it may still be in the rules of a
- * node's proxy and in the pools of an Ingress. Source: what nodes take to hear of a change of an EndpointSlice.
+ * How long a replica goes on answering after it was told to end, in seconds: for as long new connections may come, and then
+ * those that the edge has are used.
  */
-const LEAVING_SECONDS = 5;
+const LEAVING_SECONDS = HEARING_SECONDS + NAMED_CONNECTION_SECONDS + 1;
 
 /** Seconds between two questions while a container starts: what they cost is paid for moments only. */
 const STARTING_PERIOD = 2;

@@ -76,7 +76,8 @@ export class KubernetesStack extends pulumi.ComponentResource implements TargetO
     );
     const provider = new k8s.Provider(
       `${name}-kubernetes`,
-      { context, namespace, enableServerSideApply: true },
+      // Files change in place, and the pods that read them are replaced by their hash: a file is never missing meanwhile.
+      { context, namespace, enableServerSideApply: true, enableConfigMapMutable: true, enableSecretMutable: true },
       { parent: this, dependsOn: [cluster] },
     );
     const inside = { parent: this, providers: { kubernetes: provider } };

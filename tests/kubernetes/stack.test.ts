@@ -123,9 +123,7 @@ describe("a release on a cluster", () => {
       const { stderr } = await deploy();
       expect(stderr).toMatch(UNCHANGED);
       expect(stderr).not.toMatch(CHANGED);
-      const { exitCode, all: said } = await all.byHand(
-        "pulumi preview --stack kstaging --expect-no-changes --non-interactive --config-file .ralex/Pulumi.ralex.kstaging.yaml",
-      );
+      const { exitCode, all: said } = await all.byHand("preview", "--expect-no-changes");
       expect([exitCode, said]).toEqual([0, expect.stringContaining("unchanged")]);
     },
     2 * MINUTE,
@@ -176,6 +174,9 @@ describe("a release on a cluster", () => {
         await page.locator("input[type=email]").fill("admin@ralex.example");
         await page.locator("input[type=password]").fill(password);
         await page.locator("button[type=submit]").click();
+        await page.locator("#chat-input").waitFor();
+        // The first model would be the upstream's.
+        await page.goto(`${webUrl}/?models=echo`);
         await page.locator("#chat-input").waitFor();
         const dialog = page.getByRole("dialog").getByRole("button").last();
         if (await dialog.isVisible()) await dialog.click();

@@ -89,9 +89,14 @@ export class ClusterEnvironments {
     throw new Error(`./ralex ${args.join(" ")} ended with ${result.exitCode}:\n${result.stderr}\n${result.stdout}`);
   }
 
-  /** What a person types who has Pulumi in the shell. */
-  byHand(command: string): Promise<execa.ExecaReturnValue> {
-    const script = `eval "$(./ralex env)" && ${command}`;
+  /** What a person types who has Pulumi in the shell; the stack's encryption is given, so that no file of git changes. */
+  byHand(...args: readonly string[]): Promise<execa.ExecaReturnValue> {
+    const read = (file: string) => yaml.parse(fs.readFileSync(path.join(this.folder, file), "utf8")) as object;
+    const file = path.join(this.folder, ".ralex/by-hand.yaml");
+    const content = { ...read("Pulumi.kstaging.yaml"), ...read(".ralex/Pulumi.ralex.kstaging.yaml") };
+    fs.writeFileSync(file, yaml.stringify(content), { mode: 0o600 });
+    const options = `--stack kstaging --non-interactive --config-file '${file}'`;
+    const script = `eval "$(./ralex env)" && pulumi ${args.join(" ")} ${options}`;
     const env = this.environmentOf("kstaging");
     return execa("sh", ["-c", script], { cwd: this.folder, env, stdin: "ignore", reject: false, all: true });
   }

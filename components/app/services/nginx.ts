@@ -84,8 +84,13 @@ const servers = (service: string, { replicas }: Placement, options = "", except?
     ? eachAddress(service, "http", "    server ", `${options};\n`, except)
     : join("    server ", address(service, "http"), ";\n");
 
-/** Behind a name a connection stays with one replica: a short one lets those that were added have their share. */
-const NAMED_CONNECTION = "    keepalive_time 10s;\n";
+/**
+ * Behind a name a connection stays with one replica: a short one lets those that were added have their share, and leads to
+ * none that has been told to end {@link NAMED_CONNECTION_SECONDS} ago.
+ */
+const NAMED_CONNECTION = "    keepalive_time 3s;\n    keepalive_timeout 2s;\n";
+/** How long a connection by name is used at most, the answer that it is for not counted: both of its bounds. */
+export const NAMED_CONNECTION_SECONDS = 5;
 
 const apiUpstream = (name: string, placement: Placement, except?: number): Text =>
   join(

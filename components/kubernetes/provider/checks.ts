@@ -97,8 +97,25 @@ export async function verify(
 ): Promise<Verification> {
   const { context, namespace, services, probe } = inputs;
   const cluster = await connectCluster(context);
-  const { items } = await cluster.core.listNamespacedPod({ namespace });
-  return verificationOf([digests(items, services), ...(await probed(cluster, namespace, probe, signal))]);
+  const running = await settled(cluster, namespace, services, signal);
+  return verificationOf([running, ...(await probed(cluster, namespace, probe, signal))]);
+}
+
+/** A rollout may be told as done while its last pod is about to become ready, in milliseconds. */
+const SETTLING_MS = 30_000;
+
+async function settled(
+  { core }: Cluster,
+  namespace: string,
+  services: readonly Expected[],
+  signal: AbortSignal,
+): Promise<Check> {
+  const deadline = Date.now() + SETTLING_MS;
+  for (;;) {
+    const check = digests((await core.listNamespacedPod({ namespace })).items, services);
+    if (check.passed || signal.aborted || Date.now() > deadline) return check;
+    await sleep(POLL_MS);
+  }
 }
 
 async function probed(...job: Parameters<typeof runToEnd>): Promise<readonly Check[]> {

@@ -44,5 +44,8 @@ describe("an update that Pulumi has not made", () => {
     const advice = violation.replace("mandatory", "advisory");
     expect(told("up", 1, PREVIEW + advice)).toEqual([1, "pulumi up failed (exit code 1); see above"]);
     expect(told("up", 255, UPDATE)).toEqual([1, "pulumi up failed (exit code 255); see above"]);
+    // Of what follows a failure in the plan nothing is seen, and that is not the reason.
+    const failed = `${UPDATE}error: the deployment is up, but 1 of 10 checks failed:\n${OUTSIDE[2]}\n`;
+    expect(told("up", 255, failed)).toEqual([1, "pulumi up failed (exit code 255); see above"]);
   });
 });
