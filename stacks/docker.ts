@@ -25,20 +25,5 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
     { providers: { ralex: new RalexProviderResource("ralex") } },
   );
   release.sayUnpublished(ralex.verification);
-  return {
-    webUrl: ralex.webUrl,
-    apiUrl: ralex.apiUrl,
-    tlsUrl: ralex.tlsUrl,
-    apiKey: ralex.apiKey,
-    adminEmail: ralex.adminEmail,
-    adminPassword: ralex.adminPassword,
-    operatorPassword: ralex.operatorPassword,
-    caCertificate: ralex.caCertificate,
-    release: ralex.release,
-    verification: ralex.verification,
-    services: ralex.services,
-    substitutes: ralex.substitutes,
-    imageLock: release.imageLock,
-    omissions: ralex.omissions,
-  };
+  return { ...ralex.outputs, imageLock: release.imageLock };
 }

@@ -1,20 +1,12 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { Application, Service } from "../app/model";
-import {
-  UNVERIFIED,
-  type Release,
-  type RunningService,
-  type TargetOutputs,
-  type Verification as VerificationResult,
-} from "../app/outputs";
-import type { Placement } from "../app/placement";
-import type { ImageRef } from "../image/image-ref";
-import type { Settings } from "../settings/schema";
+import type { Service } from "../app/model";
+import { UNVERIFIED, type Verification as VerificationResult } from "../app/outputs";
 import { Certificates } from "../secrets/certificates";
 import { Resolver } from "../secrets/resolver";
 import { Secrets } from "../secrets/secrets";
+import { imageOf, TargetStack, type TargetStackArgs } from "../target-stack";
 import { addressText, planAddresses } from "./addresses";
 import type { LogTarget } from "./container";
 import { Identity } from "./identity";
@@ -27,37 +19,13 @@ import { DockerService, type ServiceArgs } from "./service";
 import { Verification } from "./verification";
 import { VolumeOwners } from "./volume-owners";
 
-export interface DockerStackArgs {
-  readonly application: Application;
-  /** What the application was described for. */
-  readonly placement: Placement;
-  readonly settings: Settings;
-  /** Values of the secret settings that are set. */
-  readonly secretSettings: Readonly<Record<string, pulumi.Input<string>>>;
-  readonly release: Release;
-  /** Every image that the application names. */
-  readonly images: Readonly<Record<string, ImageRef>>;
-  readonly substitutes: readonly string[];
+export interface DockerStackArgs extends TargetStackArgs {
   /** Absolute folder of the checkout. */
   readonly checkout: string;
 }
 
 /** Ralex on one Docker Engine: the equivalent of a Compose file, with health, order, limits and secrets as files. */
-export class DockerStack extends pulumi.ComponentResource implements TargetOutputs {
-  readonly webUrl: pulumi.Output<string>;
-  readonly apiUrl: pulumi.Output<string>;
-  readonly tlsUrl: pulumi.Output<string>;
-  readonly apiKey: pulumi.Output<string>;
-  readonly adminEmail: pulumi.Output<string>;
-  readonly adminPassword: pulumi.Output<string>;
-  readonly operatorPassword: pulumi.Output<string>;
-  readonly caCertificate: pulumi.Output<string>;
-  readonly release: pulumi.Output<Release>;
-  readonly verification: pulumi.Output<VerificationResult>;
-  readonly services: pulumi.Output<Readonly<Record<string, RunningService>>>;
-  readonly substitutes: pulumi.Output<readonly string[]>;
-  readonly omissions: pulumi.Output<readonly string[]>;
-
+export class DockerStack extends TargetStack {
   constructor(
     name: string,
     private readonly args: DockerStackArgs,
@@ -105,35 +73,7 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
       }
     }
 
-    const { urls } = args.placement;
-    this.webUrl = pulumi.output(urls.web[0] ?? "");
-    this.apiUrl = pulumi.output(`${urls.api[0]}/v1`);
-    this.tlsUrl = pulumi.output(urls.tls[0] ?? "");
-    this.apiKey = secrets.get("apiKey", "value");
-    this.adminEmail = pulumi.output(settings.adminEmail);
-    this.adminPassword = secrets.get("adminPassword", "value");
-    this.operatorPassword = secrets.get("operatorPassword", "value");
-    this.caCertificate = certificates.caCertificate;
-    this.release = pulumi.output(args.release);
-    this.verification = verification;
-    this.services = pulumi.output(running(args));
-    this.substitutes = pulumi.output(args.substitutes);
-    this.omissions = pulumi.output(application.omissions);
-    this.registerOutputs({
-      webUrl: this.webUrl,
-      apiUrl: this.apiUrl,
-      tlsUrl: this.tlsUrl,
-      apiKey: this.apiKey,
-      adminEmail: this.adminEmail,
-      adminPassword: this.adminPassword,
-      operatorPassword: this.operatorPassword,
-      caCertificate: this.caCertificate,
-      release: this.release,
-      verification: this.verification,
-      services: this.services,
-      substitutes: this.substitutes,
-      omissions: this.omissions,
-    });
+    this.publish(args, { secrets, certificates, verification });
   }
 
   private identity(name: string): Identity {
@@ -246,21 +186,4 @@ export class DockerStack extends pulumi.ComponentResource implements TargetOutpu
     if (address === undefined || port === undefined) return undefined;
     return { address: `${address}:${port}` };
   }
-}
-
-function imageOf(images: Readonly<Record<string, ImageRef>>, service: Service): ImageRef {
-  const image = images[service.image];
-  if (image === undefined) throw new Error(`service ${service.name} runs image ${service.image}, which is not given`);
-  return image;
-}
-
-function running({ application, images, settings }: DockerStackArgs): Record<string, RunningService> {
-  return Object.fromEntries(
-    application.services
-      .filter(({ kind }) => kind === "service")
-      .map((service) => [
-        service.name,
-        { image: imageOf(images, service).toString(), replicas: settings.running ? service.replicas : 0 },
-      ]),
-  );
 }

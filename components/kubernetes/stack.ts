@@ -1,20 +1,12 @@
 import * as crypto from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Application, Service } from "../app/model";
-import {
-  UNVERIFIED,
-  type Release,
-  type RunningService,
-  type TargetOutputs,
-  type Verification as VerificationResult,
-} from "../app/outputs";
-import type { Placement } from "../app/placement";
-import type { ImageRef } from "../image/image-ref";
+import type { Service } from "../app/model";
+import { UNVERIFIED, type Verification as VerificationResult } from "../app/outputs";
 import { Certificates } from "../secrets/certificates";
 import { Resolver } from "../secrets/resolver";
 import { Secrets } from "../secrets/secrets";
-import type { Settings } from "../settings/schema";
+import { imageOf, TargetStack, type TargetStackArgs } from "../target-stack";
 import { Cluster } from "./cluster";
 import { PublicEdge } from "./edge";
 import { ServiceFiles } from "./files-resources";
@@ -26,37 +18,14 @@ import { KubernetesService } from "./service";
 import { Verification } from "./verification";
 import { jobSpec } from "./workload";
 
-export interface KubernetesStackArgs {
+export interface KubernetesStackArgs extends TargetStackArgs {
   /** Name of the Pulumi stack. */
   readonly stack: string;
-  readonly application: Application;
-  /** What the application was described for. */
-  readonly placement: Placement;
-  readonly settings: Settings;
-  /** Values of the secret settings that are set. */
-  readonly secretSettings: Readonly<Record<string, pulumi.Input<string>>>;
-  readonly release: Release;
-  /** Every image that the application names. */
-  readonly images: Readonly<Record<string, ImageRef>>;
-  readonly substitutes: readonly string[];
 }
 
 /** Ralex in a namespace of a Kubernetes cluster. */
-export class KubernetesStack extends pulumi.ComponentResource implements TargetOutputs {
-  readonly webUrl: pulumi.Output<string>;
-  readonly apiUrl: pulumi.Output<string>;
-  readonly tlsUrl: pulumi.Output<string>;
-  readonly apiKey: pulumi.Output<string>;
-  readonly adminEmail: pulumi.Output<string>;
-  readonly adminPassword: pulumi.Output<string>;
-  readonly operatorPassword: pulumi.Output<string>;
-  readonly caCertificate: pulumi.Output<string>;
+export class KubernetesStack extends TargetStack {
   readonly namespace: pulumi.Output<string>;
-  readonly release: pulumi.Output<Release>;
-  readonly verification: pulumi.Output<VerificationResult>;
-  readonly services: pulumi.Output<Readonly<Record<string, RunningService>>>;
-  readonly substitutes: pulumi.Output<readonly string[]>;
-  readonly omissions: pulumi.Output<readonly string[]>;
 
   constructor(
     name: string,
@@ -97,37 +66,8 @@ export class KubernetesStack extends pulumi.ComponentResource implements TargetO
       }
     }
 
-    const { urls } = args.placement;
-    this.webUrl = pulumi.output(urls.web[0] ?? "");
-    this.apiUrl = pulumi.output(`${urls.api[0]}/v1`);
-    this.tlsUrl = pulumi.output(urls.tls[0] ?? "");
-    this.apiKey = secrets.get("apiKey", "value");
-    this.adminEmail = pulumi.output(settings.adminEmail);
-    this.adminPassword = secrets.get("adminPassword", "value");
-    this.operatorPassword = secrets.get("operatorPassword", "value");
-    this.caCertificate = certificates.caCertificate;
     this.namespace = pulumi.output(namespace);
-    this.release = pulumi.output(args.release);
-    this.verification = verification;
-    this.services = pulumi.output(running(args));
-    this.substitutes = pulumi.output(args.substitutes);
-    this.omissions = pulumi.output(application.omissions);
-    this.registerOutputs({
-      webUrl: this.webUrl,
-      apiUrl: this.apiUrl,
-      tlsUrl: this.tlsUrl,
-      apiKey: this.apiKey,
-      adminEmail: this.adminEmail,
-      adminPassword: this.adminPassword,
-      operatorPassword: this.operatorPassword,
-      caCertificate: this.caCertificate,
-      namespace: this.namespace,
-      release: this.release,
-      verification: this.verification,
-      services: this.services,
-      substitutes: this.substitutes,
-      omissions: this.omissions,
-    });
+    this.publish(args, { secrets, certificates, verification }, { namespace: this.namespace });
   }
 
   /** Starts every service after what it depends on. */
@@ -207,20 +147,3 @@ export class KubernetesStack extends pulumi.ComponentResource implements TargetO
 }
 
 const sha256 = (text: string): string => crypto.createHash("sha256").update(text).digest("hex");
-
-function imageOf(images: Readonly<Record<string, ImageRef>>, service: Service): ImageRef {
-  const image = images[service.image];
-  if (image === undefined) throw new Error(`service ${service.name} runs image ${service.image}, which is not given`);
-  return image;
-}
-
-function running({ application, images, settings }: KubernetesStackArgs): Record<string, RunningService> {
-  return Object.fromEntries(
-    application.services
-      .filter(({ kind }) => kind === "service")
-      .map((service) => [
-        service.name,
-        { image: imageOf(images, service).toString(), replicas: settings.running ? service.replicas : 0 },
-      ]),
-  );
-}

@@ -12,6 +12,7 @@ const START = "tests/docker/start.test.ts";
 const FAULTS = "tests/docker/faults.test.ts";
 const EVIDENCE = "tests/docker/evidence.test.ts";
 const PROMOTION = "tests/promotion/promotion.test.ts";
+const KUBERNETES = "tests/kubernetes/stack.test.ts";
 const BRIDGE = "images/ralex-api/tests";
 
 const at = (file: string, ...titles: readonly string[]) => titles.map((title) => ({ file, title }));
@@ -132,10 +133,25 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
     },
   ],
   Kubernetes: [
-    { name: "pod deployment", meaning: "every service runs as pods", tests: [] },
-    { name: "service discovery", meaning: "services find each other by name", tests: [] },
+    {
+      name: "pod deployment",
+      meaning: "every service runs as pods",
+      tests: at(
+        KUBERNETES,
+        "goes from dev on Docker to staging on Kubernetes, and the pods run the bytes that dev verified",
+      ),
+    },
+    {
+      name: "service discovery",
+      meaning: "services find each other by name",
+      tests: at(KUBERNETES, "is shown by status, verified again, and told in its logs"),
+    },
     { name: "horizontal scaling", meaning: "replicas follow the load", tests: [] },
-    { name: "persistent volumes", meaning: "data outlives pods", tests: [] },
+    {
+      name: "persistent volumes",
+      meaning: "data outlives pods",
+      tests: at(KUBERNETES, "the Postgres pod is deleted, and its data is there afterwards"),
+    },
   ],
   Cloud: [
     { name: "ECS deployment", meaning: "the stack on AWS", tests: [] },

@@ -54,7 +54,9 @@ const sources = (fs.readdirSync(FOLDER, { recursive: true }) as string[]).filter
 const classes = (): readonly string[] =>
   sources.flatMap((file) => {
     const text = fs.readFileSync(path.join(FOLDER, file), "utf8");
-    return [...text.matchAll(/class (\w+)[^{]*? extends (?:\w+\.)?ComponentResource\b/g)].map(([, name = ""]) => name);
+    // What is abstract is made as what extends it.
+    const made = /(?<!abstract )class (\w+)[^{]*? extends (?:\w+\.)?(?:ComponentResource|TargetStack)\b/g;
+    return [...text.matchAll(made)].map(([, name = ""]) => name);
   });
 
 const recordings = new Map(
