@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { cleanUp, summarise, TIERS, timesTable, type TierResult } from "../tests/support/tiers";
+import { chooseToolchain } from "./toolchain";
+import { cleanUp, compileAhead, summarise, TIERS, timesTable, type TierResult } from "../tests/support/tiers";
 
 /** `./ralex test [tier...]`: every tier this machine can run, or the named ones. */
 export function registerTest(program: Command, checkout: string): void {
@@ -16,7 +17,9 @@ export function registerTest(program: Command, checkout: string): void {
         );
       }
       const results: TierResult[] = [];
-      for (const tier of TIERS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+      const tiers = TIERS.filter(({ name }) => names.length === 0 || names.includes(name));
+      const endCompiling = (await chooseToolchain(checkout)) === "local" ? compileAhead(checkout, tiers) : undefined;
+      for (const tier of tiers) {
         const started = Date.now();
         console.log(`tier ${tier.name}: running`);
         const reason = await tier.prepare?.(checkout).then(
@@ -30,6 +33,7 @@ export function registerTest(program: Command, checkout: string): void {
         console.log(`tier ${tier.name}: ${outcome} (${seconds.toFixed(1)} s)`);
         results.push({ tier: tier.name, seconds, ...counts, ...(reason === undefined ? {} : { skipped: reason }) });
       }
+      endCompiling?.();
       await cleanUp();
       const { line, ok } = summarise(results, process.env.CI === "true");
       console.log(timesTable(results));

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import Table from "cli-table3";
 import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
-import { goTool } from "../../toolchain/go-tools";
+import { goModuleFolder, goTool, type GoModuleName } from "../../toolchain/go-tools";
 import { installChromium } from "./chromium";
 import { serverBinary } from "./s3-server";
 import { copyCheckout, removeCopy, type TestStack } from "./stack";
@@ -26,6 +26,8 @@ export interface Tier {
   readonly prepare?: (checkout: string) => Promise<void>;
   /** @param match - for a tier of jest: the files whose path matches, and no others. */
   readonly run: (checkout: string, match?: string) => Promise<{ passed: number; failed: number }>;
+  /** What it needs of the Go modules that are compiled here; they are compiled ahead of it, where nothing else is. */
+  readonly compiles?: readonly GoModuleName[];
   /** Seconds that it may take on two cores with every cache warm; over it, the time is looked at, and nothing fails. */
   readonly budget: number;
 }
@@ -238,16 +240,29 @@ export const TIERS: readonly Tier[] = [
     name: "engine",
     budget: 350,
     prepare: prepareEngine,
+    compiles: ["pulumi", "versitygw"],
     run: (checkout, match) => jest(checkout, "engine", ["--maxWorkers", "2"], match),
   },
-  { name: "docker", budget: 1200, prepare: prepareStack, run: (checkout, match) => onStack(checkout, "docker", match) },
+  {
+    name: "docker",
+    budget: 1200,
+    prepare: prepareStack,
+    compiles: ["buildkit", "victoria-logs", "oras", "syft", "cosign", "trivy"],
+    run: (checkout, match) => onStack(checkout, "docker", match),
+  },
   {
     name: "promotion",
     budget: 900,
     prepare: prepareStack,
     run: (checkout, match) => jest(checkout, "promotion", ["--runInBand"], match),
   },
-  { name: "kubernetes", budget: 480, prepare: prepareKubernetes, run: onCluster },
+  {
+    name: "kubernetes",
+    budget: 480,
+    prepare: prepareKubernetes,
+    compiles: ["kubernetes", "etcd", "coredns", "metrics-server", "local-path-provisioner", "pulumi-kubernetes"],
+    run: onCluster,
+  },
   {
     name: "browser",
     budget: 30,
@@ -255,6 +270,21 @@ export const TIERS: readonly Tier[] = [
     run: (checkout, match) => onStack(checkout, "browser", match),
   },
 ];
+
+/** Starts compiling what the tiers need and this machine lacks, at the lowest priority. Returns how to end it. */
+export function compileAhead(checkout: string, tiers: readonly Tier[]): () => void {
+  const missing = tiers.flatMap(({ compiles = [] }) => compiles).filter((name) => !fs.existsSync(goModuleFolder(name)));
+  if (missing.length === 0) return () => undefined;
+  console.log(`compiling ahead, at the lowest priority: ${missing.join(", ")}`);
+  const script = path.join(checkout, "tests/support/compile-ahead.ts");
+  const loader = ["--require", path.join(checkout, "toolchain/typescript.js")];
+  const child = execa("nice", ["-n", "19", process.execPath, ...loader, script, ...missing], {
+    cwd: checkout,
+    stdio: "ignore",
+    reject: false,
+  });
+  return () => child.kill();
+}
 
 /** Tiers, times and budgets, for the end of a run. */
 export function timesTable(results: readonly TierResult[]): string {
