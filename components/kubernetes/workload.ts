@@ -42,6 +42,8 @@ export const deploymentSpec = (
 export const statefulSetSpec = (service: Service, template: PodTemplate): types.input.apps.v1.StatefulSetSpec => ({
   replicas: service.replicas,
   serviceName: service.name,
+  // In order, a pod that never becomes ready would keep every later update waiting for it, the one that repairs it too.
+  podManagementPolicy: "Parallel",
   revisionHistoryLimit: REVISIONS_KEPT,
   selector: { matchLabels: selector(service.name) },
   template,

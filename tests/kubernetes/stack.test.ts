@@ -7,6 +7,7 @@ import * as https from "node:https";
 import * as os from "node:os";
 import * as path from "node:path";
 import { chromium } from "playwright-core";
+import * as yaml from "yaml";
 import { chromiumPath } from "../support/chromium";
 import { ClusterEnvironments } from "../support/cluster-environments";
 import { Load, type LoadResult } from "../support/load";
@@ -262,6 +263,41 @@ describe("what goes wrong", () => {
     all.configure();
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining("has no context elsewhere; it has ralex")]);
   }, 60_000);
+
+  test("somebody without rights is told so before anything is changed", async () => {
+    const kubeconfig = path.join(all.folder, ".ralex/powerless");
+    const config = yaml.parse(await all.kubectl("config", "view", "--raw")) as { users: { user: object }[] };
+    await all.kubectl("create", "serviceaccount", "powerless");
+    const token = (await all.kubectl("create", "token", "powerless")).trim();
+    for (const user of config.users) user.user = { token };
+    fs.writeFileSync(kubeconfig, yaml.stringify(config), { mode: 0o600 });
+    const { exitCode, stderr } = await all.ralex("kstaging", ["deploy", "-s", "kstaging", "--yes"], {
+      KUBECONFIG: kubeconfig,
+    });
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(/cannot be asked: namespaces "kube-system" is forbidden/),
+    ]);
+    expect(stderr).toContain("nothing of kstaging was changed");
+    await all.kubectl("delete", "serviceaccount", "powerless");
+  }, 60_000);
+
+  test(
+    "an image that is not in the registry fails the update within its bound, with the reason; the next one goes on",
+    async () => {
+      all.configure({ imageMirror: "127.0.0.1:5055/gone", waitSeconds: 20 });
+      const started = Date.now();
+      const failed = await all.ralex("kstaging", ["deploy", "-s", "kstaging", "--yes"]);
+      expect(failed.exitCode).toBe(1);
+      expect(Date.now() - started).toBeLessThan(2 * MINUTE);
+      expect(failed.stderr).toMatch(/pod [a-z0-9-]+ is starting \((ErrImagePull|ImagePullBackOff)\)/);
+      expect(failed.stderr).toMatch(/Failed: Failed to pull image "127\.0\.0\.1:5055\/gone\//);
+      all.configure();
+      await deploy();
+      expect((await chat("after the image was found")).status).toBe(200);
+    },
+    6 * MINUTE,
+  );
 
   test(
     "the Postgres pod is deleted, and its data is there afterwards",
