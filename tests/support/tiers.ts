@@ -123,7 +123,7 @@ async function pytest(checkout: string) {
     const python = path.join(await bridgeEnvironment(checkout), "bin/python");
     const { exitCode } = await execa(
       python,
-      ["-m", "pytest", "-n", "2", "-p", "no:cacheprovider", `--junit-xml=${report}`, "tests", `${PROBE}/tests`],
+      ["-m", "pytest", "-p", "no:cacheprovider", `--junit-xml=${report}`, "tests", `${PROBE}/tests`],
       {
         cwd: path.join(checkout, BRIDGE),
         reject: false,
