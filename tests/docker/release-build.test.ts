@@ -177,7 +177,7 @@ describe("another clone of the commit, under another umask, with a builder that 
     } finally {
       await other.stop();
     }
-  }, 60_000);
+  }, 180_000);
 
   /** One build as the release project has it, with the steps that BuildKit says it took. */
   async function buildWithCache(stack: TestStack, { address }: Engine) {
