@@ -1,6 +1,7 @@
 /** What the commands know of the platform that a stack runs on: everything, and nothing beside it. */
 import type { RunningService, Verification } from "../../components/app/outputs";
 import type { Settings } from "../../components/settings/schema";
+import type { MachineCheck } from "../../toolchain/describe";
 import type { Difference } from "../drift/report";
 
 /** Of a service: the platform's health checks. Of a job: how it ended. `-` has no check and runs, or waits. */
@@ -23,15 +24,6 @@ export interface DataItem {
   readonly name: string;
   /** For people: `12.3 MB`, `gone already`. */
   readonly size: string;
-}
-
-/** What a look at the platform found. */
-export interface Finding {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  /** What to do; absent when all is well. */
-  readonly remedy?: string;
 }
 
 export interface LogOptions {
@@ -69,7 +61,7 @@ export interface Target {
   /** Writes a service's log to this process's output. */
   logs(stack: string, service: string, options: LogOptions): Promise<void>;
   /** Whether the platform has what the stack needs, for the doctor: everything, also where something is missing. */
-  inspect(stack: string, settings: Settings): Promise<readonly Finding[]>;
+  inspect(stack: string, settings: Settings): Promise<readonly MachineCheck[]>;
   /** Why an update of the stack has failed, as far as the platform knows more than the update has said; a line each. */
   explain(stack: string): Promise<readonly string[]>;
   /** What a reset would destroy besides what is in the stack's state. */

@@ -14,7 +14,7 @@ const REPORT = z.object({
 const BUILT_IN = "echo";
 
 /** What a command in a container said. */
-interface Said {
+export interface Said {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -66,7 +66,7 @@ function parsed(text: string): { message?: string } | undefined {
   }
 }
 
-export const isMissing = (error: unknown): boolean => (error as { code?: number }).code === 404;
+const isMissing = (error: unknown): boolean => (error as { code?: number }).code === 404;
 
 /** The result, or undefined where the API server does not know the thing. */
 export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {

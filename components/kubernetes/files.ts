@@ -1,8 +1,8 @@
 /** A service's files: a ConfigMap and a Secret, which its pods see as one folder. */
-import * as crypto from "node:crypto";
 import * as path from "node:path";
 import type { types } from "@pulumi/kubernetes";
 import { FILES_FOLDER, type FileMount, type Service } from "../app/model";
+import { hashOf } from "./hash";
 import { filesName } from "./names";
 
 /** Root and the pod's group read what is secret, everybody in the container the rest. */
@@ -30,10 +30,7 @@ export const secretData = (contents: Readonly<Record<string, string>>): Record<s
 
 /** Hash over names and contents of all files, in the order of the service; it reveals nothing of a generated secret. */
 export const filesHash = (files: readonly FileMount[], contents: readonly string[]): string =>
-  crypto
-    .createHash("sha256")
-    .update(JSON.stringify(files.map(({ path: file }, index) => [file, contents[index]])))
-    .digest("hex");
+  hashOf(files.map(({ path: file }, index) => [file, contents[index]]));
 
 /** Volume `files` of a pod, for {@link FILES_FOLDER}. */
 export function projectedFiles({ name, files }: Service): types.input.core.v1.Volume {

@@ -34,6 +34,10 @@ export function servicesOf(service: Service): readonly NamedService[] {
   ];
 }
 
+/** Number of a port of the edge. */
+const edgePort = ({ services, edge }: Application, port: string): number =>
+  services.find(({ name }) => name === edge.service)?.ports[port]?.number ?? 0;
+
 const PUBLIC_TYPES = { nodePort: "NodePort", loadBalancer: "LoadBalancer" } as const;
 
 /** The Service through which people reach the edge; none where an Ingress or kubectl leads to it. */
@@ -41,7 +45,6 @@ export function publicService(application: Application, settings: Settings): Nam
   const { exposure, nodePort } = settings;
   if (exposure !== "nodePort" && exposure !== "loadBalancer") return undefined;
   const { service, listeners } = application.edge;
-  const edge = application.services.find(({ name }) => name === service);
   const target = listeners.find(({ name }) => name === "tls")?.port ?? "";
   return {
     name: `${service}-public`,
@@ -52,7 +55,7 @@ export function publicService(application: Application, settings: Settings): Nam
         {
           name: "https",
           port: HTTPS_PORT,
-          targetPort: edge?.ports[target]?.number ?? 0,
+          targetPort: edgePort(application, target),
           protocol: "TCP",
           ...(exposure === "nodePort" ? { nodePort } : {}),
         },
@@ -67,11 +70,10 @@ export const TLS_SECRET = "edge-tls";
 /** The Ingress, which ends TLS with the stack's own certificate and passes on to the edge. */
 export function ingressSpec(application: Application, settings: Settings): types.input.networking.v1.IngressSpec {
   const { service } = application.edge;
-  const edge = application.services.find(({ name }) => name === service);
   const path = (prefix: string, port: string) => ({
     path: prefix,
     pathType: "Prefix",
-    backend: { service: { name: service, port: { number: edge?.ports[port]?.number ?? 0 } } },
+    backend: { service: { name: service, port: { number: edgePort(application, port) } } },
   });
   const host = settings.hostName ?? "";
   return {

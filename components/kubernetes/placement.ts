@@ -7,8 +7,8 @@ import type { Settings } from "../settings/schema";
 
 /** Port of TLS at a load balancer and at an Ingress. */
 export const HTTPS_PORT = 443;
-/** What kubectl port-forward has on this machine, in the commands that we print. */
-export const FORWARDED_PORT = 8443;
+/** What kubectl port-forward is told to have on this machine. */
+const FORWARDED_PORT = 8443;
 
 const PORTS: Readonly<Record<Settings["exposure"], (settings: Settings) => number>> = {
   none: () => FORWARDED_PORT,

@@ -1,10 +1,10 @@
-import * as crypto from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
 import type { Resolver } from "../secrets/resolver";
 import { ServiceFiles } from "./files-resources";
+import { hashOf } from "./hash";
 import { objectMeta } from "./metadata";
 import { servicesOf } from "./network";
 import { podTemplate } from "./pod";
@@ -116,5 +116,3 @@ export class KubernetesService extends pulumi.ComponentResource {
     }
   }
 }
-
-const hashOf = (value: unknown): string => crypto.createHash("sha256").update(JSON.stringify(value)).digest("hex");

@@ -1,4 +1,3 @@
-import * as crypto from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../app/model";
@@ -10,6 +9,7 @@ import { imageOf, TargetStack, type TargetStackArgs } from "../target-stack";
 import { Cluster } from "./cluster";
 import { PublicEdge } from "./edge";
 import { ServiceFiles } from "./files-resources";
+import { hashOf } from "./hash";
 import { labels, namespaceOf, serviceText } from "./names";
 import { Namespace } from "./namespace";
 import { certificateNames } from "./placement";
@@ -123,7 +123,7 @@ export class KubernetesStack extends TargetStack {
     });
     const services = application.services.filter(({ kind }) => kind === "service");
     const hashes = services.map((service) => started.get(service.name)?.hash ?? "");
-    const hash = pulumi.all([pulumi.output<unknown>(template), ...hashes]).apply((all) => sha256(JSON.stringify(all)));
+    const hash = pulumi.all([pulumi.output<unknown>(template), ...hashes]).apply((all) => hashOf(all));
     const { parent, dependsOn } = options;
     return new Verification(
       `${name}-checks`,
@@ -145,5 +145,3 @@ export class KubernetesStack extends TargetStack {
     ).result;
   }
 }
-
-const sha256 = (text: string): string => crypto.createHash("sha256").update(text).digest("hex");

@@ -1,8 +1,8 @@
 /** What a person does in the browser: signs in, asks, and sees the bridge's streamed answer. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { chromiumPath } from "../support/chromium";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "../support/chromium";
 import { CHECKOUT, PORTS, testStack } from "../support/stack";
 
 const stack = testStack();
@@ -16,10 +16,7 @@ beforeAll(async () => {
   await stack.ready();
   password = await stack.output("adminPassword");
   fs.mkdirSync(ARTEFACTS, { recursive: true });
-  browser = await chromium.launch({
-    executablePath: chromiumPath(),
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  });
+  browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.setDefaultTimeout(30_000);
 }, 900_000);

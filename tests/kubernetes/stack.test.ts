@@ -6,9 +6,8 @@ import * as fs from "node:fs";
 import * as https from "node:https";
 import * as os from "node:os";
 import * as path from "node:path";
-import { chromium } from "playwright-core";
 import * as yaml from "yaml";
-import { chromiumPath } from "../support/chromium";
+import { launchBrowser } from "../support/chromium";
 import { ClusterEnvironments } from "../support/cluster-environments";
 import { Load, type LoadResult } from "../support/load";
 import { CHECKOUT } from "../support/stack";
@@ -21,7 +20,7 @@ let all: ClusterEnvironments;
 let first: string;
 let second: string;
 
-const deploy = (...more: readonly string[]) => all.must("kstaging", "deploy", "-s", "kstaging", "--yes", ...more);
+const deploy = () => all.must("kstaging", "deploy", "-s", "kstaging", "--yes");
 
 async function build(): Promise<string> {
   const { stdout } = await all.must("build", "build", "--json");
@@ -163,10 +162,7 @@ describe("a release on a cluster", () => {
     "signs a person in, in the browser, and answers",
     async () => {
       const [webUrl, password] = await Promise.all([all.output("webUrl"), all.output("adminPassword")]);
-      const browser = await chromium.launch({
-        executablePath: chromiumPath(),
-        args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-      });
+      const browser = await launchBrowser();
       try {
         const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
         const page = await context.newPage();

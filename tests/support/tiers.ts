@@ -5,6 +5,7 @@ import * as path from "node:path";
 import Table from "cli-table3";
 import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
+import { CLUSTER_MODULES } from "../../toolchain/cluster/modules";
 import { goModuleFolder, goTool, type GoModuleName } from "../../toolchain/go-tools";
 import { installChromium } from "./chromium";
 import { serverBinary } from "./s3-server";
@@ -260,7 +261,7 @@ export const TIERS: readonly Tier[] = [
     name: "kubernetes",
     budget: 480,
     prepare: prepareKubernetes,
-    compiles: ["kubernetes", "etcd", "coredns", "metrics-server", "local-path-provisioner", "pulumi-kubernetes"],
+    compiles: [...CLUSTER_MODULES, "pulumi-kubernetes"],
     run: onCluster,
   },
   {

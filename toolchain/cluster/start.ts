@@ -8,7 +8,7 @@ import { aptInstall } from "../apt";
 import { ensureBuildkit } from "../engines/buildkit";
 import { ensureDaemon, logFile } from "../engines/daemon";
 import { ensureRegistry, registryStorage } from "../engines/registry";
-import { GO_MODULES, type GoModuleName, goModule, goModules } from "../go-tools";
+import { GO_MODULES, goModule, goModules } from "../go-tools";
 import { progress } from "../progress";
 import { ensureImage } from "../substitutes/build";
 import {
@@ -35,6 +35,7 @@ import { controlPlanePrograms, writeClusterRegistry } from "./control-plane";
 import { SYSTEM_IMAGES, type SystemImage } from "./images/recipes";
 import { kernelSettings } from "./kernel";
 import { kubectl } from "./kubectl";
+import { CLUSTER_MODULES } from "./modules";
 import { writeNode } from "./node";
 import {
   clientConfiguration,
@@ -61,13 +62,6 @@ export interface ClusterOptions {
   readonly reset?: boolean;
 }
 
-const MODULES = [
-  "kubernetes",
-  "etcd",
-  "coredns",
-  "metrics-server",
-  "local-path-provisioner",
-] as const satisfies GoModuleName[];
 /** Bounds for a machine with other work; measured alone: 5 s for the API server, 15 s for all. */
 const API_SERVER_SECONDS = 60;
 const READY_SECONDS = 120;
@@ -111,7 +105,7 @@ async function startProcesses(nodes: readonly ClusterNode[], reset: boolean): Pr
   const reasons = whyNotCluster(await inspectMachine());
   if (reasons.length > 0) throw new Error(`a cluster cannot run on this machine:\n  ${reasons.join("\n  ")}`);
   await aptInstall(clusterPackages());
-  await goModules(MODULES);
+  await goModules(CLUSTER_MODULES);
   const images = await systemImages();
   const [kubernetes, etcd] = await Promise.all([goModule("kubernetes"), goModule("etcd")]);
   await progress.step("starting the cluster's processes", 2, async () => {

@@ -6,7 +6,6 @@ import { replicaName, SERVICE_LABEL } from "../../../components/docker/labels";
 import { dockerPlacement } from "../../../components/docker/placement";
 import { verify } from "../../../components/docker/provider/checks";
 import { exec } from "../../../components/docker/provider/engine";
-import { Failure } from "../../failure";
 import type { Workspace } from "../../workspace";
 import type { Target } from "../target";
 import { volumesOf } from "./data";
@@ -17,6 +16,7 @@ import { absentFrom } from "./engine-images";
 import { instancesOf } from "./instances";
 import { preflight } from "./preflight";
 import { lacksSomething, sweepOrphans } from "./recovery";
+import { unknownService } from "../unknown-service";
 import { upstreamReport, UPSTREAMS_COMMAND } from "../upstream-report";
 
 export const placement = dockerPlacement;
@@ -49,9 +49,8 @@ export function open(workspace: Workspace): Target {
       const all = await containersOf(workspace, engine.docker, stack);
       const chosen = all.filter(({ Labels }) => Labels[SERVICE_LABEL] === service);
       if (chosen.length === 0) {
-        const known = [...new Set(all.map(({ Labels }) => Labels[SERVICE_LABEL]))].sort().join(", ");
-        const has = known === "" ? "it is not running" : `it has ${known}`;
-        throw new Failure(`${stack} has no service ${service}; ${has}`);
+        const known = all.map(({ Labels }) => Labels[SERVICE_LABEL]);
+        throw unknownService(stack, service, known);
       }
       const flags = [...(follow ? ["--follow"] : []), "--tail", String(lines)];
       const env = { ...engine.variables };

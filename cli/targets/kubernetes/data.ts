@@ -1,15 +1,13 @@
 /** A stack's claims, with what was reserved for them. */
 import type { DataItem } from "../target";
 import type { Workspace } from "../../workspace";
-import { connectCluster } from "../../../components/kubernetes/client";
 import { deploymentOf } from "./deployment";
 
 export async function claimsOf(workspace: Workspace, stack: string): Promise<readonly DataItem[]> {
   const deployment = await deploymentOf(workspace, stack);
   if (deployment === undefined) return [];
-  const { namespace, context } = deployment;
-  const { core } = await connectCluster(context);
-  const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
+  const { cluster, namespace } = deployment;
+  const { items } = await cluster.core.listNamespacedPersistentVolumeClaim({ namespace });
   return items
     .map(({ metadata, status, spec }) => {
       const size = status?.capacity?.storage ?? spec?.resources?.requests?.storage ?? "unknown";

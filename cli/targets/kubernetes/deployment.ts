@@ -25,16 +25,20 @@ export function deploymentIn(resources: readonly Recorded[]): Deployment | undef
   return { context, uid, namespace };
 }
 
-export async function deploymentOf(workspace: Workspace, stack: string): Promise<Deployment | undefined> {
-  return deploymentIn((await resourcesOf(workspace, PROJECT, stack)) ?? []);
+/** A deployment, and the cluster that it is on. */
+export interface Reached extends Deployment {
+  readonly cluster: Cluster;
+}
+
+/** Undefined where the stack was never deployed. */
+export async function deploymentOf(workspace: Workspace, stack: string): Promise<Reached | undefined> {
+  const deployment = deploymentIn((await resourcesOf(workspace, PROJECT, stack)) ?? []);
+  return deployment && { ...deployment, cluster: await connectCluster(deployment.context) };
 }
 
 /** @throws Failure where the stack was never deployed. */
-export async function requireDeployment(
-  workspace: Workspace,
-  stack: string,
-): Promise<Deployment & { readonly cluster: Cluster }> {
+export async function requireDeployment(workspace: Workspace, stack: string): Promise<Reached> {
   const deployment = await deploymentOf(workspace, stack);
   if (deployment === undefined) throw new Failure(`${stack} was never deployed: ${ralex("deploy", "-s", stack)}`);
-  return { ...deployment, cluster: await connectCluster(deployment.context) };
+  return deployment;
 }

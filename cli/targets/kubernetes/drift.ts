@@ -1,12 +1,11 @@
 /** Whether the pods that run are made from the images that the stack says, by the word of the nodes' container runtime. */
 import type { V1Pod } from "@kubernetes/client-node";
 import { SERVICE_LABEL } from "../../../components/kubernetes/names";
+import { runsImage } from "../../../components/kubernetes/running-image";
 import type { Difference } from "../../drift/report";
 import type { Services } from "../target";
 
 type Pod = Pick<V1Pod, "metadata" | "status">;
-
-const digestOf = (image: string): string => /sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? "";
 
 /** Those that serve: not what is being removed, and no job. */
 const serving = (pods: readonly Pod[], service: string): readonly Pod[] =>
@@ -29,7 +28,7 @@ export function podDifferences(
     const its = serving(pods, service);
     const wrong = its.flatMap(({ metadata, status }): readonly Difference[] => {
       const actual = status?.containerStatuses?.[0]?.imageID ?? "";
-      if (digestOf(actual) === digestOf(image)) return [];
+      if (runsImage(actual, image)) return [];
       return [{ from: "container", subject: metadata?.name ?? service, property: "image", expected: image, actual }];
     });
     const few: readonly Difference[] =

@@ -6,6 +6,7 @@ import { Failure } from "../../failure";
 import { PROJECT } from "../../project";
 import type { Workspace } from "../../workspace";
 import type { Target } from "../target";
+import { unknownService } from "../unknown-service";
 import { upstreamReport, UPSTREAMS_COMMAND } from "../upstream-report";
 import { claimsOf } from "./data";
 import { deploymentOf, requireDeployment } from "./deployment";
@@ -16,7 +17,6 @@ import { instancesOf } from "./instances";
 import { exec, podsOf, writeLogs } from "./pods";
 import { preflight } from "./preflight";
 import { lacksSomething } from "./recovery";
-import { connectCluster } from "../../../components/kubernetes/client";
 import { SERVICE_LABEL } from "../../../components/kubernetes/names";
 
 export const placement = kubernetesPlacement;
@@ -30,7 +30,7 @@ export function open(workspace: Workspace): Target {
     async instances(stack) {
       const deployment = await deploymentOf(workspace, stack);
       if (deployment === undefined) return [];
-      return instancesOf(await podsOf(await connectCluster(deployment.context), deployment.namespace));
+      return instancesOf(await podsOf(deployment.cluster, deployment.namespace));
     },
     async differences(stack, services, told) {
       const { cluster, namespace } = await requireDeployment(workspace, stack);
@@ -48,15 +48,14 @@ export function open(workspace: Workspace): Target {
       const pods = await podsOf(cluster, namespace, service);
       if (pods.length > 0) return writeLogs(cluster, namespace, pods, options);
       const all = await podsOf(cluster, namespace);
-      const known = [...new Set(all.map(({ metadata }) => metadata?.labels?.[SERVICE_LABEL]))].sort().join(", ");
-      const has = known === "" ? "it is not running" : `it has ${known}`;
-      throw new Failure(`${stack} has no service ${service}; ${has}`);
+      const known = all.map(({ metadata }) => metadata?.labels?.[SERVICE_LABEL]);
+      throw unknownService(stack, service, known);
     },
     inspect,
     async explain(stack) {
       const deployment = await deploymentOf(workspace, stack);
       if (deployment === undefined) return [];
-      return explain(await connectCluster(deployment.context), deployment.namespace);
+      return explain(deployment.cluster, deployment.namespace);
     },
     data: (stack) => claimsOf(workspace, stack),
     async report(stack) {

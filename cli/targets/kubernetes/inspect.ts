@@ -2,7 +2,7 @@
 import { clusterUid, connectCluster, reasonOf, type Cluster } from "../../../components/kubernetes/client";
 import { namespaceOf } from "../../../components/kubernetes/names";
 import type { Settings } from "../../../components/settings/schema";
-import type { Finding } from "../target";
+import type { MachineCheck } from "../../../toolchain/describe";
 import { missingRights, missingStorage, oldCluster } from "./preflight";
 
 /** Parts of the names of DaemonSets that enforce NetworkPolicies. Source: the manifests of each project. */
@@ -16,7 +16,7 @@ const ENFORCERS = [
   "ovnkube-node",
 ] as const;
 
-export async function inspect(stack: string, settings: Settings): Promise<readonly Finding[]> {
+export async function inspect(stack: string, settings: Settings): Promise<readonly MachineCheck[]> {
   const context = settings.kubeContext ?? "";
   try {
     const cluster = await connectCluster(context);
@@ -33,7 +33,7 @@ export async function inspect(stack: string, settings: Settings): Promise<readon
   }
 }
 
-type Look = (cluster: Cluster, settings: Settings, stack: string) => Promise<Finding>;
+type Look = (cluster: Cluster, settings: Settings, stack: string) => Promise<MachineCheck>;
 
 const reached: Look = async (cluster, settings, stack) => {
   const [problem] = await oldCluster(cluster);

@@ -6,6 +6,7 @@ import type { V1Pod, V1Status } from "@kubernetes/client-node";
 import type { Cluster } from "../../../components/kubernetes/client";
 import { SERVICE_LABEL } from "../../../components/kubernetes/names";
 import type { LogOptions } from "../target";
+import type { Said } from "../upstream-report";
 
 export async function podsOf({ core }: Cluster, namespace: string, service?: string): Promise<readonly V1Pod[]> {
   const selected = service === undefined ? {} : { labelSelector: `${SERVICE_LABEL}=${service}` };
@@ -45,12 +46,6 @@ function prefixed(prefix: string): Transform {
       done(null, rest === "" ? "" : `${prefix}${rest}\n`);
     },
   });
-}
-
-export interface Said {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** Runs a command in the first container of a pod, without a shell. */

@@ -1,6 +1,6 @@
 /** What of a stack's state is gone from the cluster. */
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { connectCluster, isMissing } from "../../../components/kubernetes/client";
+import { connectCluster, unlessMissing } from "../../../components/kubernetes/client";
 import type { Recorded } from "../../backend/checkpoint";
 import { resourcesOf } from "../../backend/resources";
 import { PROJECT } from "../../project";
@@ -37,7 +37,8 @@ export async function lacksSomething(workspace: Workspace, stack: string): Promi
   const kinds = new Map(expected.map((one) => [`${one.apiVersion} ${one.kind}`, one]));
   const answers = await Promise.all(
     [...kinds.values()].map(async ({ apiVersion, kind }) => {
-      const found = await namesOf(api.list(apiVersion, kind, deployment.namespace));
+      const list = await unlessMissing(api.list(apiVersion, kind, deployment.namespace));
+      const found = new Set((list?.items ?? []).map(({ metadata }) => metadata?.name));
       return expected.filter((one) => one.apiVersion === apiVersion && one.kind === kind && !found.has(one.name));
     }),
   );
@@ -46,13 +47,4 @@ export async function lacksSomething(workspace: Workspace, stack: string): Promi
     console.error(`the ${kind} ${name} is gone, and its data with it: an empty one takes its place`);
   }
   return gone.length > 0;
-}
-
-async function namesOf(list: Promise<{ readonly items: readonly KubernetesObject[] }>): Promise<ReadonlySet<string>> {
-  try {
-    return new Set((await list).items.map(({ metadata }) => metadata?.name ?? ""));
-  } catch (error) {
-    if (isMissing(error)) return new Set();
-    throw error;
-  }
 }

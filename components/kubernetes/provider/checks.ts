@@ -6,6 +6,7 @@ import type { Kind } from "../../provider/kind";
 import { probeFailed, probeReport, requirePassed, verificationOf } from "../../provider/probe-report";
 import { connectCluster, reasonOf, type Cluster } from "../client";
 import { SERVICE_LABEL } from "../names";
+import { runsImage } from "../running-image";
 
 export interface Expected {
   readonly service: string;
@@ -30,8 +31,6 @@ export interface ChecksOutputs {
   readonly result: Verification;
 }
 
-const digestOf = (image: string): string => /sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? image;
-
 /** Whether a pod counts: one that is being removed, or ran to its end, serves nobody. */
 const serves = ({ metadata, status }: V1Pod): boolean =>
   metadata?.deletionTimestamp === undefined && !["Succeeded", "Failed"].includes(status?.phase ?? "");
@@ -46,8 +45,7 @@ function digests(pods: readonly V1Pod[], services: readonly Expected[]): Check {
       ...its.flatMap((pod) =>
         (pod.status?.containerStatuses ?? [{ imageID: "", ready: false }]).flatMap(({ imageID, ready }) => {
           const name = pod.metadata?.name ?? service;
-          if (digestOf(imageID) !== digestOf(image))
-            return [`${name} runs ${imageID || "nothing"} instead of ${image}`];
+          if (!runsImage(imageID, image)) return [`${name} runs ${imageID || "nothing"} instead of ${image}`];
           return ready ? [] : [`${name} is not ready`];
         }),
       ),
