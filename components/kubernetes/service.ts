@@ -31,12 +31,17 @@ export interface ServiceArgs {
   readonly waitSeconds: number;
 }
 
+/** The object that runs a service's pods. */
+type Workload = k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet | k8s.batch.v1.Job;
+
 /** One service: its names, its files, and a Deployment, StatefulSet or Job. */
 export class KubernetesService extends pulumi.ComponentResource {
   /** What a dependent waits for: every replica ready, or the job done. */
-  readonly ready: pulumi.CustomResource;
-  /** Changes with anything that its pods are made from. */
-  readonly hash: pulumi.Output<string>;
+  readonly ready: Workload;
+  /** Changes whenever its pods are made anew, back to what they were before too. */
+  readonly revision: pulumi.Output<string>;
+  /** Over all that its pods are made from. */
+  private readonly hash: pulumi.Output<string>;
 
   constructor(
     private readonly name: string,
@@ -59,13 +64,17 @@ export class KubernetesService extends pulumi.ComponentResource {
     this.hash = pulumi.output(template).apply((text) => hashOf(text));
     this.ready = this.workload(template, [...args.after, ...files.resources, ...names]);
     this.scale(this.ready);
-    this.registerOutputs({ hash: this.hash });
+    // Not the hash alone: what a failed update began and the next one takes back has the hash of before.
+    this.revision = pulumi
+      .all([this.hash, this.ready.metadata.uid, this.ready.metadata.generation])
+      .apply((parts) => parts.join(" "));
+    this.registerOutputs({ revision: this.revision });
   }
 
   private workload(
     template: ReturnType<typeof podTemplate>,
     dependsOn: readonly pulumi.Resource[],
-  ): pulumi.CustomResource {
+  ): Workload {
     const { name, args } = this;
     const { stack, service, waitSeconds } = args;
     const seconds = `${waitSeconds}s`;

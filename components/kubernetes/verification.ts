@@ -12,13 +12,13 @@ export interface VerificationArgs {
     readonly metadata: types.input.meta.v1.ObjectMeta;
     readonly spec: types.input.batch.v1.JobSpec;
   }>;
-  /** Changes with anything that a pod is made from. */
+  /** Changes with every revision of anything that runs. */
   readonly hash: pulumi.Input<string>;
 }
 
 /**
- * The deployment's own checks after it is up. They run again after any change of an image, a file or a setting; failing,
- * they fail the update, and the result before stays.
+ * The deployment's own checks after it is up. They run again whenever pods were made anew; failing, they fail the update,
+ * and the result before stays.
  */
 export class Verification extends pulumi.CustomResource {
   /** Computed from what the checks wrote, and from nothing else. */

@@ -22,7 +22,7 @@ export interface ChecksInputs {
   readonly services: readonly Expected[];
   /** The Job with the checks, which is made for each verification and removed after it. */
   readonly probe: V1Job;
-  /** Changes with anything that a pod is made from. */
+  /** Changes with every revision of anything that runs. */
   readonly hash: string;
 }
 
