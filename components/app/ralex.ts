@@ -3,7 +3,7 @@ import type { Settings } from "../settings/schema";
 import type { Application, SecretSource, Service, Volume } from "./model";
 import type { Placement } from "./placement";
 import { api, migrations } from "./services/api";
-import { DATABASES, databasePassword, postgres, redis } from "./services/data";
+import { DATABASES, databasePassword, postgres, redis, withinMemory } from "./services/data";
 import { databases } from "./services/databases";
 import { edge, listeners } from "./services/edge";
 import { grafana } from "./services/grafana";
@@ -11,6 +11,7 @@ import { monitoring } from "./services/monitoring";
 import { probe } from "./services/probe";
 import { openwebui } from "./services/openwebui";
 import { checkApplication } from "./check";
+import { sized } from "./sizes";
 
 /** Length of generated passwords and keys, in characters of [a-zA-Z0-9]: 238 bits. */
 const GENERATED: SecretSource = { from: "generated", length: 40 };
@@ -36,7 +37,8 @@ export function describeRalex(
     ...[api(settings), openwebui(settings, placement), edge(settings, placement, hasGrafana)],
   ];
   const monitors = monitoring(core, placement);
-  const services = [...core, ...(isMonitored ? monitors : []), ...(hasGrafana ? [grafana(placement)] : [])];
+  const all = [...core, ...(isMonitored ? monitors : []), ...(hasGrafana ? [grafana(placement)] : [])];
+  const services = sized(all, settings.size).map(withinMemory);
   const generated = [
     ...["apiKey", "adminPassword", "operatorPassword", "webuiSecretKey", "redisPassword", "superuserPassword"],
     ...DATABASES.map(databasePassword),
@@ -58,8 +60,10 @@ export function describeRalex(
     },
     ...(settings.release === undefined ? {} : { probe: probe(settings, placement, services) }),
     ...(isMonitored && placement.logs === "own" ? { logs: { service: "victorialogs", port: "syslog" } } : {}),
-    omissions:
-      available.grafana || !isMonitored ? [] : ["Grafana is left out: the image lock of this machine has none"],
+    omissions: [
+      ...(settings.size === "edge" ? ["Monitoring and a second replica of the API are left out: size is edge"] : []),
+      ...(available.grafana || !isMonitored ? [] : ["Grafana is left out: the image lock of this machine has none"]),
+    ],
   });
 }
 

@@ -41,7 +41,7 @@ export class KubernetesService extends pulumi.ComponentResource {
   /** Changes whenever its pods are made anew, back to what they were before too. */
   readonly revision: pulumi.Output<string>;
   /** Over all that its pods are made from. */
-  private readonly hash: pulumi.Output<string>;
+  readonly hash: pulumi.Output<string>;
 
   constructor(
     private readonly name: string,
@@ -68,13 +68,10 @@ export class KubernetesService extends pulumi.ComponentResource {
     this.revision = pulumi
       .all([this.hash, this.ready.metadata.uid, this.ready.metadata.generation])
       .apply((parts) => parts.join(" "));
-    this.registerOutputs({ revision: this.revision });
+    this.registerOutputs({ hash: this.hash, revision: this.revision });
   }
 
-  private workload(
-    template: ReturnType<typeof podTemplate>,
-    dependsOn: readonly pulumi.Resource[],
-  ): Workload {
+  private workload(template: ReturnType<typeof podTemplate>, dependsOn: readonly pulumi.Resource[]): Workload {
     const { name, args } = this;
     const { stack, service, waitSeconds } = args;
     const seconds = `${waitSeconds}s`;

@@ -4,6 +4,7 @@ import { DOTENV } from "./dotenv";
 import type { Problem } from "./problem";
 import { PLAIN_SETTINGS, RELEASE, SECRET_SETTINGS, TARGET_SETTINGS, type SecretSetting, type Settings } from "./schema";
 import { secretValue } from "./secret-value";
+import { sizeClashes } from "./sizes";
 import type { TargetName } from "./targets";
 
 /** Everything wrong with the configuration, in one error. No value is repeated: it may be a secret in a wrong place. */
@@ -228,7 +229,7 @@ function ofTarget(
 
 /** Problems that only show when settings are looked at together. */
 function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<SecretSetting>): Problem[] {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...sizeClashes(parsed)];
   if (secretsSet.has("upstreamApiKey") && parsed.upstreamUrl === undefined) {
     problems.push({ key: "upstreamApiKey", source: "all settings", message: "needs upstreamUrl: say whose key it is" });
   }

@@ -11,6 +11,7 @@ import { kubernetesClashes, KUBERNETES_SETTINGS } from "./kubernetes";
 import { mirrorProblems } from "./image-mirror";
 import { itemsOf } from "./list";
 import type { Problem } from "./problem";
+import { SIZE_NAMES } from "./sizes";
 import { TARGETS, type TargetName } from "./targets";
 import { upstreamUrl } from "./upstream-url";
 
@@ -72,6 +73,10 @@ const COMMON_SETTINGS = {
     .describe(
       "own keeps metrics and logs in the stack (Prometheus, exporters, the log search); none leaves logs to Docker",
     ),
+  size: z
+    .enum(SIZE_NAMES)
+    .default("standard")
+    .describe("What the services may take: edge is one small board with 1 GB, standard a team, large a company"),
   imageMirror: imageMirror
     .optional()
     .describe(

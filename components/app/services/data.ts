@@ -99,11 +99,7 @@ export const redis: Service = {
   image: "redis",
   replicas: 1,
   maxReplicas: 1,
-  command: [
-    ...["redis-server", "--aclfile", "/etc/ralex/secrets/users.acl", "--dir", "/data", "--appendonly", "yes"],
-    // Sessions of the websockets and rate limits may be evicted; the process must not be.
-    ...["--maxmemory", "192mb", "--maxmemory-policy", "allkeys-lru"],
-  ],
+  command: ["redis-server", "--aclfile", "/etc/ralex/secrets/users.acl", "--dir", "/data", "--appendonly", "yes"],
   environment: {},
   files: [{ path: "/etc/ralex/secrets/users.acl", content: REDIS_USERS, secret: true }],
   ports: { redis: { number: 6379, protocol: "tcp" } },
@@ -121,3 +117,18 @@ export const redis: Service = {
   stopGraceSeconds: 20,
   egress: false,
 };
+
+/** What a store is told of the memory that it may take; of Postgres nothing where it takes that much by itself. */
+const MEMORY_ARGUMENTS: Readonly<Record<string, (memoryMiB: number) => readonly string[]>> = {
+  // A quarter, as its documentation advises (19.4.1): the rest is the sessions' and the kernel's cache of files.
+  [postgres.name]: (memoryMiB) => (memoryMiB === 512 ? [] : ["-c", `shared_buffers=${memoryMiB / 4}MB`]),
+  // Sessions of the websockets and rate limits may be evicted; the process must not be. The rest is for what changes while
+  // a snapshot is written, which is there twice.
+  [redis.name]: (memoryMiB) => ["--maxmemory", `${memoryMiB * 0.75}mb`, "--maxmemory-policy", "allkeys-lru"],
+};
+
+/** A store that keeps within the memory of its resources; any other service as it is. */
+export function withinMemory(service: Service): Service {
+  const told = MEMORY_ARGUMENTS[service.name]?.(service.resources.memoryMiB) ?? [];
+  return told.length === 0 ? service : { ...service, command: [...(service.command ?? []), ...told] };
+}
