@@ -70,7 +70,7 @@ test("a running stack of an older program is brought to this one in one update, 
   const older = path.join(root, "older.tar");
   await execa("git", ["archive", "--output", older, OLDER], { cwd: CHECKOUT });
   const current = path.join(root, "current.tar");
-  const files = ["images", "components", "stacks", "cli", "toolchain"].concat(
+  const files = ["images", "components", "stacks", "cli", "toolchain", "tests"].concat(
     ...["Pulumi.yaml", "package.json", "package-lock.json", "ralex"],
   );
   await execa("tar", ["-cf", current, ...files], { cwd: stack.folder });
