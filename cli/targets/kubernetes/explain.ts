@@ -11,11 +11,13 @@ const LAST_LINES = 8;
 
 const WRONG = new Set(["failed", "unhealthy", "not running", "starting"]);
 
-/** A line for each pod that is not well, and below it its last events and the end of its log. */
+/** What was refused longer ago has another reason than the failure that is asked about, in milliseconds. */
+const RECENT_MS = 5 * 60_000;
+
+/** What could not be made, and a line for each pod that is not well with its last events and the end of its log. */
 export async function explain(cluster: Cluster, namespace: string): Promise<readonly string[]> {
   const pods = await podsOf(cluster, namespace);
   const sick = instancesOf(pods).filter(({ health, state }) => WRONG.has(health) && state !== "terminating");
-  if (sick.length === 0) return [];
   const { items: events } = await cluster.core.listNamespacedEvent({ namespace });
   const told = sick.slice(0, MOST_PODS).map(async ({ name, state, health }) => {
     const pod = pods.find(({ metadata }) => metadata?.name === name);
@@ -23,7 +25,16 @@ export async function explain(cluster: Cluster, namespace: string): Promise<read
     return [`pod ${name} is ${health} (${state})`, ...lines.map((line) => `  ${line}`)];
   });
   const more = sick.length > MOST_PODS ? [`and ${sick.length - MOST_PODS} more pods`] : [];
-  return [...(await Promise.all(told)).flat(), ...more];
+  return [...refusals(events, Date.now() - RECENT_MS), ...(await Promise.all(told)).flat(), ...more];
+}
+
+/** Pods that a quota, a webhook or Pod Security did not let come to be: of these there is no pod that could tell. */
+export function refusals(events: readonly CoreV1Event[], since: number): readonly string[] {
+  const refused = events
+    .filter((event) => event.reason === "FailedCreate" && timeOf(event) >= since)
+    .sort((a, b) => timeOf(a) - timeOf(b))
+    .map(({ involvedObject: { kind, name }, message }) => [`${kind} ${name}`, (message ?? "").trim()] as const);
+  return [...new Map(refused)].map(([object, message]) => `${object} cannot make a pod: ${message}`);
 }
 
 /** The last events about a pod, oldest first: what the scheduler, the node and the image store said. */

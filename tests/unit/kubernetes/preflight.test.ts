@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { preflight } from "../../../cli/targets/kubernetes/preflight";
-import { eventsOf } from "../../../cli/targets/kubernetes/explain";
+import type { CoreV1Event } from "@kubernetes/client-node";
+import { eventsOf, refusals } from "../../../cli/targets/kubernetes/explain";
 import { Workspace } from "../../../cli/workspace";
 import * as client from "../../../components/kubernetes/client";
 import { clusterSettings } from "../../support/on-kubernetes";
@@ -142,4 +143,32 @@ test("the last events of a pod are told, oldest first", () => {
   expect(eventsOf([...events, event("redis", "Other", 9)], "api")).toEqual(
     [2, 3, 4, 5].map((number) => `Event${number}: Event${number} happened`),
   );
+});
+
+test("of pods that were not let in, the newest refusal of each object is told, and none of long ago", () => {
+  const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));
+  const refused = (
+    kind: string,
+    name: string,
+    minute: number,
+    message: string,
+    reason = "FailedCreate",
+  ): CoreV1Event => ({
+    metadata: {},
+    involvedObject: { kind, name },
+    reason,
+    message,
+    lastTimestamp: at(minute),
+  });
+  const events = [
+    refused("ReplicaSet", "api-1", 9, "exceeded quota: tight"),
+    refused("ReplicaSet", "api-1", 7, "an earlier word"),
+    refused("Job", "migrations-1", 8, 'violates PodSecurity "restricted:latest"'),
+    refused("ReplicaSet", "edge-1", 1, "of long ago"),
+    refused("Pod", "redis-0", 9, "no refusal", "Killing"),
+  ];
+  expect(refusals(events, at(5).getTime())).toEqual([
+    "ReplicaSet api-1 cannot make a pod: exceeded quota: tight",
+    'Job migrations-1 cannot make a pod: violates PodSecurity "restricted:latest"',
+  ]);
 });
