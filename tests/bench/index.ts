@@ -10,6 +10,14 @@ import { containerThroughput } from "./container-throughput";
 import { devImageSize } from "./dev-image-size";
 import { firstToken } from "./first-token";
 import { freshMachine } from "./fresh-machine";
+import {
+  kubernetesFirstUp,
+  kubernetesPromotion,
+  kubernetesRollback,
+  kubernetesUnchanged,
+} from "./kubernetes-deployment";
+import { kubernetesEdgeMemory, kubernetesThroughput } from "./kubernetes-resources";
+import { kubernetesAutoscaling, kubernetesBalance, kubernetesScale } from "./kubernetes-scaling";
 import { laptopStart } from "./laptop-start";
 import { prodImageSize } from "./prod-image-size";
 import { pinnedPreview, promotion, rollbackUnderLoad, rollingUpdate } from "./promotion";
@@ -44,5 +52,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
   promotion,
   rollbackUnderLoad,
   rollingUpdate,
+  kubernetesUnchanged,
+  kubernetesPromotion,
+  kubernetesRollback,
+  kubernetesScale,
+  kubernetesBalance,
+  kubernetesAutoscaling,
+  kubernetesThroughput,
+  kubernetesEdgeMemory,
+  kubernetesFirstUp,
   freshMachine,
 ];

@@ -7,6 +7,7 @@ import { BENCHMARKS } from ".";
 import type { Benchmark } from "./benchmark";
 import { markdownPage } from "./page";
 import { mergeResults, readResults, resultOf, unmeasured, type Result } from "./results";
+import { removeClusterSite } from "./support/cluster-site";
 import { removeReleases } from "./support/environment";
 import { machineDescription } from "./support/machine";
 
@@ -49,6 +50,7 @@ export async function runBenchmarks(checkout: string, benchmarks: readonly Bench
     console.error(`${benchmark.name}: ${said}; goal ${result.goal}${result.met ? ", met" : ", not met"}`);
   }
   await removeReleases();
+  await removeClusterSite();
   return results;
 }
 

@@ -3,13 +3,12 @@
  * replaced and rolled back under load, and through what goes wrong. The tests stand in the order of the story.
  */
 import * as fs from "node:fs";
-import * as https from "node:https";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as yaml from "yaml";
 import { launchBrowser } from "../support/chromium";
 import { ClusterEnvironments } from "../support/cluster-environments";
-import { Load, type LoadResult } from "../support/load";
+import type { LoadResult } from "../support/load";
 import { CHECKOUT } from "../support/stack";
 
 const MINUTE = 60_000;
@@ -21,11 +20,6 @@ let first: string;
 let second: string;
 
 const deploy = () => all.must("kstaging", "deploy", "-s", "kstaging", "--yes");
-
-async function build(): Promise<string> {
-  const { stdout } = await all.must("build", "build", "--json");
-  return (JSON.parse(stdout) as { id: string }).id;
-}
 
 /** When the checks of the deployment last passed. */
 async function verifiedAt(): Promise<string> {
@@ -46,45 +40,6 @@ async function digests(service: string): Promise<ReadonlySet<string>> {
   return new Set(said.match(/sha256:[0-9a-f]{64}/g));
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
-
-/** Asks the API as a client outside the cluster does: over TLS, trusting the stack's authority alone. */
-async function chat(content: string): Promise<Answer> {
-  const [url, apiKey, ca] = await Promise.all(["apiUrl", "apiKey", "caCertificate"].map((name) => all.output(name)));
-  return new Promise((resolve, reject) => {
-    const request = https.request(`${url}/chat/completions`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
-      ca,
-    });
-    request.once("error", reject);
-    request.once("response", (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (part: string) => (body += part));
-      response.once("end", () => resolve({ status: response.statusCode ?? 0, body }));
-    });
-    request.end(JSON.stringify({ model: "echo", messages: [{ role: "user", content }] }));
-  });
-}
-
-/** Does something while 100 requests a second and eight streams at any time go to the cluster. */
-async function underLoad(work: () => Promise<unknown>): Promise<LoadResult> {
-  const [webUrl, apiKey, ca] = await Promise.all(["webUrl", "apiKey", "caCertificate"].map((name) => all.output(name)));
-  const load = new Load({ url: webUrl ?? "", apiKey: apiKey ?? "", ca: ca ?? "", perSecond: 100, streams: 8 });
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  try {
-    await work();
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  } catch (error) {
-    await load.stop();
-    throw error;
-  }
-  return load.stop();
-}
-
 function expectUnharmed({ requests, streams, failures }: LoadResult): void {
   expect(failures).toEqual([]);
   expect(requests).toBeGreaterThan(500);
@@ -102,9 +57,7 @@ describe("a release on a cluster", () => {
   test(
     "goes from dev on Docker to staging on Kubernetes, and the pods run the bytes that dev verified",
     async () => {
-      first = await build();
-      await all.must("build", "trust");
-      await all.commit("the key that evidence is sealed by");
+      first = await all.firstRelease();
       await promote();
       const { images } = all.pin("kdev");
       expect(all.pin("kstaging").images).toEqual(images);
@@ -119,7 +72,7 @@ describe("a release on a cluster", () => {
   );
 
   test("answers a chat over TLS to a client that trusts the stack's own authority", async () => {
-    const { status, body } = await chat("from outside the cluster");
+    const { status, body } = await all.chat("from outside the cluster");
     expect([status, body]).toEqual([200, expect.stringContaining("echo: from outside the cluster")]);
   }, 60_000);
 
@@ -213,7 +166,7 @@ describe("what was changed by hand", () => {
       expect(stdout).toContain("ralex-redis-name-redis");
       await deploy();
       expect((await all.ralex("kstaging", ["drift", "-s", "kstaging"])).exitCode).toBe(0);
-      expect(await chat("after the repair")).toMatchObject({ status: 200 });
+      expect(await all.chat("after the repair")).toMatchObject({ status: 200 });
     },
     5 * MINUTE,
   );
@@ -226,9 +179,11 @@ describe("a second release", () => {
       const file = path.join(all.folder, "images/ralex-api/ralex_bridge/__init__.py");
       fs.appendFileSync(file, "# the second release\n");
       await all.commit("the second release");
-      second = await build();
+      second = await all.build();
       await all.must("kdev", "promote", "build", "kdev", "--deploy", "--yes");
-      expectUnharmed(await underLoad(() => all.must("kstaging", "promote", "kdev", "kstaging", "--deploy", "--yes")));
+      expectUnharmed(
+        await all.underLoad(() => all.must("kstaging", "promote", "kdev", "kstaging", "--deploy", "--yes")),
+      );
       expect(all.pin("kstaging").id).toBe(second);
       expect(await digests("api")).toEqual(new Set([all.pin("kdev").images["ralex-api"]?.split("@")[1]]));
     },
@@ -238,7 +193,7 @@ describe("a second release", () => {
   test(
     "is rolled back under load, and no request or stream fails",
     async () => {
-      expectUnharmed(await underLoad(() => all.must("kstaging", "rollback", "-s", "kstaging", "--yes")));
+      expectUnharmed(await all.underLoad(() => all.must("kstaging", "rollback", "-s", "kstaging", "--yes")));
       expect(all.pin("kstaging").id).toBe(first);
       const { stdout } = await all.must("kstaging", "verify", "-s", "kstaging", "--json");
       expect(JSON.parse(stdout)).toMatchObject({ passed: true });
@@ -299,7 +254,7 @@ describe("what goes wrong", () => {
       await deploy();
       // The same release and settings as before, and pods that nobody has asked yet.
       expect(Date.parse(await verifiedAt())).toBeGreaterThan(Date.parse(before));
-      expect(await chat("after the image was found")).toMatchObject({ status: 200 });
+      expect(await all.chat("after the image was found")).toMatchObject({ status: 200 });
     },
     6 * MINUTE,
   );
@@ -333,7 +288,7 @@ describe("what goes wrong", () => {
       process.kill(-(running.pid ?? 0), "SIGKILL");
       await running.catch(() => undefined);
       await deploy();
-      expect(await chat("after the kill")).toMatchObject({ status: 200 });
+      expect(await all.chat("after the kill")).toMatchObject({ status: 200 });
       const { stderr } = await deploy();
       expect(stderr).not.toMatch(CHANGED);
     },

@@ -1,11 +1,13 @@
 /** dev on Docker and two environments on a cluster: a copy of the checkout, stack files, and a passphrase each. */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
+import * as https from "node:https";
 import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
 import { CONTEXT, HOST_ADDRESS, kubeconfigPath, kubectl } from "../../toolchain/cluster";
 import { release } from "./copies";
+import { Load, type LoadResult } from "./load";
 import { CHECKOUT, commitAll, copyCheckout, TestStack, type CommandResult } from "./stack";
 
 export type ClusterEnvironment = "kdev" | "kstaging";
@@ -15,6 +17,21 @@ type Actor = ClusterEnvironment | "build";
 const NODE_ADDRESS = "10.251.0.11";
 const NODE_PORT = 30_600;
 const UPSTREAM_PORT = 19_600;
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+interface LoadOnCluster {
+  /** Chats a second. */
+  readonly perSecond: number;
+  /** Streams at any time. */
+  readonly streams: number;
+}
+
+/** As much as the tests of the other targets send. */
+const USUAL_LOAD: LoadOnCluster = { perSecond: 100, streams: 8 };
 
 export class ClusterEnvironments {
   private readonly stack: TestStack;
@@ -107,6 +124,64 @@ export class ClusterEnvironments {
     const asked = this.outputs.get(name) ?? this.must("kstaging", "output", name, "-s", "kstaging");
     this.outputs.set(name, asked);
     return asked.then(({ stdout }) => stdout);
+  }
+
+  /** Builds a release of the newest commit; returns its id. */
+  async build(): Promise<string> {
+    const { stdout } = await this.must("build", "build", "--json");
+    return (JSON.parse(stdout) as { id: string }).id;
+  }
+
+  /** The same of the first release, whose key is trusted from then on. */
+  async firstRelease(): Promise<string> {
+    const id = await this.build();
+    await this.must("build", "trust");
+    await this.commit("the key that evidence is sealed by");
+    return id;
+  }
+
+  /** Asks the API as a client outside the cluster does: over TLS, trusting the stack's authority alone. */
+  async chat(content: string): Promise<Answer> {
+    const [url, apiKey, ca] = await this.access("apiUrl");
+    return new Promise((resolve, reject) => {
+      const request = https.request(`${url}/chat/completions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+        ca,
+      });
+      request.once("error", reject);
+      request.once("response", (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (part: string) => (body += part));
+        response.once("end", () => resolve({ status: response.statusCode ?? 0, body }));
+      });
+      request.end(JSON.stringify({ model: "echo", messages: [{ role: "user", content }] }));
+    });
+  }
+
+  private access(url: "apiUrl" | "webUrl"): Promise<readonly [string, string, string]> {
+    return Promise.all([this.output(url), this.output("apiKey"), this.output("caCertificate")]);
+  }
+
+  /** An even flow of chats and streams, until it is stopped. */
+  async load(options = USUAL_LOAD): Promise<Load> {
+    const [url, apiKey, ca] = await this.access("webUrl");
+    return new Load({ url, apiKey, ca, ...options });
+  }
+
+  /** Does something while load goes to the cluster, from a second before to a second after it. */
+  async underLoad(work: () => Promise<unknown>, options = USUAL_LOAD): Promise<LoadResult> {
+    const load = await this.load(options);
+    const second = () => new Promise((resolve) => setTimeout(resolve, 1000));
+    try {
+      await second();
+      await work();
+      await second();
+    } catch (error) {
+      await load.stop();
+      throw error;
+    }
+    return load.stop();
   }
 
   commit(message: string): Promise<string> {

@@ -27,7 +27,10 @@ export async function load(endpoint: Endpoint, connections: number, seconds: num
   if (!fs.existsSync("/usr/bin/wrk")) await aptInstall(["wrk"]);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-wrk-"));
   const script = path.join(folder, "chat.lua");
-  const body = JSON.stringify({ model: MODEL, messages: [{ role: "user", content: "What is the answer?" }] });
+  const body = JSON.stringify({
+    model: endpoint.model ?? MODEL,
+    messages: [{ role: "user", content: "What is the answer?" }],
+  });
   // In a file of our own, so that the key is on no command line.
   const lua = `wrk.method = "POST"
 wrk.headers["Authorization"] = "Bearer ${endpoint.key}"
