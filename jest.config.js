@@ -12,4 +12,8 @@ const tier = (name) => ({
   },
 });
 
-module.exports = { projects: ["unit", "database", "engine", "docker", "promotion", "kubernetes", "browser"].map(tier) };
+module.exports = {
+  projects: ["unit", "database", "engine", "docker", "promotion", "kubernetes", "kubernetes-nightly", "browser"].map(
+    tier,
+  ),
+};

@@ -7,7 +7,10 @@ export function registerTest(program: Command, checkout: string): void {
   program
     .command("test")
     .description("run the tests, tier by tier")
-    .argument("[tiers...]", `any of ${TIERS.map((tier) => tier.name).join(", ")}; all of them by default`)
+    .argument(
+      "[tiers...]",
+      `any of ${TIERS.map((tier) => tier.name).join(", ")}; by default all but those of the night`,
+    )
     .option("--match <pattern>", "of the tiers of TypeScript tests: only files whose path matches")
     .action(async (names: string[], { match }: { match?: string }) => {
       const unknown = names.filter((name) => !TIERS.some((tier) => tier.name === name));
@@ -17,7 +20,9 @@ export function registerTest(program: Command, checkout: string): void {
         );
       }
       const results: TierResult[] = [];
-      const tiers = TIERS.filter(({ name }) => names.length === 0 || names.includes(name));
+      const tiers = TIERS.filter(({ name, isNightly }) =>
+        names.length === 0 ? isNightly !== true : names.includes(name),
+      );
       const endCompiling = (await chooseToolchain(checkout)) === "local" ? compileAhead(checkout, tiers) : undefined;
       for (const tier of tiers) {
         const started = Date.now();
