@@ -2,8 +2,17 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { DOTENV } from "./dotenv";
 import type { Problem } from "./problem";
-import { PLAIN_SETTINGS, RELEASE, SECRET_SETTINGS, TARGET_SETTINGS, type SecretSetting, type Settings } from "./schema";
-import { secretValue } from "./secret-value";
+import {
+  PASSWORD_SETTINGS,
+  PLAIN_SETTINGS,
+  RELEASE,
+  SECRET_SETTINGS,
+  TARGET_SETTINGS,
+  type SecretSetting,
+  type Settings,
+} from "./schema";
+import { passwordValue, secretValue } from "./secret-value";
+import { storeClashes } from "./store-url";
 import type { TargetName } from "./targets";
 
 /** Everything wrong with the configuration, in one error. No value is repeated: it may be a secret in a wrong place. */
@@ -173,7 +182,7 @@ export function loadSettings(sources: Sources): Settings {
     const given = values.get(key);
     if (given === undefined) continue;
     secretsSet.add(key);
-    const { error } = secretValue.safeParse(given.value);
+    const { error } = (PASSWORD_SETTINGS.has(key) ? passwordValue : secretValue).safeParse(given.value);
     if (error !== undefined) problems.push({ key, source: given.source, message: messageOf(error) });
   }
 
@@ -240,5 +249,6 @@ function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<Secret
     const message = "opens what is not there with monitoring none: set it to false, or monitoring to own";
     problems.push({ key: "operatorListeners", source: "all settings", message });
   }
+  for (const clash of storeClashes(parsed, secretsSet)) problems.push({ ...clash, source: "all settings" });
   return problems;
 }
