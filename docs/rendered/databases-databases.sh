@@ -14,6 +14,8 @@ until pg_isready -q; do
   seconds=$((seconds - 1))
   if [ "$seconds" = 0 ]; then
     echo "databases: Postgres at $PGHOST:$PGPORT took no connections within three minutes; nothing was changed" >&2
+    # Of a name that nobody knows or a certificate that is refused the question above says nothing.
+    psql -X -w -c '' >&2 || true
     exit 1
   fi
   sleep 1

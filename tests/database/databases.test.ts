@@ -1,6 +1,6 @@
 /** The model's Postgres and the job that makes roles and databases in it, on a real Postgres. */
 import fc from "fast-check";
-import { DATABASES } from "../../components/app/services/data";
+import { DATABASES } from "../../components/app/services/access";
 import { poll } from "../support/http";
 import { TestPostgres, type Passwords } from "../support/postgres";
 

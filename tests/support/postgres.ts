@@ -4,7 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import type { Service } from "../../components/app/model";
-import { DATABASES, postgres } from "../../components/app/services/data";
+import { DATABASES } from "../../components/app/services/access";
+import { postgres } from "../../components/app/services/data";
 import { databases } from "../../components/app/services/databases";
 import { poll } from "./http";
 import { freePort } from "./ports";
@@ -79,7 +80,7 @@ export class TestPostgres {
 
   /** Runs the model's job to its end, as `user`. */
   async job(passwords: Passwords, user = "postgres", name = "databases"): Promise<Ended> {
-    const job = { ...databases, name };
+    const job: Service = { ...databases({ postgres: "container", redis: "container" }), name };
     this.write(job, passwords);
     return this.run(
       (job.entrypoint ?? []).map((part) => this.at(job, part)),
