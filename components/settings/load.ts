@@ -38,6 +38,8 @@ export interface Sources {
   readonly stack: Readonly<Record<string, unknown>>;
   /** Keys of the stack's configuration that are encrypted in its file; absent where there is no file. */
   readonly encrypted?: ReadonlySet<string>;
+  /** Keys of those that are not in `stack`, since whoever reads it has no need to decrypt them. */
+  readonly sealed?: ReadonlySet<string>;
 }
 
 /** Variables that steer the tools of a checkout and are no settings of the stack. */
@@ -180,8 +182,8 @@ export function loadSettings(sources: Sources): Settings {
   const secretsSet = new Set<SecretSetting>();
   for (const key of Object.keys(SECRET_SETTINGS) as SecretSetting[]) {
     const given = values.get(key);
+    if (given !== undefined || sources.sealed?.has(key) === true) secretsSet.add(key);
     if (given === undefined) continue;
-    secretsSet.add(key);
     const { error } = (PASSWORD_SETTINGS.has(key) ? passwordValue : secretValue).safeParse(given.value);
     if (error !== undefined) problems.push({ key, source: given.source, message: messageOf(error) });
   }

@@ -160,6 +160,9 @@ export function parseRedisUrl(value: string): RedisAddress {
   };
 }
 
+/** The secret setting that each address needs. */
+export const PASSWORD_OF = { postgresUrl: "postgresPassword", redisUrl: "redisPassword" } as const;
+
 const isVerified = (url: string): boolean => parsePostgresUrl(url).sslMode.startsWith("verify-");
 
 /** What is wrong among the settings of the stores. @param parsed - of those that are valid by themselves. */
@@ -179,12 +182,7 @@ export function storeClashes(
   const at = (key: string) => parsed[key] as string | undefined;
   const verifies = at("postgresUrl") !== undefined && isVerified(at("postgresUrl") ?? "");
   return [
-    ...(
-      [
-        ["postgresUrl", "postgresPassword"],
-        ["redisUrl", "redisPassword"],
-      ] as const
-    ).flatMap(needsEachOther),
+    ...Object.entries(PASSWORD_OF).flatMap(needsEachOther),
     ...(verifies && "postgresCaCertificate" in parsed && postgresCaCertificate === undefined
       ? [
           {
