@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { ralex } from "../components/command-line";
+import type { Settings } from "../components/settings/schema";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine } from "./machine";
+import { settingsOf } from "./settings";
 import { committedFile } from "./stack-config";
 import { PROJECT } from "./project";
 import { updateStack } from "./update";
@@ -30,6 +32,7 @@ export function registerRotate(program: Command, checkout: string): void {
     .action(async (secret: string, { stack, exceptGrafana, exceptPostgres }: Options) => {
       const file = committedFile(checkout, stack);
       refuse(keptByOpenWebui(secret));
+      refuse(ofStoreAway(secret, settingsOf(checkout, stack, file)));
       if (exceptPostgres !== true) refuse(keptByPostgres(secret, stack));
       const machine = await prepareMachine(checkout, { docker: true, stacks: [stack] });
       const urns = await urnsOf(machine.workspace, stack);
@@ -41,6 +44,23 @@ export function registerRotate(program: Command, checkout: string): void {
       await updateStack(machine, stack, file, ["--replace", urn]);
       console.log(`${secret} of ${stack} has a new value.`);
     });
+}
+
+/** Generated secrets of the stack's own stores, and the settings of those that take their place. */
+const STORES = {
+  superuserPassword: { store: "Postgres", url: "postgresUrl", password: "postgresPassword" },
+  redisPassword: { store: "Redis", url: "redisUrl", password: "redisPassword" },
+} as const;
+
+/** The own store's data stay with the password that they have, and nobody would use a new one. */
+export function ofStoreAway(secret: string, settings: Pick<Settings, "postgresUrl" | "redisUrl">): string | undefined {
+  const own = (STORES as Readonly<Record<string, (typeof STORES)[keyof typeof STORES]>>)[secret];
+  if (own === undefined || settings[own.url] === undefined) return undefined;
+  const { store, url, password } = own;
+  return (
+    `${secret} was not replaced: it is that of the stack's own ${store}, which does not run while ${url} is set. The ` +
+    `password of ${url} is a setting: pulumi config set --secret ralex:${password}, then start or deploy again`
+  );
 }
 
 /** @throws Failure with the reason, if there is one. */

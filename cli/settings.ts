@@ -10,7 +10,7 @@ import {
 } from "../components/settings/load";
 import type { Settings } from "../components/settings/schema";
 import { readDotenv } from "../components/settings/dotenv";
-import { committedFile, writtenSettings, type StackFile } from "./stack-config";
+import { committedFile, sealedSettings, writtenSettings, type StackFile } from "./stack-config";
 
 const sourcesOf = (checkout: string, file: StackFile): Sources => ({
   environment: process.env,
@@ -18,6 +18,7 @@ const sourcesOf = (checkout: string, file: StackFile): Sources => ({
   stack: writtenSettings(file),
   // What is left of the file: nothing encrypted.
   encrypted: new Set(),
+  sealed: sealedSettings(file),
 });
 
 /** What was said already: a command reads settings several times. */

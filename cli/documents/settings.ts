@@ -23,6 +23,10 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   promotesFrom: "the name of a stack",
   apiCorsOrigins: "scheme://host[:port] with commas between, or *",
   upstreamCaCertificate: "PEM",
+  postgresUrl: "postgresql://user@host[:port][/database]?sslmode=…, without a password, not of loopback",
+  postgresCaCertificate: "PEM",
+  redisUrl: "rediss:// or redis://[user@]host[:port][/number], without a password, not of loopback",
+  redisCaCertificate: "PEM",
   publicUrl: "scheme://host[:port]",
   trustedProxies: "networks such as 10.0.0.0/8, or addresses, with commas between",
   kubeContext: "a context of the kubeconfig",
@@ -111,7 +115,7 @@ Set with \`pulumi config set --secret\`, or for the local stack in \`.env\`; wri
 refused.
 
 ${table(["setting", "meaning", "variable"], secrets)}
-A key is printable ASCII without white space and quotes.
+A key is printable ASCII without white space and quotes; a password is any text without control characters.
 
 ## \`.env\`
 

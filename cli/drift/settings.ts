@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { loadSettings } from "../../components/settings/load";
 import { PLAIN_SETTINGS, SECRET_SETTINGS, type Settings } from "../../components/settings/schema";
-import { writtenSettings, type StackFile } from "../stack-config";
+import { PASSWORD_OF } from "../../components/settings/store-url";
+import { sealedSettings, writtenSettings, type StackFile } from "../stack-config";
 import { PROJECT } from "../project";
 import type { Workspace } from "../workspace";
 import { SECRET, type Difference } from "./report";
@@ -34,8 +35,12 @@ export async function lastUpdate(workspace: Workspace, stack: string): Promise<U
 }
 
 /** The settings of a committed file with their defaults; what the environment or `.env` add is no part of it. */
-export const committedSettings = (file: StackFile): Settings =>
-  loadSettings({ environment: {}, dotenv: {}, stack: writtenSettings(file) });
+export function committedSettings(file: StackFile): Settings {
+  const stack = writtenSettings(file);
+  // The local stack may have them in `.env`.
+  const passwords = Object.entries(PASSWORD_OF).flatMap(([url, password]) => (url in stack ? [password] : []));
+  return loadSettings({ environment: {}, dotenv: {}, stack, sealed: new Set([...sealedSettings(file), ...passwords]) });
+}
 
 /** Secret settings that a file sets, encrypted or not. */
 export const committedSecrets = (file: StackFile): ReadonlySet<string> =>

@@ -6,10 +6,11 @@
  */
 
 /**
- * The forms in which a secret may be needed; a digest form never reveals the value. `htpasswd` is what a proxy compares a
- * password of HTTP Basic with.
+ * The forms in which a secret may be needed. `url` and `json` are the value, encoded for where it stands: as a part of a
+ * URL, and between the quotes of a JSON string. A digest form never reveals the value; `htpasswd` is what a proxy compares
+ * a password of HTTP Basic with.
  */
-export type SecretForm = "value" | "sha256" | "htpasswd";
+export type SecretForm = "value" | "url" | "json" | "sha256" | "htpasswd";
 
 /** Something a target resolves: an address, a port or a secret. */
 export type Ref =

@@ -1,5 +1,6 @@
 /** What the description of Ralex has to know of the place where it runs, as plain data. Each target makes its own. */
 import type { Listener } from "./model";
+import type { Stores } from "./stores";
 
 /** Addresses as clients use them, the one that people are told first: origins and certificates name them. */
 type Addresses = readonly string[];
@@ -13,6 +14,8 @@ export interface Placement {
    * of its pool has an address for each replica that there is now.
    */
   readonly replicas: "addressed" | "named";
+  /** Where Postgres and Redis are. */
+  readonly stores: Stores;
   /** Where the services' logs go: to the stack's own store, or to the platform, which reads standard output. */
   readonly logs: "own" | "platform";
   /** Whether the machines under the stack are its own to watch, or the platform's. */

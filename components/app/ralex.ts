@@ -3,7 +3,8 @@ import type { Settings } from "../settings/schema";
 import type { Application, SecretSource, Service, Volume } from "./model";
 import type { Placement } from "./placement";
 import { api, migrations } from "./services/api";
-import { DATABASES, databasePassword, postgres, redis, withinMemory } from "./services/data";
+import { DATABASES, databasePassword } from "./services/access";
+import { postgres, redis, withinMemory } from "./services/data";
 import { databases } from "./services/databases";
 import { edge, listeners } from "./services/edge";
 import { grafana } from "./services/grafana";
@@ -12,6 +13,7 @@ import { probe } from "./services/probe";
 import { openwebui } from "./services/openwebui";
 import { checkApplication } from "./check";
 import { sized } from "./sizes";
+import { secretOfSetting } from "./stores";
 
 /** Length of generated passwords and keys, in characters of [a-zA-Z0-9]: 238 bits. */
 const GENERATED: SecretSource = { from: "generated", length: 40 };
@@ -32,27 +34,27 @@ export function describeRalex(
 ): Application {
   const isMonitored = settings.monitoring === "own";
   const hasGrafana = isMonitored && available.grafana;
-  const core = [
-    ...[postgres, redis, databases, ...(settings.source === undefined ? [migrations] : [])],
-    ...[api(settings), openwebui(settings, placement), edge(settings, placement, hasGrafana)],
-  ];
+  const core = coreOf(settings, placement, hasGrafana);
   const monitors = monitoring(core, placement);
-  const all = [...core, ...(isMonitored ? monitors : []), ...(hasGrafana ? [grafana(placement)] : [])];
-  const services = sized(all, settings.size).map(withinMemory);
+  const wished = [...core, ...(isMonitored ? monitors : []), ...(hasGrafana ? [grafana(placement)] : [])];
+  const services = sized(wished, settings.size).map(withinMemory);
   const generated = [
     ...["apiKey", "adminPassword", "operatorPassword", "webuiSecretKey", "redisPassword", "superuserPassword"],
     ...DATABASES.map(databasePassword),
   ];
+  const all = keepingAll(placement);
   return checkApplication({
     services,
     secrets: {
       ...Object.fromEntries(generated.map((name) => [name, GENERATED])),
-      ...Object.fromEntries([...settings.secretsSet].map((setting) => [setting, { from: "setting", setting }])),
+      ...Object.fromEntries(
+        [...settings.secretsSet].map((setting) => [secretOfSetting(setting), { from: "setting", setting }]),
+      ),
       tlsCertificate: { from: "tls", part: "certificate" },
       tlsPrivateKey: { from: "tls", part: "privateKey" },
       tlsCaCertificate: { from: "tls", part: "caCertificate" },
     },
-    volumes: volumesOf([...core, ...monitoring(core, keepingAll(placement)), grafana(placement)]),
+    volumes: volumesOf([...coreOf(settings, all, hasGrafana), ...monitoring(core, all), grafana(placement)]),
     edge: {
       service: "edge",
       listeners: listeners(settings, placement, hasGrafana),
@@ -67,8 +69,25 @@ export function describeRalex(
   });
 }
 
+/** What serves people, and its stores where they are the stack's. */
+function coreOf(settings: Settings, placement: Placement, hasGrafana: boolean): readonly Service[] {
+  const { stores } = placement;
+  return [
+    ...(stores.postgres === "container" ? [postgres] : []),
+    ...(stores.redis === "container" ? [redis] : []),
+    databases(stores),
+    ...(settings.source === undefined ? [migrations(stores)] : []),
+    ...[api(settings, placement), openwebui(settings, placement), edge(settings, placement, hasGrafana)],
+  ];
+}
+
 /** Where a stack keeps all that it ever may: another setting may bring it back. */
-const keepingAll = (placement: Placement): Placement => ({ ...placement, logs: "own", machines: "own" });
+const keepingAll = (placement: Placement): Placement => ({
+  ...placement,
+  logs: "own",
+  machines: "own",
+  stores: { postgres: "container", redis: "container" },
+});
 
 const volumesOf = (services: readonly Service[]): readonly Volume[] =>
   services

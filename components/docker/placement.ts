@@ -1,5 +1,6 @@
 /** What Ralex has to know of a Docker Engine: its listeners are ports of this machine, and the edge knows each replica. */
 import type { Placement } from "../app/placement";
+import { storesOf } from "../app/stores";
 import { itemsOf } from "../settings/list";
 import type { Settings } from "../settings/schema";
 
@@ -24,6 +25,7 @@ export function dockerPlacement(settings: Settings): Placement {
           }
         : {}),
     },
+    stores: storesOf(settings),
     replicas: "addressed",
     logs: settings.monitoring === "own" ? "own" : "platform",
     machines: "own",

@@ -1,6 +1,7 @@
 /** What Ralex has to know of a cluster: it balances and drains replicas behind names, and keeps logs and machines itself. */
 import { isIPv4 } from "node:net";
 import type { Placement } from "../app/placement";
+import { storesOf } from "../app/stores";
 import type { CertificatesArgs } from "../secrets/certificates";
 import { itemsOf } from "../settings/list";
 import type { Settings } from "../settings/schema";
@@ -33,6 +34,7 @@ export function kubernetesPlacement(settings: Settings): Placement {
       api: [address],
       tls: [address],
     },
+    stores: storesOf(settings),
     replicas: "named",
     logs: "platform",
     machines: "platform",

@@ -2,9 +2,18 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { DOTENV } from "./dotenv";
 import type { Problem } from "./problem";
-import { PLAIN_SETTINGS, RELEASE, SECRET_SETTINGS, TARGET_SETTINGS, type SecretSetting, type Settings } from "./schema";
-import { secretValue } from "./secret-value";
+import {
+  PASSWORD_SETTINGS,
+  PLAIN_SETTINGS,
+  RELEASE,
+  SECRET_SETTINGS,
+  TARGET_SETTINGS,
+  type SecretSetting,
+  type Settings,
+} from "./schema";
+import { passwordValue, secretValue } from "./secret-value";
 import { sizeClashes } from "./sizes";
+import { storeClashes } from "./store-url";
 import type { TargetName } from "./targets";
 
 /** Everything wrong with the configuration, in one error. No value is repeated: it may be a secret in a wrong place. */
@@ -30,6 +39,8 @@ export interface Sources {
   readonly stack: Readonly<Record<string, unknown>>;
   /** Keys of the stack's configuration that are encrypted in its file; absent where there is no file. */
   readonly encrypted?: ReadonlySet<string>;
+  /** Keys of those that are not in `stack`, since whoever reads it has no need to decrypt them. */
+  readonly sealed?: ReadonlySet<string>;
 }
 
 /** Variables that steer the tools of a checkout and are no settings of the stack. */
@@ -172,9 +183,9 @@ export function loadSettings(sources: Sources): Settings {
   const secretsSet = new Set<SecretSetting>();
   for (const key of Object.keys(SECRET_SETTINGS) as SecretSetting[]) {
     const given = values.get(key);
+    if (given !== undefined || sources.sealed?.has(key) === true) secretsSet.add(key);
     if (given === undefined) continue;
-    secretsSet.add(key);
-    const { error } = secretValue.safeParse(given.value);
+    const { error } = (PASSWORD_SETTINGS.has(key) ? passwordValue : secretValue).safeParse(given.value);
     if (error !== undefined) problems.push({ key, source: given.source, message: messageOf(error) });
   }
 
@@ -241,5 +252,6 @@ function clashes(parsed: Record<string, unknown>, secretsSet: ReadonlySet<Secret
     const message = "opens what is not there with monitoring none: set it to false, or monitoring to own";
     problems.push({ key: "operatorListeners", source: "all settings", message });
   }
+  for (const clash of storeClashes(parsed, secretsSet)) problems.push({ ...clash, source: "all settings" });
   return problems;
 }

@@ -12,6 +12,7 @@ import { mirrorProblems } from "./image-mirror";
 import { itemsOf } from "./list";
 import type { Problem } from "./problem";
 import { SIZE_NAMES } from "./sizes";
+import { postgresUrl, redisUrl } from "./store-url";
 import { TARGETS, type TargetName } from "./targets";
 import { upstreamUrl } from "./upstream-url";
 
@@ -119,6 +120,20 @@ const COMMON_SETTINGS = {
   upstreamTimeoutSeconds: seconds(3600)
     .default(60)
     .describe("How long an upstream may take for an answer; more where a model has to be loaded first"),
+  postgresUrl: postgresUrl
+    .optional()
+    .describe("A Postgres that you run, instead of the stack's: postgresql://user@host/postgres?sslmode=verify-full"),
+  postgresCaCertificate: certificates
+    .optional()
+    .describe("Certificate of the authority of postgresUrl in PEM, for sslmode verify-full and verify-ca; not secret"),
+  redisUrl: redisUrl
+    .optional()
+    .describe(
+      "A Redis that you run, instead of the stack's: rediss://host:6379, with a user in front where it has one",
+    ),
+  redisCaCertificate: certificates
+    .optional()
+    .describe("Certificate of the authority of redisUrl in PEM, where the system's do not know it; not secret"),
   // RFC 5321, 4.5.3.1.3.
   adminEmail: z.email().max(254).default("admin@ralex.example").describe("Open WebUI's first administrator"),
   promotesFrom: z
@@ -148,9 +163,14 @@ export const PLAIN_SETTINGS = { ...COMMON_SETTINGS, ...DOCKER_SETTINGS, ...KUBER
 export const SECRET_SETTINGS = {
   openrouterApiKey: "Key of OpenRouter; with it OpenRouter becomes the default upstream",
   upstreamApiKey: "Key of the OpenAI-compatible upstream at upstreamUrl",
+  postgresPassword: "Password of the user of postgresUrl",
+  redisPassword: "Password of the user of redisUrl",
 } as const;
 
 export type SecretSetting = keyof typeof SECRET_SETTINGS;
+
+/** Those that people choose, of nearly any character; the others are keys that a provider makes. */
+export const PASSWORD_SETTINGS: ReadonlySet<SecretSetting> = new Set(["postgresPassword", "redisPassword"]);
 
 type PlainSettings = { readonly [Key in keyof typeof PLAIN_SETTINGS]: z.infer<(typeof PLAIN_SETTINGS)[Key]> };
 

@@ -20,3 +20,13 @@ export const secretValue = z
       context.addIssue({ code: "custom", message });
     }
   });
+
+/** What a password may consist of: it goes into files that are read by the line, and into URLs as UTF-8. */
+export const passwordValue = z
+  .string("must be a text: put quotes around it")
+  .min(1, "must not be empty")
+  .refine(
+    (value) => !/\p{Cc}/u.test(value),
+    "holds a line end or another control character, which no client can be given",
+  )
+  .refine((value) => !/\p{Cs}/u.test(value), "holds half a character, which is no UTF-8: copy it again");

@@ -10,10 +10,13 @@ for name in administrator ralex openwebui monitoring; do
 done
 
 seconds=180
-until pg_isready -q; do
+# In clear, with no user of ours: only whether somebody is there. What TLS is refused for, psql says below.
+until PGSSLMODE=disable PGUSER=ralex PGDATABASE=ralex pg_isready -q; do
   seconds=$((seconds - 1))
   if [ "$seconds" = 0 ]; then
     echo "databases: Postgres at $PGHOST:$PGPORT took no connections within three minutes; nothing was changed" >&2
+    # The question above says nothing of the reason, a name that nobody knows for instance.
+    psql -X -w -c '' >&2 || true
     exit 1
   fi
   sleep 1

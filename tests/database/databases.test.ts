@@ -1,8 +1,8 @@
 /** The model's Postgres and the job that makes roles and databases in it, on a real Postgres. */
 import fc from "fast-check";
-import { DATABASES } from "../../components/app/services/data";
+import { DATABASES } from "../../components/app/services/access";
 import { poll } from "../support/http";
-import { TestPostgres, type Passwords } from "../support/postgres";
+import { selfSigned, TestPostgres, type Passwords } from "../support/postgres";
 
 const SUPERUSER = "first of the superuser";
 const passwords = (more: Partial<Passwords> = {}): Passwords => ({
@@ -156,4 +156,42 @@ describe("a managed Postgres", () => {
     expect(postgres.log).toMatch(/permission denied[^]*STATEMENT: {2}ALTER USER ralex PASSWORD 'SCRAM/);
     expect(postgres.log + output).not.toContain("canary");
   });
+});
+
+describe("a managed Postgres that takes nobody without TLS", () => {
+  let postgres: TestPostgres;
+  let certificate: string;
+  beforeAll(async () => {
+    postgres = await TestPostgres.create();
+    const pair = await selfSigned();
+    ({ certificate } = pair);
+    await postgres.start(SUPERUSER, "local all postgres peer\nhostssl all all samenet scram-sha-256\n", pair);
+    await postgres.admin("CREATE ROLE manager LOGIN CREATEROLE CREATEDB PASSWORD 'managed'");
+    await postgres.admin("CREATE DATABASE maintenance");
+  }, 60_000);
+  afterAll(() => postgres.remove());
+
+  const managed = passwords({ administrator: "managed" });
+  const at = { user: "manager", database: "maintenance" };
+
+  test("gets roles and databases by its address, from one who knows it by its authority", async () => {
+    const verified = { ...at, sslMode: "verify-full", caCertificate: certificate } as const;
+    expect(await postgres.managedJob(managed, verified)).toMatchObject(succeeded);
+    expect(postgres.log).toMatch(/user=manager database=maintenance application_name=psql SSL enabled/);
+    expect(postgres.log).not.toMatch(/connection authorized: user=manager (?!.*SSL enabled)/);
+    for (const name of DATABASES) expect(await postgres.login(name, managed[name])).toMatchObject(succeeded);
+    expect(await postgres.managedJob(managed, { ...at, sslMode: "require" })).toMatchObject(succeeded);
+  }, 30_000);
+
+  test("is refused at once, and named, where its certificate is another one or TLS is not wanted", async () => {
+    const { certificate: other } = await selfSigned();
+    const refused = await postgres.managedJob(managed, { ...at, sslMode: "verify-full", caCertificate: other });
+    expect([refused.exitCode, refused.output]).toEqual([2, expect.stringContaining("certificate verify failed")]);
+    const clear = await postgres.managedJob(managed, { ...at, sslMode: "disable" });
+    expect([clear.exitCode, clear.output]).toEqual([2, expect.stringContaining("no encryption")]);
+    const wrong = await postgres.managedJob({ ...managed, administrator: "canary" }, { ...at, sslMode: "require" });
+    expect([wrong.exitCode, wrong.output]).toEqual([2, expect.stringContaining("password authentication failed")]);
+    expect(wrong.output).toContain("pulumi config set --secret ralex:postgresPassword");
+    expect(wrong.output).not.toContain("canary");
+  }, 30_000);
 });

@@ -30,7 +30,7 @@ export function kubernetesStack(stack: Record<string, unknown>, opts: ComponentR
     {
       ...{ stack: "staging", application, settings },
       placement: kubernetesPlacement(settings),
-      secretSettings: { openrouterApiKey: "canary-key" },
+      secretSettings: { openrouterApiKey: "canary-key", postgresPassword: "canary-p:1", redisPassword: "canary-r:2" },
       release: { id: "r-1", images: {}, ran: [], ...settings.release },
       images: Object.fromEntries(images),
       substitutes: [],

@@ -4,8 +4,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import type { Service } from "../../components/app/model";
-import { DATABASES, postgres } from "../../components/app/services/data";
+import { DATABASES } from "../../components/app/services/access";
+import { postgres } from "../../components/app/services/data";
 import { databases } from "../../components/app/services/databases";
+import type { ManagedPostgres } from "../../components/app/stores";
 import { poll } from "./http";
 import { freePort } from "./ports";
 
@@ -21,6 +23,26 @@ export type Passwords = Readonly<Record<"administrator" | (typeof DATABASES)[num
 export interface Ended {
   readonly exitCode: number;
   readonly output: string;
+}
+
+/** PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+/** A certificate of 127.0.0.1 that is its own authority. */
+export async function selfSigned(): Promise<KeyPair> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-self-signed-"));
+  const read = (name: string) => fs.readFileSync(path.join(folder, name), "utf8");
+  try {
+    const files = ["-keyout", "key", "-out", "certificate"];
+    const about = ["-days", "2", "-subj", "/CN=postgres", "-addext", "subjectAltName=IP:127.0.0.1"];
+    await execa("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...files, ...about], { cwd: folder });
+    return { certificate: read("certificate"), privateKey: read("key") };
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
 }
 
 export class TestPostgres {
@@ -53,8 +75,9 @@ export class TestPostgres {
   /**
    * Starts the model's service, and waits for its own health check.
    * @param rules - lines that take the place of the model's pg_hba.conf.
+   * @param tls - certificate and key with which it speaks TLS, too.
    */
-  async start(superuserPassword: string, rules?: string): Promise<void> {
+  async start(superuserPassword: string, rules?: string, tls?: KeyPair): Promise<void> {
     this.write(postgres, { superuser: superuserPassword });
     if (rules !== undefined) this.file("postgres/pg_hba.conf", rules);
     const environment = Object.entries(postgres.environment).map(([name, value]) => [name, this.at(postgres, value)]);
@@ -63,6 +86,7 @@ export class TestPostgres {
       ...["listen_addresses=127.0.0.1", `port=${this.port}`, `unix_socket_directories=${this.folder}`],
       // Whatever the server is told is in its log then.
       ...["fsync=off", "shared_buffers=16MB", "log_statement=all", "log_connections=on"],
+      ...(tls === undefined ? [] : this.withTls(tls)),
     ];
     const log = fs.openSync(path.join(this.folder, "log"), "a");
     this.server = execa("sh", [ENTRYPOINT, ...command, ...own.flatMap((setting) => ["-c", setting])], {
@@ -79,11 +103,23 @@ export class TestPostgres {
 
   /** Runs the model's job to its end, as `user`. */
   async job(passwords: Passwords, user = "postgres", name = "databases"): Promise<Ended> {
-    const job = { ...databases, name };
+    const job: Service = { ...databases({ postgres: "container", redis: "container" }), name };
     this.write(job, passwords);
     return this.run(
       (job.entrypoint ?? []).map((part) => this.at(job, part)),
       { PGUSER: user, PGDATABASE: "postgres" },
+    );
+  }
+
+  /** Runs the model's job for a store that somebody else runs; only its address is this one's. */
+  async managedJob(passwords: Passwords, store: Omit<ManagedPostgres, "host" | "port" | "password">): Promise<Ended> {
+    const managed = { ...store, host: "127.0.0.1", port: this.port, password: "managed" };
+    const job = databases({ postgres: managed, redis: "container" });
+    this.write(job, passwords);
+    const environment = Object.entries(job.environment).map(([name, value]) => [name, this.at(job, value)]);
+    return this.run(
+      (job.entrypoint ?? []).map((part) => this.at(job, part)),
+      Object.fromEntries(environment) as Record<string, string>,
     );
   }
 
@@ -123,6 +159,15 @@ export class TestPostgres {
     this.server?.kill("SIGINT");
     await this.server;
     fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private withTls({ certificate, privateKey }: KeyPair): readonly string[] {
+    this.file("server.crt", certificate);
+    this.file("server.key", privateKey);
+    // Postgres takes a key that only its own user reads.
+    fs.chownSync(path.join(this.folder, "server.key"), this.user.uid, this.user.gid);
+    fs.chmodSync(path.join(this.folder, "server.key"), 0o400);
+    return ["ssl=on", `ssl_cert_file=${this.folder}/server.crt`, `ssl_key_file=${this.folder}/server.key`];
   }
 
   private async run(command: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {

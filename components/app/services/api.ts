@@ -1,9 +1,11 @@
 /** The Ralex API and the step that brings its database to the image's schema. */
 import type { Settings } from "../../settings/schema";
 import type { FileMount, Health, Service } from "../model";
+import type { Placement } from "../placement";
 import { maxReplicasOf } from "../scaling";
+import type { Stores } from "../stores";
 import { join, secret } from "../text";
-import { databaseUrl, redisUrl } from "./data";
+import { databaseUrl, postgresAccess, reaching, redisAccess, redisUrl } from "./access";
 import { ASKED_RARELY } from "./health";
 
 const SECRETS = "/etc/ralex/secrets";
@@ -11,7 +13,11 @@ const UPSTREAM_CA = "/etc/ralex/upstream_ca.crt";
 /** User of the image's own Dockerfile. */
 const USER = { uid: 10001, gid: 10001 };
 
-const databaseFile: FileMount = { path: `${SECRETS}/database_url`, content: databaseUrl("ralex"), secret: true };
+const databaseFile = (stores: Stores): FileMount => ({
+  path: `${SECRETS}/database_url`,
+  content: databaseUrl(stores, "ralex"),
+  secret: true,
+});
 
 /** The upstreams in order of preference; the first is the default. Keys are named by file, never written. */
 export function upstreams(settings: Settings): { upstreams: readonly Record<string, string>[] } {
@@ -34,34 +40,35 @@ export function upstreams(settings: Settings): { upstreams: readonly Record<stri
 }
 
 /** Runs the numbered migrations once an image or its settings change, before any replica starts. */
-export const migrations: Service = {
-  name: "migrations",
-  kind: "job",
-  image: "ralex-api",
-  replicas: 1,
-  maxReplicas: 1,
-  command: ["migrate"],
-  environment: { RALEX_DATABASE_URL_FILE: databaseFile.path },
-  files: [databaseFile],
-  ports: {},
-  volumes: [],
-  scratch: [{ path: "/tmp", sizeMiB: 16 }],
-  dependsOn: [{ service: "databases", condition: "completed" }],
-  resources: { cpus: 0.5, memoryMiB: 256, pids: 64, requests: { cpus: 0.1, memoryMiB: 64 } },
-  user: USER,
-  stopGraceSeconds: 30,
-  egress: false,
-};
+export function migrations(stores: Stores): Service {
+  const database = databaseFile(stores);
+  const job: Service = {
+    name: "migrations",
+    kind: "job",
+    image: "ralex-api",
+    replicas: 1,
+    maxReplicas: 1,
+    command: ["migrate"],
+    environment: { RALEX_DATABASE_URL_FILE: database.path },
+    files: [database],
+    ports: {},
+    volumes: [],
+    scratch: [{ path: "/tmp", sizeMiB: 16 }],
+    dependsOn: [{ service: "databases", condition: "completed" }],
+    resources: { cpus: 0.5, memoryMiB: 256, pids: 64, requests: { cpus: 0.1, memoryMiB: 64 } },
+    user: USER,
+    stopGraceSeconds: 30,
+    egress: false,
+  };
+  return reaching(job, postgresAccess(stores));
+}
 
 /** What differs where the image holds a foreign Ralex: of it only port 8000, `/health` and its entrypoint are known. */
-function foreign(health: Health): Partial<Service> {
+function foreign(health: Health, stores: Stores): Partial<Service> {
   const ask = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=2)";
   return {
     health: { ...health, command: ["python", "-c", ask], startPeriodSeconds: 60 },
-    dependsOn: [
-      { service: "databases", condition: "completed" },
-      { service: "redis", condition: "healthy" },
-    ],
+    dependsOn: [{ service: "databases", condition: "completed" }, ...redisAccess(stores).waits("healthy")],
     // Frameworks for agents take several times the bridge's memory.
     resources: { cpus: 1, memoryMiB: 1024, pids: 256, requests: { cpus: 0.1, memoryMiB: 256 } },
   };
@@ -73,7 +80,8 @@ function foreign(health: Health): Partial<Service> {
  */
 const memoryMiB = (bodyMiB: number): number => Math.max(256, 88 + 3 * 7 * bodyMiB);
 
-export function api(settings: Settings): Service {
+export function api(settings: Settings, { stores }: Placement): Service {
+  const database = databaseFile(stores);
   const keyFiles: FileMount[] = [
     ...(settings.secretsSet.has("openrouterApiKey")
       ? [{ path: `${SECRETS}/openrouter_api_key`, content: secret("openrouterApiKey"), secret: true }]
@@ -91,7 +99,7 @@ export function api(settings: Settings): Service {
   };
   // What is pinned is what runs: a checkout mounted over it would be verified in its place.
   const isReloading = settings.hotReload && settings.release === undefined;
-  return {
+  const service: Service = {
     name: "api",
     kind: "service",
     image: isReloading ? "ralex-api-dev" : "ralex-api",
@@ -100,7 +108,7 @@ export function api(settings: Settings): Service {
     ...(isReloading ? { command: ["--reload"] } : {}),
     environment: {
       RALEX_API_KEYS_FILE: `${SECRETS}/api_keys.json`,
-      RALEX_DATABASE_URL_FILE: databaseFile.path,
+      RALEX_DATABASE_URL_FILE: database.path,
       RALEX_REDIS_URL_FILE: `${SECRETS}/redis_url`,
       RALEX_UPSTREAMS_FILE: "/etc/ralex/upstreams.json",
       RALEX_RATE_LIMIT_PER_MINUTE: String(settings.apiRateLimitPerMinute),
@@ -114,8 +122,8 @@ export function api(settings: Settings): Service {
       ...(settings.apiCorsOrigins === undefined ? {} : { RALEX_CORS_ORIGINS: settings.apiCorsOrigins }),
     },
     files: [
-      databaseFile,
-      { path: `${SECRETS}/redis_url`, content: redisUrl(0), secret: true },
+      database,
+      { path: `${SECRETS}/redis_url`, content: redisUrl(stores, "api"), secret: true },
       {
         path: `${SECRETS}/api_keys.json`,
         content: join('[{"name":"default","sha256":"', secret("apiKey", "sha256"), '"}]\n'),
@@ -137,10 +145,7 @@ export function api(settings: Settings): Service {
     volumes: [],
     scratch: [{ path: "/tmp", sizeMiB: 32 }],
     ...(isReloading ? { source: { source: "images/ralex-api/ralex_bridge", path: "/app/ralex_bridge" } } : {}),
-    dependsOn: [
-      { service: "migrations", condition: "completed" },
-      { service: "redis", condition: "started" },
-    ],
+    dependsOn: [{ service: "migrations", condition: "completed" }, ...redisAccess(stores).waits("started")],
     resources: {
       ...{ cpus: 1, memoryMiB: memoryMiB(settings.apiMaxBodyMib), pids: 128 },
       requests: { cpus: 0.1, memoryMiB: 64 },
@@ -149,6 +154,7 @@ export function api(settings: Settings): Service {
     // The bridge itself ends running answers within its grace; the rest is for flushing usage.
     stopGraceSeconds: settings.apiStopGraceSeconds + 5,
     egress: true,
-    ...(settings.source === undefined ? {} : foreign(health)),
+    ...(settings.source === undefined ? {} : foreign(health, stores)),
   };
+  return reaching(service, postgresAccess(stores), redisAccess(stores));
 }

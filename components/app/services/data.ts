@@ -1,32 +1,10 @@
-/** Postgres and Redis: the stores. Neither is ever published. */
+/** Postgres and Redis in containers of the stack. Neither is ever published. */
 import type { Service, Text } from "../model";
-import { address, join, secret } from "../text";
+import { join, secret } from "../text";
+import { SQL_PORT, SUPERUSER } from "./access";
 import { ASKED_RARELY } from "./health";
 
-/** Databases, each with a role of its own name that owns it; the password is the secret `<name>DatabasePassword`. */
-export const DATABASES = ["ralex", "openwebui", "monitoring"] as const;
-export type DatabaseName = (typeof DATABASES)[number];
-
-export const databasePassword = (database: DatabaseName): string => `${database}DatabasePassword`;
-
-/** URL of a database for its own role; a secret, so only for files. */
-export const databaseUrl = (database: DatabaseName): Text =>
-  join(
-    `postgresql://${database}:`,
-    secret(databasePassword(database)),
-    "@",
-    address("postgres", "sql"),
-    `/${database}`,
-  );
-
-/** URL of Redis for the stack's user; a secret, so only for files. */
-export const redisUrl = (index: number): Text =>
-  join("redis://ralex:", secret("redisPassword"), "@", address("redis", "redis"), `/${index}`);
-
-/** Role that the image makes with the cluster; it owns nothing of Ralex's. */
-export const SUPERUSER = "postgres";
 const SUPERUSER_PASSWORD = "/etc/ralex/secrets/superuser";
-export const SQL_PORT = 5432;
 
 // What no line allows is refused. By the socket comes only who runs as the server's own user, without a password (`peer`):
 // the image's entrypoint and a person in the container. From the private network everybody proves a password, and reaches

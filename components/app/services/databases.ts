@@ -1,7 +1,8 @@
 /** The job that makes roles and databases in any Postgres, the stack's own or a managed one, and sets the passwords. */
 import type { Service } from "../model";
-import { host, secret } from "../text";
-import { DATABASES, databasePassword, SQL_PORT, SUPERUSER, type DatabaseName } from "./data";
+import type { Stores } from "../stores";
+import { secret } from "../text";
+import { DATABASES, databasePassword, postgresAccess, reaching, type DatabaseName } from "./access";
 
 const SECRETS = "/etc/ralex/secrets";
 const ADMINISTRATOR = "administrator";
@@ -34,8 +35,14 @@ EXCEPTION WHEN insufficient_privilege THEN
 END $$;
 `;
 
+/** What to do where the administrator's password was refused. */
+const REMEDIES = {
+  container: "run sh /etc/ralex/set-superuser-password.sh in the container of postgres, then start again",
+  managed: "set that of postgresUrl's user: pulumi config set --secret ralex:postgresPassword",
+} as const;
+
 // Passwords go from files into a file and through pipes, never through an argument or an environment.
-const SCRIPT = `#!/bin/sh
+const script = (remedy: string): string => `#!/bin/sh
 set -eu
 umask 077
 secrets=${SECRETS}
@@ -47,10 +54,13 @@ for name in ${[ADMINISTRATOR, ...DATABASES].join(" ")}; do
 done
 
 seconds=180
-until pg_isready -q; do
+# In clear, with no user of ours: only whether somebody is there. What TLS is refused for, psql says below.
+until PGSSLMODE=disable PGUSER=ralex PGDATABASE=ralex pg_isready -q; do
   seconds=$((seconds - 1))
   if [ "$seconds" = 0 ]; then
     echo "databases: Postgres at $PGHOST:$PGPORT took no connections within three minutes; nothing was changed" >&2
+    # The question above says nothing of the reason, a name that nobody knows for instance.
+    psql -X -w -c '' >&2 || true
     exit 1
   fi
   sleep 1
@@ -72,42 +82,42 @@ status=0
 answers | setsid psql -X -q -w -v ON_ERROR_STOP=1 -o /dev/null -f /etc/ralex/databases.sql || status=$?
 if [ "$status" = 2 ]; then
   echo "databases: there is no session as $PGUSER at $PGHOST:$PGPORT. Where its password was refused, Postgres has another" \\
-    "one than the secret: run sh /etc/ralex/set-superuser-password.sh in the container of postgres, then start again" >&2
+    "one than the secret: ${remedy}" >&2
 fi
 exit "$status"
 `;
 
-/** Runs when a password or the script changes, before anybody logs in. A managed Postgres has another host and user. */
-export const databases: Service = {
-  name: "databases",
-  kind: "job",
-  image: "postgres",
-  replicas: 1,
-  maxReplicas: 1,
-  entrypoint: ["/bin/sh", "/etc/ralex/databases.sh"],
-  environment: {
-    PGHOST: host("postgres"),
-    PGPORT: String(SQL_PORT),
-    PGUSER: SUPERUSER,
-    PGDATABASE: "postgres",
-    PGCONNECT_TIMEOUT: "10",
-  },
-  files: [
-    { path: "/etc/ralex/databases.sh", content: SCRIPT, secret: false },
-    { path: "/etc/ralex/databases.sql", content: STATEMENTS, secret: false },
-    { path: `${SECRETS}/${ADMINISTRATOR}`, content: secret("superuserPassword"), secret: true },
-    ...DATABASES.map((database) => ({
-      path: `${SECRETS}/${database}`,
-      content: secret(databasePassword(database)),
-      secret: true,
-    })),
-  ],
-  ports: {},
-  volumes: [],
-  scratch: [{ path: "/tmp", sizeMiB: 8 }],
-  dependsOn: [{ service: "postgres", condition: "started" }],
-  resources: { cpus: 0.5, memoryMiB: 64, pids: 32, requests: { cpus: 0.1, memoryMiB: 32 } },
-  user: { uid: 999, gid: 999 },
-  stopGraceSeconds: 10,
-  egress: false,
-};
+/** Runs when a password or the script changes, before anybody logs in. */
+export function databases(stores: Stores): Service {
+  const access = postgresAccess(stores);
+  const { user, database, password } = access.administrator;
+  const remedy = REMEDIES[stores.postgres === "container" ? "container" : "managed"];
+  const job: Service = {
+    name: "databases",
+    kind: "job",
+    image: "postgres",
+    replicas: 1,
+    maxReplicas: 1,
+    entrypoint: ["/bin/sh", "/etc/ralex/databases.sh"],
+    environment: { ...access.variables, PGUSER: user, PGDATABASE: database, PGCONNECT_TIMEOUT: "10" },
+    files: [
+      { path: "/etc/ralex/databases.sh", content: script(remedy), secret: false },
+      { path: "/etc/ralex/databases.sql", content: STATEMENTS, secret: false },
+      { path: `${SECRETS}/${ADMINISTRATOR}`, content: password, secret: true },
+      ...DATABASES.map((name) => ({
+        path: `${SECRETS}/${name}`,
+        content: secret(databasePassword(name)),
+        secret: true,
+      })),
+    ],
+    ports: {},
+    volumes: [],
+    scratch: [{ path: "/tmp", sizeMiB: 8 }],
+    dependsOn: access.waits,
+    resources: { cpus: 0.5, memoryMiB: 64, pids: 32, requests: { cpus: 0.1, memoryMiB: 32 } },
+    user: { uid: 999, gid: 999 },
+    stopGraceSeconds: 10,
+    egress: false,
+  };
+  return reaching(job, access);
+}

@@ -1,8 +1,9 @@
 /** Prometheus, its exporters, Alertmanager and the log store. */
 import type { Service, Text } from "../model";
 import type { Placement } from "../placement";
+import type { Stores } from "../stores";
 import { address, eachAddress, join, pool, secret, text } from "../text";
-import { databasePassword } from "./data";
+import { databasePassword, postgresAccess, reaching, redisAccess } from "./access";
 import { ASKED_RARELY } from "./health";
 
 const NOBODY = { uid: 65534, gid: 65534 };
@@ -41,13 +42,15 @@ const nodeExporter: Service = {
   metrics: { port: "http", path: "/metrics" },
 };
 
-const exporters: readonly Service[] = [
-  {
+function postgresExporter(stores: Stores): Service {
+  const access = postgresAccess(stores);
+  const exporter: Service = {
     ...base,
     name: "postgres-exporter",
     image: "postgres-exporter",
     environment: {
-      DATA_SOURCE_URI: join(address("postgres", "sql"), "/monitoring?sslmode=disable"),
+      // Go's driver insists on TLS unless it is told otherwise.
+      DATA_SOURCE_URI: join(access.end("monitoring"), stores.postgres === "container" ? "?sslmode=disable" : ""),
       DATA_SOURCE_USER: "monitoring",
       DATA_SOURCE_PASS_FILE: "/etc/ralex/secrets/password",
     },
@@ -55,41 +58,46 @@ const exporters: readonly Service[] = [
     ports: { http: tcp(9187) },
     metrics: { port: "http", path: "/metrics" },
     dependsOn: [{ service: "databases", condition: "completed" }],
-  },
-  {
+  };
+  return reaching(exporter, access);
+}
+
+function redisExporter(stores: Stores): Service {
+  const access = redisAccess(stores);
+  const { scheme, authority, user, caFile } = access;
+  const password = secret(access.password, "json");
+  // Releases before 1.50 look the password up by the address without the user.
+  const addresses = [...(user === undefined ? [] : [`${scheme}://${user}@`]), `${scheme}://`];
+  const entries = addresses.map((start, index) =>
+    join(index === 0 ? '"' : ',"', start, authority, '":"', password, '"'),
+  );
+  const exporter: Service = {
     ...base,
     name: "redis-exporter",
     image: "redis-exporter",
     environment: {
-      REDIS_ADDR: join("redis://", address("redis", "redis")),
-      REDIS_USER: "ralex",
+      REDIS_ADDR: join(`${scheme}://`, authority),
+      ...(user === undefined ? {} : { REDIS_USER: user }),
       REDIS_PASSWORD_FILE: "/etc/ralex/secrets/passwords.json",
+      ...(caFile === undefined ? {} : { REDIS_EXPORTER_TLS_CA_CERT_FILE: caFile }),
     },
-    files: [
-      {
-        path: "/etc/ralex/secrets/passwords.json",
-        // Releases before 1.50 look the password up by the address without the user.
-        content: join(
-          ...['{"redis://ralex@', address("redis", "redis"), '":"', secret("redisPassword")],
-          ...['","redis://', address("redis", "redis"), '":"', secret("redisPassword"), '"}\n'],
-        ),
-        secret: true,
-      },
-    ],
+    files: [{ path: "/etc/ralex/secrets/passwords.json", content: join("{", ...entries, "}\n"), secret: true }],
     ports: { http: tcp(9121) },
     metrics: { port: "http", path: "/metrics" },
-    dependsOn: [{ service: "redis", condition: "started" }],
-  },
-  {
-    ...base,
-    name: "nginx-exporter",
-    image: "nginx-exporter",
-    command: [text`--nginx.scrape-uri=http://${address("edge", "status")}/-/status`],
-    ports: { http: tcp(9113) },
-    metrics: { port: "http", path: "/metrics" },
-    dependsOn: [{ service: "edge", condition: "started" }],
-  },
-];
+    dependsOn: access.waits("started"),
+  };
+  return reaching(exporter, access);
+}
+
+const nginxExporter: Service = {
+  ...base,
+  name: "nginx-exporter",
+  image: "nginx-exporter",
+  command: [text`--nginx.scrape-uri=http://${address("edge", "status")}/-/status`],
+  ports: { http: tcp(9113) },
+  metrics: { port: "http", path: "/metrics" },
+  dependsOn: [{ service: "edge", condition: "started" }],
+};
 
 const alertmanager: Service = {
   ...base,
@@ -206,7 +214,9 @@ export function monitoring(services: readonly Service[], placement: Placement): 
     ...(placement.logs === "own" ? [victorialogs] : []),
     alertmanager,
     ...(placement.machines === "own" ? [nodeExporter] : []),
-    ...exporters,
+    postgresExporter(placement.stores),
+    redisExporter(placement.stores),
+    nginxExporter,
   ];
   return [...observed, prometheus([...services, ...observed], placement)];
 }

@@ -2,32 +2,39 @@
 import type { Settings } from "../../settings/schema";
 import type { FileMount, Service } from "../model";
 import type { Placement } from "../placement";
+import type { Stores } from "../stores";
 import { address, secret, text } from "../text";
-import { databaseUrl, redisUrl } from "./data";
+import { databaseUrl, postgresAccess, reaching, redisAccess, redisUrl } from "./access";
 import { ASKED_RARELY } from "./health";
 import { LARGEST_HEAD_BYTES } from "./nginx";
 
 const API_KEY: FileMount = { path: "/etc/ralex/secrets/api_key", content: secret("apiKey"), secret: true };
 
 /** Environment names that Open WebUI insists on, by the file that holds the value. */
-const FROM_FILES: Readonly<Record<string, FileMount>> = {
-  DATABASE_URL: { path: "/etc/ralex/secrets/database_url", content: databaseUrl("openwebui"), secret: true },
-  REDIS_URL: { path: "/etc/ralex/secrets/redis_url", content: redisUrl(1), secret: true },
-  WEBSOCKET_REDIS_URL: { path: "/etc/ralex/secrets/websocket_redis_url", content: redisUrl(1), secret: true },
+const fromFiles = (stores: Stores): Readonly<Record<string, FileMount>> => ({
+  DATABASE_URL: { path: "/etc/ralex/secrets/database_url", content: databaseUrl(stores, "openwebui"), secret: true },
+  REDIS_URL: { path: "/etc/ralex/secrets/redis_url", content: redisUrl(stores, "openwebui"), secret: true },
+  WEBSOCKET_REDIS_URL: {
+    path: "/etc/ralex/secrets/websocket_redis_url",
+    content: redisUrl(stores, "openwebui"),
+    secret: true,
+  },
   WEBUI_SECRET_KEY: { path: "/etc/ralex/secrets/secret_key", content: secret("webuiSecretKey"), secret: true },
   OPENAI_API_KEY: API_KEY,
   RAG_OPENAI_API_KEY: API_KEY,
   WEBUI_ADMIN_PASSWORD: { path: "/etc/ralex/secrets/admin_password", content: secret("adminPassword"), secret: true },
-};
+});
 
 // Set inside the running interpreter: the process's listed environment never holds them.
-const LAUNCHER = `"""Sets what Open WebUI reads from its environment from files, inside this process, and runs it."""
+const launcher = (
+  files: Readonly<Record<string, FileMount>>,
+): string => `"""Sets what Open WebUI reads from its environment from files, inside this process, and runs it."""
 import os
 import pathlib
 import runpy
 import sys
 
-FILES = ${JSON.stringify(Object.fromEntries(Object.entries(FROM_FILES).map(([name, file]) => [name, file.path])), null, 4)}
+FILES = ${JSON.stringify(Object.fromEntries(Object.entries(files).map(([name, file]) => [name, file.path])), null, 4)}
 for name, path in FILES.items():
     os.environ[name] = pathlib.Path(path).read_text(encoding="utf-8").strip()
 sys.path.insert(0, os.getcwd())
@@ -49,7 +56,9 @@ const memoryMiB = (uploadMiB: number): number => 1408 + 2 * uploadMiB;
 const API_URL = text`http://${address("edge", "api")}/v1`;
 
 export function openwebui(settings: Settings, placement: Placement): Service {
-  return {
+  const { stores } = placement;
+  const secrets = fromFiles(stores);
+  const service: Service = {
     name: "openwebui",
     kind: "service",
     image: "openwebui",
@@ -90,7 +99,10 @@ export function openwebui(settings: Settings, placement: Placement): Service {
       DO_NOT_TRACK: "true",
       ANONYMIZED_TELEMETRY: "false",
     },
-    files: [{ path: "/etc/ralex/launch.py", content: LAUNCHER, secret: false }, ...new Set(Object.values(FROM_FILES))],
+    files: [
+      { path: "/etc/ralex/launch.py", content: launcher(secrets), secret: false },
+      ...new Set(Object.values(secrets)),
+    ],
     ports: { http: { number: 8080, protocol: "tcp" } },
     health: {
       command: [
@@ -105,10 +117,7 @@ export function openwebui(settings: Settings, placement: Placement): Service {
     },
     volumes: [{ volume: "openwebui", path: "/data", sizeGiB: 10, holds: "files" }],
     scratch: [{ path: "/tmp", sizeMiB: 192 + settings.webMaxUploadMib }],
-    dependsOn: [
-      { service: "databases", condition: "completed" },
-      { service: "redis", condition: "started" },
-    ],
+    dependsOn: [{ service: "databases", condition: "completed" }, ...redisAccess(stores).waits("started")],
     resources: {
       cpus: 2,
       memoryMiB: memoryMiB(settings.webMaxUploadMib),
@@ -119,4 +128,5 @@ export function openwebui(settings: Settings, placement: Placement): Service {
     stopGraceSeconds: 30,
     egress: false,
   };
+  return reaching(service, postgresAccess(stores), redisAccess(stores));
 }

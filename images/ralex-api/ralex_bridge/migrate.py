@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import re
+import ssl
 from importlib import resources
 from time import monotonic
 
@@ -44,6 +45,8 @@ async def _connect(url: str) -> asyncpg.Connection:
             return await asyncpg.connect(url, timeout=5)
         except asyncpg.InvalidAuthorizationSpecificationError as error:
             raise MigrationError("Postgres refused the user or password of RALEX_DATABASE_URL_FILE") from error
+        except ssl.SSLCertVerificationError as error:
+            raise MigrationError(f"the certificate of Postgres was refused: {error.verify_message}") from error
         except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError) as error:
             if monotonic() > deadline:
                 raise MigrationError(f"Postgres did not answer for {CONNECT_SECONDS} s") from error

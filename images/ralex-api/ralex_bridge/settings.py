@@ -8,7 +8,7 @@ import ssl
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -167,6 +167,8 @@ def load() -> Configuration:
 
     database_url = _url(settings.database_url_file, "RALEX_DATABASE_URL_FILE", ("postgresql", "postgres"), problems)
     redis_url = _url(settings.redis_url_file, "RALEX_REDIS_URL_FILE", ("redis", "rediss"), problems)
+    _check_tls(database_url, "RALEX_DATABASE_URL_FILE", problems)
+    _check_tls(redis_url, "RALEX_REDIS_URL_FILE", problems)
     upstream_keys = _upstream_keys(routing, problems)
     _check_authorities(routing, problems)
     for dependency, url in (("postgres", settings.database_url_file), ("redis", settings.redis_url_file)):
@@ -225,14 +227,35 @@ def authorities_with(file: Path) -> ssl.SSLContext:
 
 def _check_authorities(routing: Routing, problems: list[str]) -> None:
     for upstream in routing.upstreams:
-        if upstream.ca_file is None:
-            continue
-        place = f"ca_file of upstream {upstream.name}"
-        if _text(upstream.ca_file, place, problems) is not None:
-            try:
-                authorities_with(upstream.ca_file)
-            except OSError:
-                problems.append(f"{place}: {upstream.ca_file} must hold certificates in PEM")
+        if upstream.ca_file is not None:
+            _check_authority(upstream.ca_file, f"ca_file of upstream {upstream.name}", problems)
+
+
+def _check_authority(file: Path, place: str, problems: list[str]) -> None:
+    if _text(file, place, problems) is not None:
+        try:
+            authorities_with(file)
+        except OSError:
+            problems.append(f"{place}: {file} must hold certificates in PEM")
+
+
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+"""As libpq and asyncpg know them."""
+
+
+def _check_tls(url: SecretStr | None, name: str, problems: list[str]) -> None:
+    """What the drivers would say with their first connection only, where it looks like a store that is away."""
+    if url is None:
+        return
+    query = parse_qs(urlsplit(url.get_secret_value()).query)
+    modes = query.get("sslmode", [])
+    if not set(modes) <= set(SSL_MODES):
+        problems.append(f"{name}: sslmode must be one of {', '.join(SSL_MODES)}")
+    if any(mode.startswith("verify-") for mode in modes) and "sslrootcert" not in query:
+        problems.append(f"{name}: sslmode verify-ca and verify-full need sslrootcert, a file with certificates")
+    for parameter in ("sslrootcert", "ssl_ca_certs"):
+        for file in query.get(parameter, []):
+            _check_authority(Path(file), f"{parameter} of {name}", problems)
 
 
 def load_database_url() -> SecretStr:
@@ -246,7 +269,8 @@ def load_database_url() -> SecretStr:
     if not file:
         raise ConfigurationError(["RALEX_DATABASE_URL_FILE: Field required"])
     url = _url(Path(file), "RALEX_DATABASE_URL_FILE", ("postgresql", "postgres"), problems)
-    if url is None:
+    _check_tls(url, "RALEX_DATABASE_URL_FILE", problems)
+    if url is None or problems:
         raise ConfigurationError(problems)
     return url
 

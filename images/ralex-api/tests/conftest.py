@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from .support.authority import make_authority
 from .support.bridge import Bridge
 from .support.services import Postgres, Redis, Server, free_port
 
@@ -43,6 +44,12 @@ def redis(folder: Path) -> Iterator[Redis]:
     server.start()
     yield server
     server.end()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a private authority's certificate and a server's, made by it."""
+    return make_authority(tmp_path_factory.mktemp("authority"))
 
 
 class UpstreamServer(Server):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,21 +123,6 @@ def test_an_answer_that_takes_too_long_names_the_setting_to_the_client_and_in_th
     reasons = [line["reason"] for line in bridge.lines() if line["message"] == "upstream is too slow"]
     assert len(reasons) == 2
     assert all("upstreamTimeoutSeconds" in reason for reason in reasons)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a private authority's certificate and a server's, made by it."""
-    folder = tmp_path_factory.mktemp("authority")
-    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "ca.key", "-out", "ca.crt"]
-    subprocess.run(["openssl", "req", *made, "-subj", "/CN=Private"], cwd=folder, check=True, capture_output=True)
-    asked = ["-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=up"]
-    subprocess.run(["openssl", "req", *asked], cwd=folder, check=True, capture_output=True)
-    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
-    signed = ["-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2"]
-    command = ["openssl", "x509", "-req", *signed, "-extfile", "names", "-out", "server.crt"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return folder
 
 
 def test_an_upstream_with_a_private_authority_is_trusted_by_its_file_alone(

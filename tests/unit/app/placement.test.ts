@@ -11,6 +11,7 @@ const CLUSTER: Placement = {
     api: ["https://api.ralex.example"],
     tls: ["https://ralex.example:8443"],
   },
+  stores: { postgres: "container", redis: "container" },
   replicas: "named",
   machines: "platform",
   logs: "platform",

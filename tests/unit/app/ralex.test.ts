@@ -1,7 +1,7 @@
 import { checkApplication, ModelError } from "../../../components/app/check";
 import { withProbe, type Application, type Service, type Text } from "../../../components/app/model";
 import type { Available } from "../../../components/app/ralex";
-import { DATABASES, databasePassword } from "../../../components/app/services/data";
+import { DATABASES, databasePassword } from "../../../components/app/services/access";
 import { refsOf, secret } from "../../../components/app/text";
 import { loadSettings } from "../../../components/settings/load";
 import { onDocker } from "../../support/on-docker";

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Command } from "commander";
 import { EXIT } from "../../../cli/failure";
-import { keptByGrafana, keptByPostgres, registerRotate } from "../../../cli/rotate";
+import { keptByGrafana, keptByPostgres, ofStoreAway, registerRotate } from "../../../cli/rotate";
 import { postgres as service } from "../../../components/app/services/data";
 
 const urn = (name: string) => `urn:pulumi:prod::ralex::ralex:docker:Stack$x::${name}`;
@@ -37,6 +37,15 @@ describe("rotating a secret that software keeps from its first start", () => {
     expect(fs.existsSync(path.join(checkout, ".ralex"))).toBe(false);
     expect(keptByPostgres("ralexDatabasePassword", "prod")).toBeUndefined();
     fs.rmSync(checkout, { recursive: true });
+  });
+
+  test("is refused for a store that another one takes the place of, and names the setting of that", () => {
+    const urls = { postgresUrl: "postgresql://a@db.example?sslmode=require", redisUrl: "rediss://cache.example" };
+    expect(ofStoreAway("superuserPassword", urls)).toContain("config set --secret ralex:postgresPassword");
+    expect(ofStoreAway("redisPassword", urls)).toContain("config set --secret ralex:redisPassword");
+    expect(ofStoreAway("ralexDatabasePassword", urls)).toBeUndefined();
+    const own = { postgresUrl: undefined, redisUrl: undefined };
+    for (const secret of ["superuserPassword", "redisPassword"]) expect(ofStoreAway(secret, own)).toBeUndefined();
   });
 
   test("is refused for the operator where Grafana is part of the stack, and for nobody else", () => {

@@ -1,7 +1,9 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { committedSettings } from "../../../cli/drift/settings";
 import { ineffectiveVariables, settingsOf, targetOf } from "../../../cli/settings";
+import { describedFor } from "../../../cli/targets";
 import { Workspace } from "../../../cli/workspace";
 
 const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-settings-"));
@@ -26,6 +28,26 @@ test("a command says once which variables have no effect on an environment that 
     [`${sentence}RALEX_TARGET (environment)`],
     [expect.stringMatching(/^set, and .*: RALEX_API_REPLICAS \(environment\), RALEX_TARGET \(environment\)$/)],
   ]);
+});
+
+describe("a password that is encrypted in the stack's file", () => {
+  const url = "postgresql://administrator@db.example?sslmode=require";
+  const file = { config: { ...PROMOTED.config, "ralex:postgresUrl": url } };
+  const sealed = { config: { ...file.config, "ralex:postgresPassword": { secure: "v1:x" } } };
+
+  test("is set for a command that cannot read it, which describes the stack as its program does", async () => {
+    jest.spyOn(console, "error").mockImplementation(() => undefined);
+    const settings = settingsOf(checkout, "prod", sealed);
+    expect(settings.secretsSet).toEqual(new Set(["postgresPassword"]));
+    const { services, secrets } = await describedFor(settings, { grafana: false });
+    expect(services.map(({ name }) => name)).not.toContain("postgres");
+    expect(secrets.managedPostgresPassword).toEqual({ from: "setting", setting: "postgresPassword" });
+    expect(() => settingsOf(checkout, "prod", file)).toThrow("needs postgresPassword");
+  });
+
+  test("may be elsewhere for what compares committed files", () => {
+    for (const one of [file, sealed]) expect(committedSettings(one).postgresUrl).toBe(url);
+  });
 });
 
 test("Pulumi does not see variables that were told to have no effect, and all others", () => {

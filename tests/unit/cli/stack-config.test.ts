@@ -4,7 +4,7 @@ import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
 import { Failure } from "../../../cli/failure";
-import { committedFile, prepareConfigFile, writtenSettings } from "../../../cli/stack-config";
+import { committedFile, prepareConfigFile, sealedSettings, writtenSettings } from "../../../cli/stack-config";
 import { Workspace } from "../../../cli/workspace";
 
 describe("a stack's configuration file", () => {
@@ -101,6 +101,7 @@ describe("a stack's configuration file", () => {
   test("gives the settings as written, without other projects' keys and without encrypted values", () => {
     const config = { "ralex:apiReplicas": 2, "ralex:upstreamApiKey": { secure: "v1:x" }, "aws:region": "eu-west-1" };
     expect(writtenSettings({ config })).toEqual({ apiReplicas: 2 });
+    expect(sealedSettings({ config })).toEqual(new Set(["upstreamApiKey"]));
   });
 });
 

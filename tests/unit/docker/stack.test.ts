@@ -8,6 +8,11 @@ import { onDocker } from "../../support/on-docker";
 const CONTAINER = "docker:index/container:Container";
 const FILES = "ralex:docker:Files";
 
+const STORES = {
+  ...{ postgresUrl: "postgresql://a@db.example/?sslmode=require", postgresPassword: "set" },
+  ...{ redisUrl: "rediss://cache.example", redisPassword: "set" },
+};
+
 const recorded = new Map<string, ReturnType<typeof record>>();
 
 /** The stack with these settings, recorded once however many tests look at it. */
@@ -42,7 +47,11 @@ function recordStack(
           application,
           placement: dockerPlacement(settings),
           settings,
-          secretSettings: { openrouterApiKey: "canary-key" },
+          secretSettings: {
+            openrouterApiKey: "canary-key",
+            postgresPassword: "canary-p:1",
+            redisPassword: "canary-r:2",
+          },
           release: { id: "r-1", images: {}, ran: [], ...settings.release },
           images,
           substitutes: [],
@@ -202,6 +211,32 @@ describe("the stack on a Docker Engine", () => {
       .map(({ inputs }) => inputs.name)
       .sort();
     expect(outside).toEqual(["ralex-dev-api-0", "ralex-dev-api-1", "ralex-dev-edge"]);
+  });
+
+  test("keeps volumes and generated secrets of stores that others took the place of, and lets their users out", async () => {
+    const { resources } = await stack(STORES);
+    const names = (type: string) => ofType(resources, type).map(({ name }) => name);
+    expect(names("docker:index/volume:Volume")).toEqual(
+      expect.arrayContaining(["ralex-volume-postgres", "ralex-volume-redis"]),
+    );
+    expect(names("random:index/randomPassword:RandomPassword")).toEqual(
+      expect.arrayContaining(["ralex-secrets-superuserPassword", "ralex-secrets-redisPassword"]),
+    );
+    expect(names(CONTAINER)).not.toEqual(expect.arrayContaining(["ralex-postgres-0"]));
+    expect(names(CONTAINER)).not.toEqual(expect.arrayContaining(["ralex-redis-0"]));
+    const users = ["databases", "migrations", "openwebui", "postgres-exporter", "redis-exporter"];
+    for (const name of users) {
+      expect(container(resources, `ralex-dev-${name}`).networksAdvanced).toHaveLength(2);
+      expect(container(resources, `ralex-dev-${name}`).hosts).toEqual([
+        { host: "host.docker.internal", ip: "host-gateway" },
+      ]);
+    }
+    for (const { inputs } of ofType(resources, CONTAINER)) expect(shown(inputs)).not.toContain("canary-");
+    const content = (name: string, file: string) =>
+      filesOf(resources, name).find(({ path }) => path === `secrets/${file}`)?.content;
+    expect(content("databases", "administrator")).toBe("canary-p:1");
+    expect(content("api", "redis_url")).toBe("rediss://:canary-r%3A2@cache.example:6379/0");
+    expect(content("redis-exporter", "passwords.json")).toBe('{"rediss://cache.example:6379":"canary-r:2"}\n');
   });
 
   test("sends every log to the store except the store's own", async () => {

@@ -64,11 +64,15 @@ function reachable(application: Application): readonly string[] {
   );
 }
 
+const STORES = {
+  ...{ postgresUrl: "postgresql://a@db.example/?sslmode=require", postgresPassword: "p" },
+  ...{ redisUrl: "rediss://cache.example", redisPassword: "p" },
+};
 const settings = (stack: Record<string, unknown> = {}) => ({ release: { id: "r-1", images: {} }, ...stack });
 const application = (stack: Record<string, unknown> = {}) => onKubernetes(clusterSettings(settings(stack)));
 
 describe("the network policies", () => {
-  test.each([[{}], [{ monitoring: "none" }], [{ apiReplicas: 5, exposure: "nodePort" }]])(
+  test.each([[{}], [{ monitoring: "none" }], [{ apiReplicas: 5, exposure: "nodePort" }], [STORES]])(
     "allow the flows of the model and no other one, for every pair of services and every port: %j",
     (stack) => {
       const described = application(stack);
@@ -90,9 +94,22 @@ describe("the network policies", () => {
     });
   });
 
+  const outside = (stack: Record<string, unknown>) =>
+    policiesOf(application(stack))
+      .filter(({ spec }) => JSON.stringify(spec).includes("0.0.0.0/0"))
+      .map(({ name }) => name);
+
   test("let out only what calls an upstream", () => {
-    const outside = policiesOf(application()).filter(({ spec }) => JSON.stringify(spec).includes("0.0.0.0/0"));
-    expect(outside.map(({ name }) => name)).toEqual(["api"]);
+    expect(outside({})).toEqual(["api"]);
+  });
+
+  test("let out what talks to a store that the user runs, and nothing into one that is not there", () => {
+    expect(outside(STORES)).toEqual([
+      ...["databases", "migrations", "api", "openwebui", "postgres-exporter", "redis-exporter"],
+    ]);
+    const names = policiesOf(application(STORES)).map(({ name }) => name);
+    for (const store of ["postgres", "redis"]) expect(names).not.toContain(store);
+    expect(outside({ ...STORES, monitoring: "none" })).toEqual(["databases", "migrations", "api", "openwebui"]);
   });
 
   test("let the outside reach the edge's listeners, and nothing else", () => {

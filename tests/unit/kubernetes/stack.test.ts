@@ -2,6 +2,11 @@
 import { ofType, record, type Recorded } from "../../support/recorder";
 import { DIGEST, kubernetesStack } from "../../support/on-kubernetes";
 
+const STORES = {
+  ...{ postgresUrl: "postgresql://a@db.example/?sslmode=require", postgresPassword: "set" },
+  ...{ redisUrl: "rediss://cache.example", redisPassword: "set" },
+};
+
 const recorded = new Map<string, ReturnType<typeof record>>();
 
 function stack(configuration: Record<string, unknown> = {}): ReturnType<typeof record> {
@@ -114,6 +119,27 @@ describe("the stack on a cluster", () => {
     const secrets = JSON.stringify(ofType(resources, "kubernetes:core/v1:Secret"));
     expect(secrets).toContain(base64("value-of-ralex-secrets-apiKey"));
     expect(secrets).not.toContain("stringData");
+  });
+
+  test("keeps claims and generated secrets of stores that others took the place of, and runs none of them", async () => {
+    const own = (await stack()).resources;
+    const { resources, registrations } = await stack(STORES);
+    for (const type of ["kubernetes:core/v1:PersistentVolumeClaim", "random:index/randomPassword:RandomPassword"]) {
+      expect(ofType(resources, type)).toEqual(ofType(own, type));
+      const kept = registrations.filter((one) => one.type === type);
+      expect(kept.filter(({ protect }) => !protect)).toEqual([]);
+    }
+    const names = templates(resources).map(({ name }) => name);
+    expect(templates(own).map(({ name }) => name)).toEqual(
+      expect.arrayContaining([...names, "ralex-postgres-stateful-set", "ralex-redis-stateful-set"]),
+    );
+    expect(names).toHaveLength(templates(own).length - 2);
+    const others = resources.filter(({ type }) => type !== "kubernetes:core/v1:Secret");
+    expect(JSON.stringify(others.map(({ inputs }) => inputs))).not.toContain("canary-");
+    const secrets = JSON.stringify(ofType(resources, "kubernetes:core/v1:Secret"));
+    const base64 = (secret: string) => Buffer.from(secret).toString("base64");
+    expect(secrets).toContain(base64("canary-p:1"));
+    expect(secrets).toContain(base64("rediss://:canary-r%3A2@cache.example:6379/0"));
   });
 
   test("says everything as the API server writes it back, so that an update does what its plan says", async () => {

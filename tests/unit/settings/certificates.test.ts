@@ -37,6 +37,12 @@ describe("the certificate of an upstream's authority", () => {
     for (const pem of ["canary", key]) expect(ca(pem).join()).not.toMatch(/canary|[A-Za-z0-9+/]{40}/);
   });
 
+  test("is refused where it is a bundle that no program could be started with", () => {
+    const bundle = (kib: number) => ONE.padEnd(kib * 1024, "\n");
+    expect(ca(bundle(32))).toEqual([]);
+    expect(ca(`${bundle(32)}\n`)).toEqual([expect.stringContaining("must have at most 32 KiB")]);
+  });
+
   test("needs an upstream whose authority it could be", () => {
     for (const url of ["", "http://llm.internal/v1"]) {
       expect(ca(ONE, url)).toEqual([expect.stringContaining("upstreamCaCertificate: needs an upstreamUrl")]);

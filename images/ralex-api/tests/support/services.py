@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import secrets
@@ -12,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 REDIS = Path("/usr/bin/redis-server")
@@ -77,9 +79,9 @@ class Server:
 
 
 class Postgres(Server):
-    """Postgres 15 with a password; ``fsync`` is on, since tests kill it."""
+    """Postgres 15 with a password; ``fsync`` is on, since tests kill it. With an authority's folder TLS is demanded."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, authority: Path | None = None) -> None:
         user = unprivileged()
         port = free_port()
         data = folder / "postgres"
@@ -96,7 +98,17 @@ class Postgres(Server):
             stdout=subprocess.DEVNULL,
             user=user,
         )
-        settings = ("shared_buffers=16MB", "max_connections=40", "listen_addresses=127.0.0.1", f"port={port}")
+        tls: tuple[str, ...] = ()
+        if authority is not None:
+            # Readable by nobody but its owner, as Postgres demands.
+            for name in ("server.crt", "server.key"):
+                shutil.copy(authority / name, data / name)
+                (data / name).chmod(0o600)
+                if user is not None:
+                    shutil.chown(data / name, user)
+            (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
+            tls = ("ssl=on", "ssl_cert_file=server.crt", "ssl_key_file=server.key")
+        settings = ("shared_buffers=16MB", "max_connections=40", "listen_addresses=127.0.0.1", f"port={port}", *tls)
         command = [str(POSTGRES / "postgres"), "-D", str(data), "-k", ""]
         super().__init__([*command, *(part for one in settings for part in ("-c", one))], port, folder / "pg.log", user)
         self._password = password
@@ -107,12 +119,20 @@ class Postgres(Server):
 
 
 class Redis(Server):
-    """Redis with a password and no persistence."""
+    """Redis with a password and no persistence. With an authority's folder TLS is demanded."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, authority: Path | None = None, password: str | None = None) -> None:
         port = free_port()
-        password = secrets.token_hex(16)
+        password = password or secrets.token_hex(16)
+        listens = f"port {port}\n"
+        if authority is not None:
+            listens = f"port 0\ntls-port {port}\ntls-auth-clients no\n" + "".join(
+                f"tls-{what}-file {authority}/{name}\n"
+                for what, name in (("cert", "server.crt"), ("key", "server.key"), ("ca-cert", "ca.crt"))
+            )
         configuration = folder / "redis.conf"
-        configuration.write_text(f'bind 127.0.0.1\nport {port}\nsave ""\nrequirepass {password}\ndir {folder}\n')
+        quoted = json.dumps(password, ensure_ascii=False)
+        configuration.write_text(f'bind 127.0.0.1\n{listens}save ""\nrequirepass {quoted}\ndir {folder}\n')
         super().__init__([str(REDIS), str(configuration)], port, folder / "redis.log", None)
-        self.url = f"redis://:{password}@127.0.0.1:{port}/0"
+        scheme = "redis" if authority is None else "rediss"
+        self.url = f"{scheme}://:{quote(password, safe='')}@127.0.0.1:{port}/0"
