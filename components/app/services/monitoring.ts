@@ -149,6 +149,11 @@ const RULES = `groups:
         for: 1m
         labels: { severity: critical }
         annotations: { summary: "{{ $labels.job }} at {{ $labels.instance }} does not answer" }
+      - alert: StoreDown
+        expr: pg_up == 0 or redis_up == 0
+        for: 1m
+        labels: { severity: critical }
+        annotations: { summary: "{{ $labels.job }} does not get through to its store" }
 `;
 
 /** Where Prometheus finds the replicas of a service. */

@@ -1,6 +1,7 @@
 /** Ralex with a Postgres and a Redis that somebody else runs: what of the description changes, and what stays. */
 import { rootCertificates } from "node:tls";
 import * as fc from "fast-check";
+import * as yaml from "yaml";
 import { flowsOf } from "../../../components/app/flows";
 import type { Application, Text } from "../../../components/app/model";
 import { DATABASES, databasePassword } from "../../../components/app/services/access";
@@ -8,6 +9,11 @@ import { loadSettings } from "../../../components/settings/load";
 import { inForm } from "../../../components/secrets/forms";
 import { onDocker } from "../../support/on-docker";
 import { clusterSettings, onKubernetes } from "../../support/on-kubernetes";
+
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+}
 
 const [CA = ""] = rootCertificates;
 const POSTGRES = {
@@ -227,6 +233,17 @@ describe.each(Object.entries(TARGETS))("on %s, with stores that the user runs", 
       }),
     );
   });
+});
+
+test("an alert tells of a store that is away, whoever runs it: no container's health would", () => {
+  for (const stack of [{}, BOTH]) {
+    const { service, file } = reader(TARGETS.docker(stack));
+    const { groups } = yaml.parse(file("prometheus", "/etc/ralex/rules.yml")) as { groups: { rules: Rule[] }[] };
+    const rules = groups.flatMap((group) => group.rules);
+    expect(rules.map(({ alert }) => alert)).toEqual(["TargetDown", "StoreDown"]);
+    expect(rules[1]?.expr).toBe("pg_up == 0 or redis_up == 0");
+    for (const exporter of ["postgres-exporter", "redis-exporter"]) expect(service(exporter).metrics).toBeDefined();
+  }
 });
 
 test("a foreign Ralex waits for no Redis that is not there", () => {
