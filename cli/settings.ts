@@ -8,9 +8,9 @@ import {
   type LeftOut,
   type Sources,
 } from "../components/settings/load";
-import type { Settings } from "../components/settings/schema";
+import { SECRET_SETTINGS, type Settings } from "../components/settings/schema";
 import { readDotenv } from "../components/settings/dotenv";
-import { committedFile, writtenSettings, type StackFile } from "./stack-config";
+import { committedFile, encryptedSettings, writtenSettings, type StackFile } from "./stack-config";
 
 const sourcesOf = (checkout: string, file: StackFile): Sources => ({
   environment: process.env,
@@ -19,6 +19,20 @@ const sourcesOf = (checkout: string, file: StackFile): Sources => ({
   // What is left of the file: nothing encrypted.
   encrypted: new Set(),
 });
+
+/**
+ * A stack's settings without any key to its secrets: those that its file has encrypted count as set.
+ * @throws SettingsError with every problem.
+ */
+export function settingsWithoutKey(checkout: string, stack: string, file: StackFile): Settings {
+  const encrypted = encryptedSettings(file).filter((key) => key in SECRET_SETTINGS);
+  const sources = sourcesOf(checkout, file);
+  const placeholders = Object.fromEntries(encrypted.map((key) => [key, "encrypted"]));
+  const complete = { ...sources, stack: { ...sources.stack, ...placeholders }, encrypted: new Set(encrypted) };
+  const settings = loadSettings(complete);
+  sayLeftOut(stack, leftOutVariables(complete));
+  return settings;
+}
 
 /** What was said already: a command reads settings several times. */
 const said = new Set<string>();

@@ -66,15 +66,20 @@ export const withRunning = (file: StackFile, running: boolean): StackFile => ({
   config: { ...file.config, "ralex:running": running },
 });
 
+const ownSettings = (file: StackFile, project: string): readonly (readonly [string, unknown])[] =>
+  Object.entries(file.config ?? {})
+    .filter(([key]) => key.startsWith(`${project}:`))
+    .map(([key, value]) => [key.slice(project.length + 1), value]);
+
+const isEncrypted = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
+
 /** A stack's settings as written, without the project's prefix; encrypted ones are left out. */
-export function writtenSettings(file: StackFile, project = "ralex"): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(file.config ?? {})
-      .filter(([key]) => key.startsWith(`${project}:`))
-      .map(([key, value]): [string, unknown] => [key.slice(project.length + 1), value])
-      .filter(([, value]) => !(typeof value === "object" && value !== null && "secure" in value)),
-  );
-}
+export const writtenSettings = (file: StackFile, project = "ralex"): Record<string, unknown> =>
+  Object.fromEntries(ownSettings(file, project).filter(([, value]) => !isEncrypted(value)));
+
+/** Names of the settings that a stack's file has encrypted. */
+export const encryptedSettings = (file: StackFile, project = "ralex"): readonly string[] =>
+  ownSettings(file, project).flatMap(([key, value]) => (isEncrypted(value) ? [key] : []));
 
 /** What a command that was killed left of its own files is removed after this long, in milliseconds. */
 const LEFT_MS = 24 * 60 * 60_000;

@@ -1,0 +1,52 @@
+/** A stack on a cluster as plain objects, from its file and what is committed. */
+import { withProbe } from "../../components/app/model";
+import { describeRalex } from "../../components/app/ralex";
+import { kubernetesPlacement } from "../../components/kubernetes/placement";
+import { renderObjects, type KubernetesObject } from "../../components/kubernetes/render/objects";
+import { UNORDERED_JOB } from "../../components/kubernetes/workload";
+import { objectName } from "../../components/settings/kubernetes";
+import { Failure } from "../failure";
+import { settingsWithoutKey } from "../settings";
+import { committedFile } from "../stack-config";
+import { chosenImages, knownImages, namedImages } from "./images";
+
+export interface KubernetesOptions {
+  readonly stack: string;
+  /** Name of the Secret that holds the secrets of the model. */
+  readonly existingSecret: string;
+  /** Images by hand, `name=repository@sha256:…`. */
+  readonly image: readonly string[];
+}
+
+/** Image of every release whose Python composes files. */
+const COMPOSING_IMAGE = "probe";
+
+export interface RenderedStack {
+  readonly objects: readonly KubernetesObject[];
+  /** What of the wished-for stack is left out, one sentence each. */
+  readonly omissions: readonly string[];
+}
+
+/** @throws Failure or SettingsError with what to do: no stack on a cluster, wrong settings, images that are not known. */
+export function renderKubernetes(checkout: string, options: KubernetesOptions): RenderedStack {
+  const { stack, existingSecret } = options;
+  const { error } = objectName.safeParse(existingSecret);
+  if (error !== undefined)
+    throw new Failure(`--existing-secret ${error.issues.map(({ message }) => message).join("; ")}`);
+  const settings = settingsWithoutKey(checkout, stack, committedFile(checkout, stack));
+  if (settings.target !== "kubernetes") {
+    throw new Failure(`${stack} runs on target ${settings.target}: name a stack with ralex:target kubernetes`);
+  }
+  const known = knownImages(checkout, settings, namedImages(options.image));
+  const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: "grafana" in known });
+  const names = [...withProbe(application).map(({ image }) => image), COMPOSING_IMAGE];
+  const { [COMPOSING_IMAGE]: composing, ...images } = chosenImages(names, known, stack, settings);
+  if (composing === undefined) throw new Error(`no image ${COMPOSING_IMAGE}`);
+  const objects = renderObjects({
+    ...{ stack, application, settings },
+    images: { ...images, [COMPOSING_IMAGE]: composing },
+    secretFiles: { existing: { name: existingSecret, image: composing } },
+    jobs: UNORDERED_JOB,
+  });
+  return { objects, omissions: application.omissions };
+}
