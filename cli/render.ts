@@ -1,4 +1,7 @@
+import * as path from "node:path";
 import type { Command } from "commander";
+import { Failure } from "./failure";
+import { CHART_FOLDER, DEFAULT_SECRET } from "./render/names";
 
 interface Options {
   readonly stack: string;
@@ -16,7 +19,7 @@ export function registerRender(program: Command, checkout: string): void {
     .command("kubernetes")
     .description("every object of a stack on a cluster, for kubectl apply; secrets come from an existing Secret")
     .requiredOption("-s, --stack <stack>", "the environment")
-    .option("--existing-secret <name>", "Secret of the namespace that holds the secrets by their names", "ralex")
+    .option("--existing-secret <name>", "Secret of the namespace that holds the secrets by their names", DEFAULT_SECRET)
     .option("--image <name=ref>", "an image that neither pin nor lock has; several times", collected, [])
     .option("--output <folder>", "write a file for each object; without it, one stream to standard output")
     .action(async (options: Options) => {
@@ -29,6 +32,39 @@ export function registerRender(program: Command, checkout: string): void {
         writeDocuments(options.output, objects);
         console.error(`wrote ${objects.length} objects into ${options.output}`);
       }
+    });
+  render
+    .command("helm")
+    .description("the Helm chart charts/ralex, for any stack on a cluster")
+    .option("--check", "write nothing; exit code 1 when the chart is out of date")
+    .option("--output <folder>", "where the chart is", path.join(checkout, CHART_FOLDER))
+    .action(async ({ check, output }: { check?: true; output: string }) => {
+      const { chartFiles, staleFiles, writeChart } = await import("./render/chart");
+      const files = chartFiles(checkout);
+      if (check !== true) {
+        const written = writeChart(output, files);
+        console.log(written.length === 0 ? "the chart is up to date" : `wrote ${written.length} files of the chart`);
+        return;
+      }
+      const stale = staleFiles(output, files);
+      if (stale.length > 0) throw new Failure(`out of date: ${stale.join(", ")}; run ./ralex render helm`);
+      console.log("the chart is up to date");
+    });
+  render
+    .command("helm-values")
+    .description("the values with which the chart is a stack's release, from its file and pin")
+    .requiredOption("-s, --stack <stack>", "the environment")
+    .option(
+      "--existing-secret <name>",
+      "Secret of the namespace that holds the secrets; without it, a hook makes one",
+      "",
+    )
+    .option("--image <name=ref>", "an image that neither pin nor lock has; several times", collected, [])
+    .action(async (options: Options) => {
+      const { helmValues } = await import("./render/values");
+      const { text, fixed } = helmValues(checkout, options);
+      if (fixed.length > 0) console.error(`the chart leaves these settings at their defaults: ${fixed.join(", ")}`);
+      process.stdout.write(text);
     });
 }
 

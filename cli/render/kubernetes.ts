@@ -5,6 +5,7 @@ import { kubernetesPlacement } from "../../components/kubernetes/placement";
 import { renderObjects, type KubernetesObject } from "../../components/kubernetes/render/objects";
 import { UNORDERED_JOB } from "../../components/kubernetes/workload";
 import { objectName } from "../../components/settings/kubernetes";
+import type { Settings } from "../../components/settings/schema";
 import { Failure } from "../failure";
 import { settingsWithoutKey } from "../settings";
 import { committedFile } from "../stack-config";
@@ -19,12 +20,19 @@ export interface KubernetesOptions {
 }
 
 /** Image of every release whose Python composes files. */
-const COMPOSING_IMAGE = "probe";
+export const COMPOSING_IMAGE = "probe";
 
 export interface RenderedStack {
   readonly objects: readonly KubernetesObject[];
   /** What of the wished-for stack is left out, one sentence each. */
   readonly omissions: readonly string[];
+}
+
+/** Settings of a stack on a cluster, without any key to its secrets. @throws Failure for one on another target. */
+export function settingsOnCluster(checkout: string, stack: string): Settings {
+  const settings = settingsWithoutKey(checkout, stack, committedFile(checkout, stack));
+  if (settings.target === "kubernetes") return settings;
+  throw new Failure(`${stack} runs on target ${settings.target}: name a stack with ralex:target kubernetes`);
 }
 
 /** @throws Failure or SettingsError with what to do: no stack on a cluster, wrong settings, images that are not known. */
@@ -33,10 +41,7 @@ export function renderKubernetes(checkout: string, options: KubernetesOptions): 
   const { error } = objectName.safeParse(existingSecret);
   if (error !== undefined)
     throw new Failure(`--existing-secret ${error.issues.map(({ message }) => message).join("; ")}`);
-  const settings = settingsWithoutKey(checkout, stack, committedFile(checkout, stack));
-  if (settings.target !== "kubernetes") {
-    throw new Failure(`${stack} runs on target ${settings.target}: name a stack with ralex:target kubernetes`);
-  }
+  const settings = settingsOnCluster(checkout, stack);
   const known = knownImages(checkout, settings, namedImages(options.image));
   const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: "grafana" in known });
   const names = [...withProbe(application).map(({ image }) => image), COMPOSING_IMAGE];

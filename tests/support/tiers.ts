@@ -252,7 +252,7 @@ export const TIERS: readonly Tier[] = [
     name: "engine",
     budget: 350,
     prepare: prepareEngine,
-    compiles: ["pulumi", "versitygw"],
+    compiles: ["pulumi", "versitygw", "helm"],
     run: (checkout, match) => jest(checkout, "engine", ["--maxWorkers", "2"], match),
   },
   {

@@ -6,6 +6,7 @@ import * as yaml from "yaml";
 import { documentStream, writeDocuments } from "../../../cli/render/documents";
 import { namedImages } from "../../../cli/render/images";
 import { renderKubernetes } from "../../../cli/render/kubernetes";
+import { helmValues } from "../../../cli/render/values";
 import { COMMITTED_LOCK } from "../../../components/image/lock";
 import { DIGEST } from "../../support/on-kubernetes";
 
@@ -78,6 +79,16 @@ describe("./ralex render kubernetes", () => {
     expect(text).not.toContain("AAAA");
     describeStack();
     expect(textOf()).not.toContain("openrouter");
+  });
+
+  test("says a stack as values of the chart, and which of its settings the chart has no value for", () => {
+    describeStack({ apiReplicas: 3, exposure: "ingress", apiCorsOrigins: "https://a.test", imageMirror: "m.test/r" });
+    const { text, fixed } = helmValues(checkout, { ...OPTIONS, existingSecret: "" });
+    expect(fixed).toEqual(["apiCorsOrigins"]);
+    expect(yaml.parse(text)).toMatchObject({
+      ...{ hostName: "ralex.test", exposure: "ingress", apiReplicas: 3, existingSecret: "", openrouter: false },
+      images: { "ralex-api": { repository: "m.test/r/ralex-api", digest: DIGEST } },
+    });
   });
 
   test("refuses a stack of another target, and a name that no Secret can have", () => {
