@@ -34,6 +34,19 @@ export function registerRender(program: Command, checkout: string): void {
       }
     });
   render
+    .command("compose")
+    .description("a stack on a Docker Engine as a Compose file; secrets are files in a folder beside it")
+    .requiredOption("-s, --stack <stack>", "the environment")
+    .option("--image <name=ref>", "an image that neither pin nor lock has; several times", collected, [])
+    .action(async (options: Options) => {
+      const { renderCompose } = await import("./targets/compose");
+      const { document: text } = await import("./render/documents");
+      const { document, secrets, omissions } = renderCompose(checkout, options);
+      for (const omission of omissions) console.error(omission);
+      console.error(`it expects these files in the folder secrets beside it: ${secrets.join(", ")}`);
+      process.stdout.write(text(document));
+    });
+  render
     .command("helm")
     .description("the Helm chart charts/ralex, for any stack on a cluster")
     .option("--check", "write nothing; exit code 1 when the chart is out of date")

@@ -9,6 +9,7 @@ import type { Settings } from "../../components/settings/schema";
 import { Failure } from "../failure";
 import { settingsWithoutKey } from "../settings";
 import { committedFile } from "../stack-config";
+import { COMPOSING_IMAGE } from "./names";
 import { chosenImages, knownImages, namedImages } from "./images";
 
 export interface KubernetesOptions {
@@ -18,9 +19,6 @@ export interface KubernetesOptions {
   /** Images by hand, `name=repository@sha256:…`. */
   readonly image: readonly string[];
 }
-
-/** Image of every release whose Python composes files. */
-export const COMPOSING_IMAGE = "probe";
 
 export interface RenderedStack {
   readonly objects: readonly KubernetesObject[];

@@ -8,7 +8,8 @@ import { PLAIN_SETTINGS, type Settings } from "../../components/settings/schema"
 import { valuesText } from "./chart/schema";
 import { valuesOf, type ImageValue } from "./chart/values";
 import { chosenImages, knownImages, namedImages } from "./images";
-import { COMPOSING_IMAGE, settingsOnCluster, type KubernetesOptions } from "./kubernetes";
+import { COMPOSING_IMAGE } from "./names";
+import { settingsOnCluster, type KubernetesOptions } from "./kubernetes";
 
 /** Settings that say where and when a stack runs, and nothing of what runs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
@@ -26,7 +27,7 @@ export function helmValues(checkout: string, options: KubernetesOptions): StackV
   const { stack, existingSecret } = options;
   const settings = settingsOnCluster(checkout, stack);
   const known = knownImages(checkout, settings, namedImages(options.image));
-  const application = describeRalex(settings, kubernetesPlacement(settings));
+  const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: "grafana" in known });
   const names = [...withProbe(application).map(({ image }) => image), COMPOSING_IMAGE];
   const images = Object.entries(chosenImages(names, known, stack, settings)).map(
     ([name, { repository, digest }]): [string, ImageValue] => [name, { repository, digest }],

@@ -2,12 +2,10 @@
  * Files from a Secret that somebody else makes: by hand, by External Secrets, by a sealed one. It has the secrets of the
  * model by their names; what the services read is composed of them inside the pod, and stored nowhere.
  */
-import * as fs from "node:fs";
-import * as path from "node:path";
 import type { types } from "@pulumi/kubernetes";
-import { FILES_FOLDER, type FileMount, type Ref, type Service, type Text } from "../app/model";
-import { mentionsSecret, refsOf } from "../app/text";
+import { FILES_FOLDER, type Service, type Text } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
+import { composerText, composes, DESCRIPTION, describeFiles, isCopied, PROGRAM, secretsOf } from "../secrets/composed";
 import { fileItems, fileData, PLAIN_MODE, SECRET_MODE } from "./files";
 import { hashOf } from "./hash";
 import { filesName } from "./names";
@@ -21,81 +19,34 @@ export interface ExistingSecret {
 
 /** ConfigMap with the program that composes the files. */
 export const COMPOSER = "composer";
-const PROGRAM = "compose.py";
-const DESCRIPTION = "files.json";
 const SOURCES = "/run/ralex-sources";
 /** Far above what any service has: the largest is the dashboard of Grafana. */
 const FOLDER_MIB = 4;
 
-const isComposed = ({ content }: FileMount): boolean => mentionsSecret(content);
-const isCopied = (file: FileMount): boolean => !isComposed(file);
-
-/** Whether a service's pods need the Secret. */
-export const composes = ({ files }: Service): boolean => files.some(isComposed);
-
 /** Data of the ConfigMap {@link COMPOSER}. */
 export const composerData = (): Record<string, string> => ({
-  [PROGRAM]: fs.readFileSync(path.join(__dirname, "composer", PROGRAM), "utf8"),
+  [PROGRAM]: composerText(),
 });
-
-type Part = string | { readonly secret: string; readonly form: string };
-
-const partsOf = (value: Text, plain: (value: Text) => string): readonly Part[] => {
-  if (!mentionsSecret(value)) return [plain(value)];
-  if (typeof value === "object" && "join" in value) {
-    return value.join.flatMap((part) => partsOf(part, plain)).reduce(merged, []);
-  }
-  const { secret, form } = value as Extract<Ref, { readonly ref: "secret" }>;
-  return [{ secret, form }];
-};
-
-/** Neighbouring literals as one. */
-function merged(parts: readonly Part[], next: Part): readonly Part[] {
-  const last = parts.at(-1);
-  if (next === "") return parts;
-  if (typeof last !== "string" || typeof next !== "string") return [...parts, next];
-  return [...parts.slice(0, -1), last + next];
-}
 
 /**
  * Data of a service's ConfigMap: what is plain, and how the rest is composed. There is no secret in it.
  * @param secret - name of the Secret, for what is said of it.
  */
-export function composedData(
-  { files }: Service,
-  secret: string,
-  plain: (value: Text) => string,
-): Record<string, string> {
-  const [copied, composed] = [files.filter(isCopied), files.filter(isComposed)];
-  const description = {
-    secret,
-    plain: copied.map(relative),
-    composed: composed.map((file) => ({
-      path: relative(file),
-      mode: (file.secret ? SECRET_MODE : PLAIN_MODE).toString(8).padStart(4, "0"),
-      parts: partsOf(file.content, plain),
-    })),
-  };
+export function composedData(service: Service, secret: string, plain: (value: Text) => string): Record<string, string> {
+  const copied = service.files.filter(isCopied);
   const contents = fileData(
     copied,
     copied.map(({ content }) => plain(content)),
   );
-  if (composed.length === 0) return contents;
-  return { ...contents, [DESCRIPTION]: `${JSON.stringify(description, null, 2)}\n` };
+  if (!composes(service)) return contents;
+  return {
+    ...contents,
+    [DESCRIPTION]: describeFiles(service, secret, { secret: SECRET_MODE, plain: PLAIN_MODE }, plain),
+  };
 }
 
 /** Hash over what {@link composedData} gives and the program: the values of the Secret are not known. */
 export const composedHash = (data: Readonly<Record<string, string>>): string => hashOf([data, composerData()]);
-
-const relative = ({ path: file }: FileMount): string => path.posix.relative(FILES_FOLDER, file);
-
-/** Names of the secrets that a service's files are made from, sorted: its pods see no others. */
-export const secretsOf = ({ files }: Service): readonly string[] =>
-  [
-    ...new Set(
-      files.flatMap(({ content }) => refsOf(content)).flatMap((ref) => (ref.ref === "secret" ? ref.secret : [])),
-    ),
-  ].sort();
 
 /** The folder that the service reads, in memory, and what it is composed from. */
 export function composedVolumes(service: Service, { name }: ExistingSecret): types.input.core.v1.Volume[] {

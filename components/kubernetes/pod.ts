@@ -1,10 +1,11 @@
 /** A service's pods, as plain data: one container, confined, asked over HTTP where it speaks HTTP. */
+import { composes } from "../secrets/composed";
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { NAMED_CONNECTION_SECONDS } from "../app/services/nginx";
 import { FILES_FOLDER, type Question, type Service, type Text } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
-import { composedVolumes, composes, composingContainer, type ExistingSecret } from "./composed-files";
+import { composedVolumes, composingContainer, type ExistingSecret } from "./composed-files";
 import { projectedFiles } from "./files";
 import { FILES_ANNOTATION, labels, portsOf, selector } from "./names";
 import { cpuQuantity, memoryQuantity } from "./quantities";

@@ -7,11 +7,13 @@ import * as yaml from "yaml";
 import { CHART_FOLDER } from "../../cli/render/names";
 import { valuesOf, type ImageValue } from "../../cli/render/chart/values";
 import { withProbe } from "../../components/app/model";
+import { describeRalex } from "../../components/app/ralex";
 import { ImageRef } from "../../components/image/image-ref";
+import { kubernetesPlacement } from "../../components/kubernetes/placement";
 import { renderObjects, type KubernetesObject } from "../../components/kubernetes/render/objects";
 import { UNORDERED_JOB } from "../../components/kubernetes/workload";
 import { goTool } from "../../toolchain/go-tools";
-import { clusterSettings, DIGEST, onKubernetes } from "../support/on-kubernetes";
+import { clusterSettings, DIGEST } from "../support/on-kubernetes";
 
 const CHART = path.resolve(__dirname, "../..", CHART_FOLDER);
 const ENVIRONMENTS = ["dev", "staging", "prod", "edge"];
@@ -102,7 +104,7 @@ describe("the chart", () => {
     "gives the objects that are rendered without Helm: %s",
     async (_, configuration) => {
       const settings = clusterSettings(configuration);
-      const application = onKubernetes(settings);
+      const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: true });
       const names = [...withProbe(application).map(({ image }) => image), "probe"];
       const images = Object.fromEntries(names.map((name) => [name, ImageRef.of(`r.test:5000/${name}`, DIGEST)]));
       const values = Object.fromEntries(

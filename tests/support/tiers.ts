@@ -114,7 +114,7 @@ export function countJest(
 }
 
 /** Python beside the bridge that its environment runs and checks too. */
-const BESIDE = ["../probe", "../../components/kubernetes/composer"] as const;
+const BESIDE = ["../probe", "../../components/secrets/composer"] as const;
 
 /** Runs the pytest suites of the bridge and the probe and counts from their report. */
 async function pytest(checkout: string) {
@@ -252,7 +252,7 @@ export const TIERS: readonly Tier[] = [
     name: "engine",
     budget: 350,
     prepare: prepareEngine,
-    compiles: ["pulumi", "versitygw", "helm"],
+    compiles: ["pulumi", "versitygw", "helm", "compose"],
     run: (checkout, match) => jest(checkout, "engine", ["--maxWorkers", "2"], match),
   },
   {

@@ -81,7 +81,7 @@ function objects(application: Application): readonly object[] {
       kind: "ConfigMap",
       metadata: metadata(NAME, -10),
       data: {
-        [PROGRAM]: fs.readFileSync(path.join(__dirname, "../../../components/kubernetes/composer", PROGRAM), "utf8"),
+        [PROGRAM]: fs.readFileSync(path.join(__dirname, "../../../components/secrets/composer", PROGRAM), "utf8"),
         "configuration.json": configuration(application),
       },
     },

@@ -20,8 +20,7 @@ export const imageNames = (rendered: readonly Rendered[]): readonly string[] =>
   [...new Set(rendered.flatMap(({ application }) => withProbe(application).map(({ image }) => image)))].sort();
 
 /** What the committed lock has of the images; the others are left empty, and have to be given. */
-export function lockedValues(checkout: string, names: readonly string[]): Readonly<Record<string, ImageValue>> {
-  const lock = ImageLock.read(path.join(checkout, COMMITTED_LOCK));
+export function lockedValues(lock: ImageLock, names: readonly string[]): Readonly<Record<string, ImageValue>> {
   const valueOf = (name: string): ImageValue => {
     if (!lock.has(name)) return { repository: "", digest: "" };
     const { repository, digest } = lock.ref(name);
@@ -32,14 +31,15 @@ export function lockedValues(checkout: string, names: readonly string[]): Readon
 
 /** Every file of the chart by its path below the chart's folder. */
 export function chartFiles(checkout: string): ChartFiles {
-  const rendered = renderCombinations();
+  const lock = ImageLock.read(path.join(checkout, COMMITTED_LOCK));
+  const rendered = renderCombinations({ grafana: lock.has("grafana") });
   const [first] = rendered;
   if (first === undefined) throw new Error("the chart has no combination of values");
   const { version } = JSON.parse(fs.readFileSync(path.join(checkout, "package.json"), "utf8")) as { version: string };
   const images = imageNames(rendered);
   const stack = { target: "kubernetes", kubeContext: "none", hostName: "none" };
   const defaults = loadSettings({ environment: {}, dotenv: {}, stack });
-  const values = { ...valuesOf(defaults, lockedValues(checkout, images), ""), hostName: "" };
+  const values = { ...valuesOf(defaults, lockedValues(lock, images), ""), hostName: "" };
   return {
     "Chart.yaml": `# ${GENERATED}\n${document(metadata(version))}`,
     "values.yaml": valuesText(values, GENERATED),

@@ -1,6 +1,6 @@
 /** The objects of every combination of the chart's values, with tokens where values go. */
 import { withProbe, type Application } from "../../../components/app/model";
-import { describeRalex } from "../../../components/app/ralex";
+import { describeRalex, type Available } from "../../../components/app/ralex";
 import { ImageRef } from "../../../components/image/image-ref";
 import { FILES_ANNOTATION } from "../../../components/kubernetes/names";
 import { kubernetesPlacement } from "../../../components/kubernetes/placement";
@@ -27,10 +27,11 @@ export interface Rendered {
   readonly probe: KubernetesObject;
 }
 
-/** Once for each combination. */
-export const renderCombinations = (): readonly Rendered[] => combinationsOf(DIMENSIONS).map(renderCombination);
+/** Once for each combination. @param available - third-party images that not every lock has. */
+export const renderCombinations = (available: Available): readonly Rendered[] =>
+  combinationsOf(DIMENSIONS).map((combination) => renderCombination(combination, available));
 
-function renderCombination(combination: Combination): Rendered {
+function renderCombination(combination: Combination, available: Available): Rendered {
   const chosen = DIMENSIONS.map(({ name, options }) => options.find((option) => option.name === combination[name]));
   const settings = loadSettings({
     environment: {},
@@ -47,7 +48,7 @@ function renderCombination(combination: Combination): Rendered {
       ...Object.assign({}, ...chosen.map((option) => option?.settings ?? {})),
     },
   });
-  const application = describeRalex(settings, kubernetesPlacement(settings));
+  const application = describeRalex(settings, kubernetesPlacement(settings), available);
   const ref = (name: string) => ImageRef.of(`${TOKEN.repository}/${name}`, DIGEST);
   const args: RenderArgs = {
     ...{ stack: TOKEN.instance, application, settings },

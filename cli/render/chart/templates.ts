@@ -1,5 +1,5 @@
 /** Objects as templates of the chart: what depends on values is in braces, everything else is as the model has it. */
-import { composes } from "../../../components/kubernetes/composed-files";
+import { composes } from "../../../components/secrets/composed";
 import { filesName } from "../../../components/kubernetes/names";
 import { withProbe } from "../../../components/app/model";
 import type { KubernetesObject } from "../../../components/kubernetes/render/objects";

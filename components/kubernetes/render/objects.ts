@@ -1,10 +1,11 @@
 /** Every object of an application as plain data, for whoever applies it without Pulumi: the same as the Pulumi program makes. */
+import { composes } from "../../secrets/composed";
 import { type Application, type Service, type Text, withProbe } from "../../app/model";
 import type { ImageRef } from "../../image/image-ref";
 import { plainText } from "../../secrets/resolver";
 import type { Settings } from "../../settings/schema";
 import { imageOf } from "../../target-stack";
-import { COMPOSER, composedData, composedHash, composerData, composes, type ExistingSecret } from "../composed-files";
+import { COMPOSER, composedData, composedHash, composerData, type ExistingSecret } from "../composed-files";
 import { fileData, filesHash, isPlain, isSecret, secretData } from "../files";
 import { hashOf } from "../hash";
 import { plainMeta } from "../metadata";

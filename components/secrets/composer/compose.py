@@ -1,9 +1,11 @@
-"""Writes a pod's files before its containers start: plain ones as they are, secret ones from a Secret of the namespace.
+"""Writes a service's files before it starts: plain ones as they are, secret ones composed of somebody's secrets.
 
-Usage: ``python3.11 compose.py SOURCES DESTINATION``. SOURCES holds ``files.json``, a folder ``plain`` and, by key, the
-Secret's values in ``secret``. ``files.json`` is
+Usage: ``python3.11 compose.py SOURCES DESTINATION [UID:GID [FOLDER …]]``. SOURCES holds ``files.json``, a folder
+``plain`` and, by key, the values in a folder ``secret``: a Secret of Kubernetes, or those of Compose. ``files.json`` is
 ``{"secret": NAME, "plain": [PATH], "composed": [{"path", "mode", "parts": [TEXT | {"secret", "form"}]}]}``; paths are
-relative to DESTINATION. Nothing of a value is ever written but into the files, and the standard library is enough.
+relative to DESTINATION. With an owner, who runs it as root gives that user the files, and the folders that are named:
+volumes that are still nobody's. Nothing of a value is ever written but into the files, and the standard library is
+enough.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +71,21 @@ def problems_of(file: dict[str, Any], values: dict[str, str]) -> set[str]:
     }
 
 
-def write(path: Path, content: bytes, mode: int) -> None:
+Owner = tuple[int, int]
+
+
+def write(path: Path, content: bytes, mode: int, owner: Owner | None) -> None:
     """Puts a file in place; a run that was cut short before may have left one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_bytes(content)
     path.chmod(mode)
+    if owner is not None:
+        os.chown(path, *owner)
 
 
-def main(sources: Path, destination: Path) -> list[str]:
+def main(sources: Path, destination: Path, owner: Owner | None = None, folders: Sequence[str] = ()) -> list[str]:
     """Writes every file, or none; returns what is wrong."""
     description = json.loads((sources / "files.json").read_text(encoding="utf-8"))
     composed: list[dict[str, Any]] = description["composed"]
@@ -94,14 +102,18 @@ def main(sources: Path, destination: Path) -> list[str]:
     if problems:
         return [f"Secret {description['secret']}: {problem}" for problem in sorted(problems)]
     for path in description["plain"]:
-        write(destination / path, (sources / "plain" / path).read_bytes(), PLAIN_MODE)
+        write(destination / path, (sources / "plain" / path).read_bytes(), PLAIN_MODE, owner)
     for file in composed:
-        write(destination / file["path"], compose(file["parts"], values).encode(), int(file["mode"], 8))
+        write(destination / file["path"], compose(file["parts"], values).encode(), int(file["mode"], 8), owner)
+    if owner is not None:
+        for folder in folders:
+            os.chown(folder, *owner)
     return []
 
 
 if __name__ == "__main__":
-    found = main(Path(sys.argv[1]), Path(sys.argv[2]))
+    uid, _, gid = sys.argv[3].partition(":") if len(sys.argv) > 3 else ("", "", "")
+    found = main(Path(sys.argv[1]), Path(sys.argv[2]), (int(uid), int(gid)) if uid else None, sys.argv[4:])
     for problem in found:
         print(problem, file=sys.stderr)
     sys.exit(1 if found else 0)

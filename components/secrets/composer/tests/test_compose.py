@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -41,8 +42,8 @@ class Pod:
         for key, content in secret.items():
             (self.sources / "secret" / key).write_bytes(content)
 
-    def run(self) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-I", str(PROGRAM), str(self.sources), str(self.files)]
+    def run(self, *more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", str(PROGRAM), str(self.sources), str(self.files), *more]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def written(self) -> dict[str, tuple[str, int]]:
@@ -78,6 +79,17 @@ def test_a_second_run_writes_the_same_again(tmp_path: Path) -> None:
     before = pod.written()
     assert pod.run().returncode == 0
     assert pod.written() == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_root_gives_the_files_and_an_empty_volume_to_their_user(tmp_path: Path) -> None:
+    pod = Pod(tmp_path, {"password": b"s3cret", "certificate": PEM.encode()})
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    assert pod.run("999:998", str(volume)).returncode == 0
+    for path in (pod.files / "secrets/url", pod.files / "nginx.conf", volume):
+        assert (path.stat().st_uid, path.stat().st_gid) == (999, 998)
+    assert pod.written()["secrets/url"][1] == 0o440
 
 
 @pytest.mark.parametrize(
