@@ -128,12 +128,14 @@ describe("the chart", () => {
     60_000,
   );
 
-  test.each(ENVIRONMENTS)("passes helm lint --strict with values-%s.yaml", async (name) => {
-    const { stdout, exitCode } = await run(
-      ...["lint", "--strict", CHART, "--values", path.join(CHART, `values-${name}.yaml`), "--values", digests()],
-    );
+  test.each(ENVIRONMENTS)("passes helm lint --strict and helm template with values-%s.yaml", async (name) => {
+    const values = ["--values", path.join(CHART, `values-${name}.yaml`), "--values", digests()];
+    const { stdout, exitCode } = await run("lint", "--strict", CHART, ...values);
     expect(stdout).toContain("0 chart(s) failed");
     expect(exitCode).toBe(0);
+    const kinds = (await template(...values)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "Deployment").length).toBeGreaterThan(2);
+    expect(kinds.includes("Ingress")).toBe(name === "prod");
   });
 
   test("makes the Secret by a hook with an account of its own where none is named, and never by a template", async () => {
