@@ -252,7 +252,7 @@ export const TIERS: readonly Tier[] = [
     name: "engine",
     budget: 350,
     prepare: prepareEngine,
-    compiles: ["pulumi", "versitygw", "helm", "compose"],
+    compiles: ["pulumi", "versitygw", "helm", "compose", "kubeconform"],
     run: (checkout, match) => jest(checkout, "engine", ["--maxWorkers", "2"], match),
   },
   {
