@@ -3,9 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Application } from "../app/model";
 import type { Certificates } from "../secrets/certificates";
 import type { Settings } from "../settings/schema";
-import { secretData } from "./files";
 import { objectMeta } from "./metadata";
-import { ingressSpec, publicService, TLS_SECRET } from "./network";
+import { ingressSpec, publicService, TLS_SECRET, TLS_SECRET_TYPE, tlsSecretData } from "./network";
 
 export interface PublicEdgeArgs {
   readonly stack: string;
@@ -33,10 +32,10 @@ export class PublicEdge extends pulumi.ComponentResource {
         `${name}-certificate`,
         {
           metadata: objectMeta(stack, TLS_SECRET),
-          type: "kubernetes.io/tls",
+          type: TLS_SECRET_TYPE,
           data: pulumi
-            .all({ "tls.crt": certificates.certificate, "tls.key": certificates.privateKey })
-            .apply((files) => secretData(files)),
+            .all([certificates.certificate, certificates.privateKey])
+            .apply(([certificate, key]) => tlsSecretData(certificate, key)),
         },
         options,
       );

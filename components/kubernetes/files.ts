@@ -6,8 +6,8 @@ import { hashOf } from "./hash";
 import { filesName } from "./names";
 
 /** Root and the pod's group read what is secret, everybody in the container the rest. */
-const SECRET_MODE = 0o440;
-const PLAIN_MODE = 0o444;
+export const SECRET_MODE = 0o440;
+export const PLAIN_MODE = 0o444;
 
 /** A key of a ConfigMap or Secret may hold no slash. */
 const keyOf = ({ path: file }: FileMount): string => path.posix.relative(FILES_FOLDER, file).replace(/\//g, ".");
@@ -32,17 +32,19 @@ export const secretData = (contents: Readonly<Record<string, string>>): Record<s
 export const filesHash = (files: readonly FileMount[], contents: readonly string[]): string =>
   hashOf(files.map(({ path: file }, index) => [file, contents[index]]));
 
+/** Keys of a ConfigMap or Secret as files below {@link FILES_FOLDER}. */
+export const fileItems = (files: readonly FileMount[], mode: number) =>
+  files.map((file) => ({ key: keyOf(file), path: path.posix.relative(FILES_FOLDER, file.path), mode }));
+
 /** Volume `files` of a pod, for {@link FILES_FOLDER}. */
 export function projectedFiles({ name, files }: Service): types.input.core.v1.Volume {
-  const items = (chosen: readonly FileMount[], mode: number) =>
-    chosen.map((file) => ({ key: keyOf(file), path: path.posix.relative(FILES_FOLDER, file.path), mode }));
   const [plain, secret] = [files.filter(isPlain), files.filter(isSecret)];
   return {
     name: "files",
     projected: {
       sources: [
-        ...(plain.length === 0 ? [] : [{ configMap: { name: filesName(name), items: items(plain, PLAIN_MODE) } }]),
-        ...(secret.length === 0 ? [] : [{ secret: { name: filesName(name), items: items(secret, SECRET_MODE) } }]),
+        ...(plain.length === 0 ? [] : [{ configMap: { name: filesName(name), items: fileItems(plain, PLAIN_MODE) } }]),
+        ...(secret.length === 0 ? [] : [{ secret: { name: filesName(name), items: fileItems(secret, SECRET_MODE) } }]),
       ],
     },
   };

@@ -10,12 +10,14 @@ type ObjectMeta = types.input.meta.v1.ObjectMeta;
  */
 const OWNED = { "pulumi.com/patchForce": "true" } as const;
 
+/** Name and labels: what an object has whoever applies it. */
+export const plainMeta = (stack: string, name: string) => ({ name, labels: labels(stack, name) });
+
 export const objectMeta = (
   stack: string,
   name: string,
   annotations: Readonly<Record<string, string>> = {},
 ): ObjectMeta & { readonly name: string } => ({
-  name,
-  labels: labels(stack, name),
+  ...plainMeta(stack, name),
   annotations: { ...OWNED, ...annotations },
 });

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Application } from "../app/model";
 import type { Settings } from "../settings/schema";
 import { objectMeta } from "./metadata";
-import { STACK_LABEL } from "./names";
+import { ACCOUNT, claimSpec, namespaceMeta } from "./namespace-specs";
 import { SERVICE_ACCOUNT } from "./pod";
 import { policiesOf } from "./policies";
 
@@ -25,12 +25,7 @@ export class Namespace extends pulumi.ComponentResource {
     const options = { parent: this };
     const own = new k8s.core.v1.Namespace(
       `${name}-object`,
-      {
-        metadata: {
-          name: namespace,
-          labels: { [STACK_LABEL]: stack, ...podSecurity("enforce"), ...podSecurity("warn") },
-        },
-      },
+      { metadata: namespaceMeta(stack, namespace) },
       // Everything goes with it, the data too.
       { ...options, protect: true },
     );
@@ -45,21 +40,17 @@ export class Namespace extends pulumi.ComponentResource {
     );
     const account = new k8s.core.v1.ServiceAccount(
       `${name}-account`,
-      { metadata: objectMeta(stack, SERVICE_ACCOUNT), automountServiceAccountToken: false },
+      { metadata: objectMeta(stack, SERVICE_ACCOUNT), ...ACCOUNT },
       inside,
     );
     const volumes = application.volumes.map(
-      ({ name: called, sizeGiB }) =>
+      (volume) =>
         new k8s.core.v1.PersistentVolumeClaim(
-          `${name}-volume-${called}`,
+          `${name}-volume-${volume.name}`,
           {
             // Bound with the first pod that uses it, where the class says so: Pulumi would wait for that in vain.
-            metadata: objectMeta(stack, called, { "pulumi.com/skipAwait": "true" }),
-            spec: {
-              accessModes: ["ReadWriteOnce"],
-              resources: { requests: { storage: `${sizeGiB}Gi` } },
-              ...(settings.storageClass === undefined ? {} : { storageClassName: settings.storageClass }),
-            },
+            metadata: objectMeta(stack, volume.name, { "pulumi.com/skipAwait": "true" }),
+            spec: claimSpec(volume, settings),
           },
           // Nothing that a setting or a new name changes may replace what holds data.
           { ...inside, protect: true, ignoreChanges: ["metadata.name", "spec.storageClassName", "spec.accessModes"] },
@@ -69,8 +60,3 @@ export class Namespace extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
-
-const podSecurity = (mode: "enforce" | "warn") => ({
-  [`pod-security.kubernetes.io/${mode}`]: "restricted",
-  [`pod-security.kubernetes.io/${mode}-version`]: "latest",
-});

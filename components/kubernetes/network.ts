@@ -2,6 +2,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Application, Service } from "../app/model";
 import type { Settings } from "../settings/schema";
+import { secretData } from "./files";
 import { poolName, portsOf, selector } from "./names";
 import { HTTPS_PORT } from "./placement";
 
@@ -67,8 +68,18 @@ export function publicService(application: Application, settings: Settings): Nam
 /** Name of the Secret with the edge's certificate, for an Ingress controller. */
 export const TLS_SECRET = "edge-tls";
 
+export const TLS_SECRET_TYPE = "kubernetes.io/tls";
+
+/** The certificate of an Ingress, as its controller wants it. */
+export const tlsSecretData = (certificate: string, privateKey: string): Record<string, string> =>
+  secretData({ "tls.crt": certificate, "tls.key": privateKey });
+
 /** The Ingress, which ends TLS with the stack's own certificate and passes on to the edge. */
-export function ingressSpec(application: Application, settings: Settings): types.input.networking.v1.IngressSpec {
+export function ingressSpec(
+  application: Application,
+  settings: Settings,
+  secretName = TLS_SECRET,
+): types.input.networking.v1.IngressSpec {
   const { service } = application.edge;
   const path = (prefix: string, port: string) => ({
     path: prefix,
@@ -78,7 +89,7 @@ export function ingressSpec(application: Application, settings: Settings): types
   const host = settings.hostName ?? "";
   return {
     ...(settings.ingressClass === undefined ? {} : { ingressClassName: settings.ingressClass }),
-    tls: [{ hosts: [host], secretName: TLS_SECRET }],
+    tls: [{ hosts: [host], secretName }],
     rules: [{ host, http: { paths: [path("/v1", "api"), path("/", "web")] } }],
   };
 }

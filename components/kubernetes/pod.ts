@@ -1,9 +1,11 @@
 /** A service's pods, as plain data: one container, confined, asked over HTTP where it speaks HTTP. */
+import { composes } from "../secrets/composed";
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { NAMED_CONNECTION_SECONDS } from "../app/services/nginx";
 import { FILES_FOLDER, type Question, type Service, type Text } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
+import { composedVolumes, composingContainer, type ExistingSecret } from "./composed-files";
 import { projectedFiles } from "./files";
 import { FILES_ANNOTATION, labels, portsOf, selector } from "./names";
 import { cpuQuantity, memoryQuantity } from "./quantities";
@@ -21,6 +23,8 @@ export interface PodArgs {
   readonly filesHash: Input<string>;
   /** Text of the model as it reads in this namespace; there is no secret in it. */
   readonly text: (value: Text) => string;
+  /** The Secret that files with secrets are composed from, where no object holds them ready. */
+  readonly existing?: ExistingSecret;
 }
 
 /** Service account of every pod; none of them is given its token. */
@@ -74,9 +78,12 @@ export function podTemplate(args: PodArgs): PodTemplate {
             ],
           }
         : {}),
+      ...(args.existing !== undefined && composes(service)
+        ? { initContainers: [composingContainer(args.existing)] }
+        : {}),
       containers: [container(args)],
       ...some("volumes", [
-        ...(service.files.length === 0 ? [] : [projectedFiles(service)]),
+        ...fileVolumes(args),
         ...service.volumes.map(({ volume }) => ({ name: volume, persistentVolumeClaim: { claimName: volume } })),
         ...service.scratch.map(({ path, sizeMiB }) => ({
           name: scratchName(path),
@@ -85,6 +92,11 @@ export function podTemplate(args: PodArgs): PodTemplate {
       ]),
     },
   };
+}
+
+function fileVolumes({ service, existing }: PodArgs): types.input.core.v1.Volume[] {
+  if (existing !== undefined && composes(service)) return composedVolumes(service, existing);
+  return service.files.length === 0 ? [] : [projectedFiles(service)];
 }
 
 const scratchName = (path: string): string => `scratch${path.replace(/\//g, "-")}`;

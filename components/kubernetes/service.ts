@@ -12,7 +12,11 @@ import {
   autoscalerSpec,
   deploymentSpec,
   disruptionBudgetSpec,
+  isBudgeted,
+  isScaled,
+  jobName,
   jobSpec,
+  orderedJob,
   statefulSetSpec,
   workloadKind,
 } from "./workload";
@@ -83,10 +87,9 @@ export class KubernetesService extends pulumi.ComponentResource {
     const metadata = objectMeta(stack, service.name);
     switch (workloadKind(service)) {
       case "Job": {
-        // A Job is never changed: another one takes its place, and shows in its name what it is for.
-        const called = this.hash.apply((hash) => `${service.name}-${hash.slice(0, 8)}`);
-        const meta = { ...objectMeta(stack, service.name), name: called };
-        return new k8s.batch.v1.Job(`${name}-job`, { metadata: meta, spec: jobSpec(template, waitSeconds) }, options);
+        const meta = { ...metadata, name: this.hash.apply((hash) => jobName(service, hash)) };
+        const spec = jobSpec(template, orderedJob(waitSeconds));
+        return new k8s.batch.v1.Job(`${name}-job`, { metadata: meta, spec }, options);
       }
       case "StatefulSet":
         return new k8s.apps.v1.StatefulSet(
@@ -95,16 +98,11 @@ export class KubernetesService extends pulumi.ComponentResource {
           options,
         );
       case "Deployment": {
-        const replicas = this.isScaled ? undefined : service.replicas;
+        const replicas = isScaled(service, args.maxReplicas) ? undefined : service.replicas;
         const spec = deploymentSpec(service, template, replicas, waitSeconds);
         return new k8s.apps.v1.Deployment(`${name}-deployment`, { metadata, spec }, options);
       }
     }
-  }
-
-  private get isScaled(): boolean {
-    const { service, maxReplicas } = this.args;
-    return service.maxReplicas > 1 && maxReplicas > service.replicas;
   }
 
   private scale(workload: pulumi.CustomResource): void {
@@ -112,11 +110,11 @@ export class KubernetesService extends pulumi.ComponentResource {
     const { stack, service, maxReplicas } = args;
     const metadata = objectMeta(stack, service.name);
     const options = { parent: this, dependsOn: [workload] };
-    if (this.isScaled) {
+    if (isScaled(service, maxReplicas)) {
       const spec = autoscalerSpec(service, maxReplicas);
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-autoscaler`, { metadata, spec }, options);
     }
-    if (service.replicas > 1 || this.isScaled) {
+    if (isBudgeted(service, maxReplicas)) {
       const spec = disruptionBudgetSpec(service);
       new k8s.policy.v1.PodDisruptionBudget(`${name}-disruption-budget`, { metadata, spec }, options);
     }

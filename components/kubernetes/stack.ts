@@ -16,7 +16,7 @@ import { certificateNames } from "./placement";
 import { podTemplate } from "./pod";
 import { KubernetesService } from "./service";
 import { Verification } from "./verification";
-import { jobSpec } from "./workload";
+import { jobSpec, maxReplicasOf, orderedJob } from "./workload";
 
 export interface KubernetesStackArgs extends TargetStackArgs {
   /** Name of the Pulumi stack. */
@@ -93,7 +93,7 @@ export class KubernetesStack extends TargetStack {
           ...{ stack, service, resolver, after },
           image: imageOf(images, service),
           imagePullSecret: settings.imagePullSecret,
-          maxReplicas: service.name === application.edge.balances.service ? settings.apiMaxReplicas : 0,
+          maxReplicas: maxReplicasOf(service, application, settings),
           waitSeconds: settings.waitSeconds,
         },
         { ...options, dependsOn: [...place] },
@@ -137,7 +137,7 @@ export class KubernetesStack extends TargetStack {
         })),
         probe: {
           metadata: { generateName: `${probe.name}-`, labels: labels(stack, probe.name) },
-          spec: { ...jobSpec(template, settings.waitSeconds), backoffLimit: 0 },
+          spec: { ...jobSpec(template, orderedJob(settings.waitSeconds)), backoffLimit: 0 },
         },
         hash,
       },

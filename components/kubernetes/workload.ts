@@ -1,6 +1,7 @@
 /** What runs a service's pods, as plain data: a Deployment, a StatefulSet or a Job. */
 import type { types } from "@pulumi/kubernetes";
-import type { Service } from "../app/model";
+import type { Application, Service } from "../app/model";
+import type { Settings } from "../settings/schema";
 import { selector } from "./names";
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
@@ -49,12 +50,42 @@ export const statefulSetSpec = (service: Service, template: PodTemplate): types.
   template,
 });
 
+/** How long a job may go on, and how often it is tried again. */
+export interface JobBounds {
+  readonly seconds: number;
+  readonly retries: number;
+}
+
+/** Of a job that starts once everything is there that it needs. */
+export const orderedJob = (waitSeconds: number): JobBounds => ({ seconds: waitSeconds, retries: 3 });
+
+/**
+ * Of a job that is applied together with what it needs: images may still be pulled and databases made. With the pauses of
+ * Kubernetes, 10 seconds doubled up to six minutes, these retries are spent after some 35 minutes.
+ */
+export const UNORDERED_JOB: JobBounds = { seconds: 3600, retries: 10 };
+
 /** A failed run is tried again with growing pauses: what it waits for may be about to come. */
-export const jobSpec = (template: PodTemplate, waitSeconds: number): types.input.batch.v1.JobSpec => ({
-  backoffLimit: 3,
-  activeDeadlineSeconds: waitSeconds,
+export const jobSpec = (template: PodTemplate, { seconds, retries }: JobBounds): types.input.batch.v1.JobSpec => ({
+  backoffLimit: retries,
+  activeDeadlineSeconds: seconds,
   template,
 });
+
+/** A Job is never changed: another one takes its place, and shows in its name what it is for. */
+export const jobName = (service: Service, hash: string): string => `${service.name}-${hash.slice(0, 8)}`;
+
+/** Most replicas that load may bring; 0 keeps the number of the service. */
+export const maxReplicasOf = (service: Service, { edge }: Application, { apiMaxReplicas }: Settings): number =>
+  service.name === edge.balances.service ? apiMaxReplicas : 0;
+
+/** Whether an autoscaler has the number of replicas. */
+export const isScaled = (service: Service, maxReplicas: number): boolean =>
+  service.maxReplicas > 1 && maxReplicas > service.replicas;
+
+/** Whether one replica has to stay while nodes are emptied. */
+export const isBudgeted = (service: Service, maxReplicas: number): boolean =>
+  service.replicas > 1 || isScaled(service, maxReplicas);
 
 /** The share of its requested CPU that a replica takes on average, in percent, above which another one is started. */
 const CPU_PERCENT = 70;

@@ -5,6 +5,18 @@ import type { Secrets } from "./secrets";
 /** A reference to a service, which each platform has its own words for. */
 export type ServiceRef = Exclude<Ref, { readonly ref: "secret" }>;
 
+/**
+ * Text that is known before anything runs.
+ * @param address - a reference to a service as text.
+ * @throws Error for one that holds a secret.
+ */
+export function plainText(value: Text, address: (ref: ServiceRef) => string): string {
+  if (typeof value === "string") return value;
+  if ("join" in value) return value.join.map((part) => plainText(part, address)).join("");
+  if (value.ref === "secret") throw new Error(`secret ${value.secret} is no plain text`);
+  return address(value);
+}
+
 /** Resolves what the model leaves open: names and addresses in a platform's words, and secrets. */
 export class Resolver {
   /** @param address - a reference to a service as text; throws an Error where the application has no such service or port. */
@@ -15,10 +27,7 @@ export class Resolver {
 
   /** Text that is known before anything runs. @throws Error for one that holds a secret. */
   plain(value: Text): string {
-    if (typeof value === "string") return value;
-    if ("join" in value) return value.join.map((part) => this.plain(part)).join("");
-    if (value.ref === "secret") throw new Error(`secret ${value.secret} is no plain text`);
-    return this.address(value);
+    return plainText(value, this.address);
   }
 
   text(value: Text): pulumi.Output<string> {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Problem } from "./problem";
 
 /** A name of RFC 1123, as Kubernetes wants it of namespaces, classes and secrets. */
-const objectName = z
+export const objectName = z
   .string()
   .max(63)
   .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "must be a name of Kubernetes: lower-case letters, digits, - and .");

@@ -116,7 +116,7 @@ export function countJest(
 }
 
 /** Python beside the bridge that its environment runs and checks too. */
-const PROBE = "../probe";
+const BESIDE = ["../probe", "../../components/secrets/composer"] as const;
 
 /** Runs the pytest suites of the bridge and the probe and counts from their report. */
 async function pytest(checkout: string) {
@@ -126,7 +126,15 @@ async function pytest(checkout: string) {
     const python = path.join(await bridgeEnvironment(checkout), "bin/python");
     const { exitCode } = await execa(
       python,
-      ["-m", "pytest", "-p", "no:cacheprovider", `--junit-xml=${report}`, "tests", `${PROBE}/tests`],
+      [
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        `--junit-xml=${report}`,
+        "tests",
+        ...BESIDE.map((folder) => `${folder}/tests`),
+      ],
       {
         cwd: path.join(checkout, BRIDGE),
         reject: false,
@@ -159,10 +167,13 @@ async function bridgeLint(checkout: string) {
   const folder = path.join(checkout, BRIDGE);
   const results = [];
   for (const args of [
-    ["ruff", "check", "--no-cache", ".", PROBE],
-    ["ruff", "format", "--no-cache", "--check", ".", PROBE],
+    ["ruff", "check", "--no-cache", ".", ...BESIDE],
+    ["ruff", "format", "--no-cache", "--check", ".", ...BESIDE],
     ["mypy", "--cache-dir", path.join(os.tmpdir(), "ralex-mypy")],
-    ["mypy", "--cache-dir", path.join(os.tmpdir(), "ralex-mypy-probe"), PROBE],
+    ...BESIDE.map((folder) => {
+      const cache = path.join(os.tmpdir(), `ralex-mypy-${path.posix.basename(folder)}`);
+      return ["mypy", "--cache-dir", cache, folder];
+    }),
   ]) {
     results.push(await step(folder, python, ["-m", ...args]));
   }
@@ -243,7 +254,7 @@ export const TIERS: readonly Tier[] = [
     name: "engine",
     budget: 350,
     prepare: prepareEngine,
-    compiles: ["pulumi", "versitygw"],
+    compiles: ["pulumi", "versitygw", "helm", "compose", "kubeconform"],
     run: (checkout, match) => jest(checkout, "engine", ["--maxWorkers", "2"], match),
   },
   {

@@ -4,9 +4,10 @@ import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
 import { planAddresses } from "../../../../components/docker/addresses";
+import { composeDocument, literal } from "../../../../components/docker/compose";
+import type { Service } from "../../../../components/app/model";
 import type { Settings } from "../../../../components/settings/schema";
 import { GO_MODULES, goTool } from "../../../../toolchain/go-tools";
-import { composeDocument, fileName } from "./document";
 import { Values, type Certificate } from "./values";
 import { onDocker } from "../../../support/on-docker";
 
@@ -46,7 +47,13 @@ export class ComposeProject {
       });
     }
     const project = PROJECT;
-    const document = composeDocument({ project, application, plan, values, images, filesFolder, checkout });
+    const document = composeDocument({
+      ...{ project, application, plan, images },
+      text: (value) => values.text(value),
+      fileMounts: (service) => fileMounts(service, filesFolder, checkout),
+      // Compose waits for what the engine says, so the engine asks often here: what makes Compose as quick as it can be.
+      checkInterval: "1s",
+    });
     fs.writeFileSync(path.join(folder, "compose.yaml"), yaml.stringify(document));
     const plugins = path.join(folder, "docker/cli-plugins");
     fs.mkdirSync(plugins, { recursive: true });
@@ -77,6 +84,18 @@ export class ComposeProject {
     });
     if (exitCode !== 0) throw new Error(`docker compose ${args.join(" ")} failed:\n${stderr.slice(-2000)}`);
   }
+}
+
+/** Where a service's files are. */
+const fileName = (file: { readonly path: string }, index: number): string => `${index}-${path.basename(file.path)}`;
+
+/** Its files one by one, and the code of this checkout where the model has it. */
+function fileMounts(service: Service, filesFolder: string, checkout: string): readonly unknown[] {
+  const bind = (source: string, target: string) => ({ type: "bind", source: literal(source), target, read_only: true });
+  return [
+    ...service.files.map((file, index) => bind(path.join(filesFolder, service.name, fileName(file, index)), file.path)),
+    ...(service.source === undefined ? [] : [bind(path.join(checkout, service.source.source), service.source.path)]),
+  ];
 }
 
 /** A certificate of its own for the edge. */

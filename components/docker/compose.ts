@@ -1,20 +1,20 @@
 /** The model as a Compose file: the same containers, limits, checks and order as the local stack has. No I/O. */
-import * as path from "node:path";
-import type { Application, Dependency, Service } from "../../../../components/app/model";
-import type { AddressPlan } from "../../../../components/docker/addresses";
-import { confinement, healthcheck, logging } from "../../../../components/docker/container";
-import type { Values } from "./values";
+import type { Application, Dependency, Service, Text } from "../app/model";
+import type { AddressPlan } from "./addresses";
+import { confinement, healthcheck, logging } from "./container";
 
-export interface DocumentArgs {
+export interface ComposeArgs {
   readonly project: string;
   readonly application: Application;
   readonly plan: AddressPlan;
-  readonly values: Values;
+  /** Text as it reads here. */
+  readonly text: (value: Text) => string;
   /** References by image name. */
   readonly images: Readonly<Record<string, string>>;
-  /** Absolute folder that holds the files, `<service>/<index>-<base name>`. */
-  readonly filesFolder: string;
-  readonly checkout: string;
+  /** Mounts of a service's files, in the words of Compose. */
+  readonly fileMounts: (service: Service) => readonly unknown[];
+  /** Time between two checks; without it, that of the model. */
+  readonly checkInterval?: string;
 }
 
 const CONDITIONS = {
@@ -24,20 +24,20 @@ const CONDITIONS = {
 } as const;
 
 /** Compose replaces variables in every string; a doubled dollar is a dollar. */
-const literal = (text: string): string => text.replaceAll("$", "$$$$");
-
-/** Where a service's files are. */
-export const fileName = (file: { readonly path: string }, index: number): string =>
-  `${index}-${path.basename(file.path)}`;
+export const literal = (text: string): string => text.replaceAll("$", "$$$$");
 
 /** Replicas have fixed addresses, so each is a service of the file. */
-const slotName = (service: Service, slot: number): string =>
+export const slotName = (service: Service, slot: number): string =>
   service.replicas > 1 ? `${service.name}-${slot}` : service.name;
 
-export function composeDocument(args: DocumentArgs): Record<string, unknown> {
+/** The whole file; networks are the private one, which leads nowhere, and that of what calls out or is published. */
+export function composeDocument(args: ComposeArgs): Record<string, unknown> {
   const { application, plan, project } = args;
   const services = application.services.flatMap((service) =>
-    Array.from({ length: service.replicas }, (_, slot) => [slotName(service, slot), serviceOf(args, service, slot)]),
+    Array.from({ length: service.replicas }, (_, slot) => [
+      slotName(service, slot),
+      composeService(args, service, slot),
+    ]),
   );
   return {
     name: project,
@@ -53,8 +53,9 @@ export function composeDocument(args: DocumentArgs): Record<string, unknown> {
   };
 }
 
-function serviceOf(args: DocumentArgs, service: Service, slot: number): Record<string, unknown> {
-  const { application, values, images, plan } = args;
+/** One replica of a service. */
+export function composeService(args: ComposeArgs, service: Service, slot: number): Record<string, unknown> {
+  const { application, images, plan } = args;
   const { capabilities, readOnly, securityOpts, tmpfs, user, init, cpus, memory } = confinement(service);
   const { logDriver, logOpts } = logging(service, logTarget(args, service));
   const address = plan.of.get(service.name)?.[slot];
@@ -62,9 +63,9 @@ function serviceOf(args: DocumentArgs, service: Service, slot: number): Record<s
     image: images[service.image],
     hostname: slotName(service, slot),
     ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint.map(literal) }),
-    ...(service.command === undefined ? {} : { command: service.command.map((part) => literal(values.text(part))) }),
+    ...(service.command === undefined ? {} : { command: service.command.map((part) => literal(args.text(part))) }),
     environment: Object.fromEntries(
-      Object.entries(service.environment).map(([name, value]) => [name, literal(values.text(value))]),
+      Object.entries(service.environment).map(([name, value]) => [name, literal(args.text(value))]),
     ),
     ...{ user, init, read_only: readOnly, cap_drop: capabilities.drops, security_opt: securityOpts },
     ...{ cpus: Number(cpus), mem_limit: `${memory}m`, memswap_limit: `${memory}m` },
@@ -76,7 +77,7 @@ function serviceOf(args: DocumentArgs, service: Service, slot: number): Record<s
       ...(service.egress || service.name === application.edge.service ? { egress: {} } : {}),
     },
     ...portsOf(args, service),
-    ...healthOf(service),
+    ...healthOf(service, args.checkInterval),
     restart: service.kind === "job" ? "no" : "unless-stopped",
     stop_grace_period: `${service.stopGraceSeconds}s`,
     depends_on: dependenciesOf(args.application, service, slot),
@@ -84,24 +85,19 @@ function serviceOf(args: DocumentArgs, service: Service, slot: number): Record<s
   };
 }
 
-function healthOf(service: Service): Record<string, unknown> {
-  if (service.health === undefined) return {};
-  const { tests, timeout, retries, startPeriod } = healthcheck(service.health);
-  // Compose waits for what the engine says, so the engine asks often here: what makes Compose as quick as it can be.
-  const interval = "1s";
-  return { healthcheck: { test: tests.map(literal), interval, timeout, retries, start_period: startPeriod } };
+function healthOf({ health }: Service, checkInterval: string | undefined): Record<string, unknown> {
+  if (health === undefined) return {};
+  const { tests, interval, timeout, retries, startPeriod } = healthcheck(health);
+  const test = tests.map(literal);
+  return { healthcheck: { test, interval: checkInterval ?? interval, timeout, retries, start_period: startPeriod } };
 }
 
-function volumesOf({ filesFolder, checkout }: DocumentArgs, service: Service): readonly unknown[] {
-  const bind = (source: string, target: string) => ({ type: "bind", source: literal(source), target, read_only: true });
-  return [
-    ...service.files.map((file, index) => bind(path.join(filesFolder, service.name, fileName(file, index)), file.path)),
-    ...service.volumes.map(({ volume, path: target }) => ({ type: "volume", source: volume, target })),
-    ...(service.source === undefined ? [] : [bind(path.join(checkout, service.source.source), service.source.path)]),
-  ];
-}
+const volumesOf = ({ fileMounts }: ComposeArgs, service: Service): readonly unknown[] => [
+  ...fileMounts(service),
+  ...service.volumes.map(({ volume, path }) => ({ type: "volume", source: volume, target: path })),
+];
 
-function portsOf({ application }: DocumentArgs, service: Service): Record<string, unknown> {
+function portsOf({ application }: ComposeArgs, service: Service): Record<string, unknown> {
   if (service.name !== application.edge.service) return {};
   const ports = application.edge.listeners.map(({ published, port }) => ({
     target: service.ports[port]?.number,
@@ -131,7 +127,7 @@ function dependenciesOf(application: Application, service: Service, slot: number
   return Object.fromEntries([...entries, ...before]) as Record<string, unknown>;
 }
 
-function logTarget({ application, plan }: DocumentArgs, service: Service): { readonly address: string } | undefined {
+function logTarget({ application, plan }: ComposeArgs, service: Service): { readonly address: string } | undefined {
   const { logs, services } = application;
   if (logs === undefined || service.name === logs.service) return undefined;
   const port = services.find(({ name }) => name === logs.service)?.ports[logs.port]?.number;

@@ -1,0 +1,46 @@
+/** A stack as values of the chart. */
+import { isDeepStrictEqual } from "node:util";
+import { withProbe } from "../../components/app/model";
+import { describeRalex } from "../../components/app/ralex";
+import { kubernetesPlacement } from "../../components/kubernetes/placement";
+import { loadSettings } from "../../components/settings/load";
+import { PLAIN_SETTINGS, type Settings } from "../../components/settings/schema";
+import { valuesText } from "./chart/schema";
+import { valuesOf, type ImageValue } from "./chart/values";
+import { chosenImages, knownImages, namedImages } from "./images";
+import { COMPOSING_IMAGE } from "./names";
+import { settingsOnCluster, type KubernetesOptions } from "./kubernetes";
+
+/** Settings that say where and when a stack runs, and nothing of what runs. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  ...["target", "kubeContext", "namespace", "imageMirror", "promotesFrom", "running"],
+]);
+
+export interface StackValues {
+  readonly text: string;
+  /** Settings of the stack that the chart has no value for, and that are not as the chart has them. */
+  readonly fixed: readonly string[];
+}
+
+/** @throws Failure or SettingsError with what to do, as for the plain objects. */
+export function helmValues(checkout: string, options: KubernetesOptions): StackValues {
+  const { stack, existingSecret } = options;
+  const settings = settingsOnCluster(checkout, stack);
+  const known = knownImages(checkout, settings, namedImages(options.image));
+  const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: "grafana" in known });
+  const names = [...withProbe(application).map(({ image }) => image), COMPOSING_IMAGE];
+  const images = Object.entries(chosenImages(names, known, stack, settings)).map(
+    ([name, { repository, digest }]): [string, ImageValue] => [name, { repository, digest }],
+  );
+  const values = valuesOf(settings, Object.fromEntries(images), existingSecret);
+  return { text: valuesText(values, `Values of ${stack}.`), fixed: fixedSettings(settings, Object.keys(values)) };
+}
+
+function fixedSettings(settings: Settings, values: readonly string[]): readonly string[] {
+  const stack = { target: "kubernetes", kubeContext: "none", hostName: "none" };
+  const defaults: Readonly<Record<string, unknown>> = { ...loadSettings({ environment: {}, dotenv: {}, stack }) };
+  const own: Readonly<Record<string, unknown>> = { ...settings };
+  return Object.keys(PLAIN_SETTINGS).filter(
+    (key) => !values.includes(key) && !ELSEWHERE.has(key) && !isDeepStrictEqual(own[key], defaults[key]),
+  );
+}

@@ -1,0 +1,28 @@
+/** What a namespace has before anything runs in it, as plain data. */
+import type { types } from "@pulumi/kubernetes";
+import type { Volume } from "../app/model";
+import type { Settings } from "../settings/schema";
+import { STACK_LABEL } from "./names";
+
+/** Metadata of the namespace: Pod Security refuses every pod that is not restricted. */
+export const namespaceMeta = (stack: string, namespace: string) => ({
+  name: namespace,
+  labels: { [STACK_LABEL]: stack, ...podSecurity("enforce"), ...podSecurity("warn") },
+});
+
+const podSecurity = (mode: "enforce" | "warn") => ({
+  [`pod-security.kubernetes.io/${mode}`]: "restricted",
+  [`pod-security.kubernetes.io/${mode}-version`]: "latest",
+});
+
+/** The account of every pod has no token. */
+export const ACCOUNT = { automountServiceAccountToken: false } as const;
+
+export const claimSpec = (
+  { sizeGiB }: Volume,
+  { storageClass }: Settings,
+): types.input.core.v1.PersistentVolumeClaimSpec => ({
+  accessModes: ["ReadWriteOnce"],
+  resources: { requests: { storage: `${sizeGiB}Gi` } },
+  ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
+});

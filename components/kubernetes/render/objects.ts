@@ -1,0 +1,233 @@
+/** Every object of an application as plain data, for whoever applies it without Pulumi: the same as the Pulumi program makes. */
+import { composes } from "../../secrets/composed";
+import { type Application, type Service, type Text, withProbe } from "../../app/model";
+import type { ImageRef } from "../../image/image-ref";
+import { plainText } from "../../secrets/resolver";
+import type { Settings } from "../../settings/schema";
+import { imageOf } from "../../target-stack";
+import { COMPOSER, composedData, composedHash, composerData, type ExistingSecret } from "../composed-files";
+import { fileData, filesHash, isPlain, isSecret, secretData } from "../files";
+import { hashOf } from "../hash";
+import { plainMeta } from "../metadata";
+import { filesName, namespaceOf, serviceText } from "../names";
+import { ACCOUNT, claimSpec, namespaceMeta } from "../namespace-specs";
+import { ingressSpec, publicService, servicesOf, TLS_SECRET, TLS_SECRET_TYPE, tlsSecretData } from "../network";
+import { podTemplate, SERVICE_ACCOUNT } from "../pod";
+import { policiesOf } from "../policies";
+import {
+  autoscalerSpec,
+  deploymentSpec,
+  disruptionBudgetSpec,
+  isBudgeted,
+  isScaled,
+  jobName,
+  jobSpec,
+  maxReplicasOf,
+  statefulSetSpec,
+  workloadKind,
+  type JobBounds,
+} from "../workload";
+
+/** An object of Kubernetes; what it has beside its names depends on its kind. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Where files with secrets come from: a Secret that somebody else makes, named here, or texts that are known, as they are
+ * to the Pulumi program.
+ */
+export type SecretFiles =
+  | { readonly existing: ExistingSecret }
+  | { readonly text: (value: Text) => string; readonly certificate: string; readonly privateKey: string };
+
+export interface RenderArgs {
+  readonly stack: string;
+  readonly application: Application;
+  readonly settings: Settings;
+  /** Every image that the application names. */
+  readonly images: Readonly<Record<string, ImageRef>>;
+  readonly secretFiles: SecretFiles;
+  /** The jobs' bounds: they are other ones where nothing sees to the order. */
+  readonly jobs: JobBounds;
+}
+
+/** Name of the Secret with an Ingress' certificate, beside one that holds the secrets. */
+export const tlsSecretOf = (secret: string): string => `${secret}-tls`;
+
+/** The namespace first, what runs last. */
+export function renderObjects(args: RenderArgs): readonly KubernetesObject[] {
+  const namespace = namespaceOf(args.stack, args.settings.namespace);
+  const renderer = new Renderer(args);
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: namespaceMeta(args.stack, namespace) },
+    ...[...renderer.place(), ...renderer.files(), ...renderer.running(), ...renderer.edge()].map((object) => ({
+      ...object,
+      metadata: { ...object.metadata, namespace },
+    })),
+  ];
+}
+
+/** The pod that checks the deployment, for a Job or a test of Helm; undefined where nothing is pinned. */
+export function renderProbe(args: RenderArgs): ReturnType<typeof podTemplate> | undefined {
+  const { probe } = args.application;
+  return probe === undefined ? undefined : new Renderer(args).template(probe);
+}
+
+class Renderer {
+  constructor(private readonly args: RenderArgs) {}
+
+  /** What holds for all pods, and volumes. */
+  place(): readonly KubernetesObject[] {
+    const { application, settings } = this.args;
+    return [
+      ...policiesOf(application).map(({ name, spec }) =>
+        this.object("networking.k8s.io/v1", "NetworkPolicy", name, { spec }),
+      ),
+      this.object("v1", "ServiceAccount", SERVICE_ACCOUNT, ACCOUNT),
+      ...application.volumes.map((volume) =>
+        this.object("v1", "PersistentVolumeClaim", volume.name, { spec: claimSpec(volume, settings) }),
+      ),
+    ];
+  }
+
+  files(): readonly KubernetesObject[] {
+    const { application, secretFiles } = this.args;
+    const composer =
+      "existing" in secretFiles ? [this.object("v1", "ConfigMap", COMPOSER, { data: composerData() })] : [];
+    return [...composer, ...withProbe(application).flatMap((service) => this.filesOf(service))];
+  }
+
+  /** Names and workloads of every service, in the order of the description. */
+  running(): readonly KubernetesObject[] {
+    return this.args.application.services.flatMap((service) => [
+      ...servicesOf(service).map(({ name, spec }) => this.object("v1", "Service", name, { spec })),
+      ...this.workload(service),
+    ]);
+  }
+
+  edge(): readonly KubernetesObject[] {
+    const { application, settings, secretFiles } = this.args;
+    const service = publicService(application, settings);
+    const isKnown = "text" in secretFiles;
+    const tls = isKnown ? TLS_SECRET : tlsSecretOf(secretFiles.existing.name);
+    return [
+      ...(service === undefined ? [] : [this.object("v1", "Service", service.name, { spec: service.spec })]),
+      ...(settings.exposure === "ingress"
+        ? [
+            ...(isKnown
+              ? [
+                  this.object("v1", "Secret", tls, {
+                    type: TLS_SECRET_TYPE,
+                    data: tlsSecretData(secretFiles.certificate, secretFiles.privateKey),
+                  }),
+                ]
+              : []),
+            this.object("networking.k8s.io/v1", "Ingress", application.edge.service, {
+              spec: ingressSpec(application, settings, tls),
+            }),
+          ]
+        : []),
+    ];
+  }
+
+  template(service: Service): ReturnType<typeof podTemplate> {
+    const { stack, images, settings, secretFiles } = this.args;
+    return podTemplate({
+      ...{ stack, service },
+      image: imageOf(images, service),
+      imagePullSecret: settings.imagePullSecret,
+      filesHash: this.filesHash(service),
+      text: (value) => this.plain(value),
+      ...("existing" in secretFiles ? { existing: secretFiles.existing } : {}),
+    });
+  }
+
+  private object(
+    apiVersion: string,
+    kind: string,
+    name: string,
+    rest: Readonly<Record<string, unknown>>,
+  ): KubernetesObject {
+    return { apiVersion, kind, metadata: plainMeta(this.args.stack, name), ...rest };
+  }
+
+  private filesOf(service: Service): readonly KubernetesObject[] {
+    const { secretFiles } = this.args;
+    const name = filesName(service.name);
+    const map = (data: Readonly<Record<string, string>>) =>
+      Object.keys(data).length === 0 ? [] : [this.object("v1", "ConfigMap", name, { data })];
+    if ("existing" in secretFiles) return map(this.composed(service));
+    const [plain, secret] = [service.files.filter(isPlain), service.files.filter(isSecret)];
+    const contents = fileData(
+      secret,
+      secret.map(({ content }) => secretFiles.text(content)),
+    );
+    return [
+      ...map(
+        fileData(
+          plain,
+          plain.map(({ content }) => secretFiles.text(content)),
+        ),
+      ),
+      ...(secret.length === 0 ? [] : [this.object("v1", "Secret", name, { data: secretData(contents) })]),
+    ];
+  }
+
+  private composed(service: Service): Record<string, string> {
+    const { secretFiles } = this.args;
+    return "existing" in secretFiles
+      ? composedData(service, secretFiles.existing.name, (value) => this.plain(value))
+      : {};
+  }
+
+  private filesHash(service: Service): string {
+    const { secretFiles } = this.args;
+    if ("existing" in secretFiles && composes(service)) return composedHash(this.composed(service));
+    const text = "text" in secretFiles ? secretFiles.text : (value: Text) => this.plain(value);
+    return filesHash(
+      service.files,
+      service.files.map(({ content }) => text(content)),
+    );
+  }
+
+  private plain(value: Text): string {
+    return plainText(value, (ref) => serviceText(ref, this.args.application));
+  }
+
+  private workload(service: Service): readonly KubernetesObject[] {
+    const { application, settings, jobs } = this.args;
+    const template = this.template(service);
+    const max = maxReplicasOf(service, application, settings);
+    const { name } = service;
+    const scaling = [
+      ...(isScaled(service, max)
+        ? [this.object("autoscaling/v2", "HorizontalPodAutoscaler", name, { spec: autoscalerSpec(service, max) })]
+        : []),
+      ...(isBudgeted(service, max)
+        ? [this.object("policy/v1", "PodDisruptionBudget", name, { spec: disruptionBudgetSpec(service) })]
+        : []),
+    ];
+    switch (workloadKind(service)) {
+      case "Job": {
+        const job = this.object("batch/v1", "Job", name, { spec: jobSpec(template, jobs) });
+        return [{ ...job, metadata: { ...job.metadata, name: jobName(service, hashOf(template)) } }];
+      }
+      case "StatefulSet":
+        return [this.object("apps/v1", "StatefulSet", name, { spec: statefulSetSpec(service, template) }), ...scaling];
+      case "Deployment": {
+        const replicas = isScaled(service, max) ? undefined : service.replicas;
+        const spec = deploymentSpec(service, template, replicas, settings.waitSeconds);
+        return [this.object("apps/v1", "Deployment", name, { spec }), ...scaling];
+      }
+    }
+  }
+}
