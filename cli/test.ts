@@ -40,6 +40,8 @@ export function registerTest(program: Command, checkout: string): void {
       }
       endCompiling?.();
       await cleanUp();
+      // Once more where it is read: what went before may be thousands of lines.
+      for (const failure of results.flatMap(({ failures = [] }) => failures)) console.log(`failed: ${failure}`);
       const { line, ok } = summarise(results, process.env.CI === "true");
       console.log(timesTable(results));
       console.log(line);

@@ -87,7 +87,9 @@ export class KubernetesService extends pulumi.ComponentResource {
     const metadata = objectMeta(stack, service.name);
     switch (workloadKind(service)) {
       case "Job": {
-        const meta = { ...metadata, name: this.hash.apply((hash) => jobName(service, hash)) };
+        // One that has failed stays so for ever: the next update makes it anew.
+        const annotations = { ...metadata.annotations, "pulumi.com/replaceUnready": "true" };
+        const meta = { ...metadata, annotations, name: this.hash.apply((hash) => jobName(service, hash)) };
         const spec = jobSpec(template, orderedJob(waitSeconds));
         return new k8s.batch.v1.Job(`${name}-job`, { metadata: meta, spec }, options);
       }

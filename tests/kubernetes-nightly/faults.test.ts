@@ -115,6 +115,34 @@ describe("a cluster that does not let something run", () => {
   );
 });
 
+/** Asks Postgres as its superuser, in its own container. */
+const sql = (statement: string) =>
+  all.kubectl(
+    ...["exec", "postgres-0", "--", "psql", "-XAtq", "-h", "/var/run/postgresql", "-U", "postgres"],
+    ...["-d", "postgres", "-c", statement],
+  );
+
+test(
+  "a job that has failed is told with the end of its log, and run again by the next deployment",
+  async () => {
+    await sql("ALTER ROLE ralex NOLOGIN");
+    // The job that would let the role in again has nothing to do; the one of the migrations has another image.
+    fs.appendFileSync(path.join(all.folder, "images/ralex-api/ralex_bridge/__init__.py"), "# another release\n");
+    await all.commit("another release");
+    const release = await all.build();
+    await all.must("kdev", "promote", "build", "kdev", "--release", release, "--deploy", "--yes");
+    all.configure({ waitSeconds: BOUND_SECONDS });
+    const args = ["promote", "kdev", "kstaging", "--release", release, "--deploy", "--yes"];
+    const { exitCode, stderr } = await all.ralex("kstaging", args);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/pod migrations-\S+ is failed/)]);
+    expect(await all.chat("beside a job that has failed")).toMatchObject({ status: 200 });
+    await sql("ALTER ROLE ralex LOGIN");
+    await expectConverging();
+    expect(all.pin("kstaging").id).toBe(release);
+  },
+  8 * MINUTE,
+);
+
 describe("pods and objects that go away", () => {
   test(
     "the Redis pod is deleted, and chats are answered meanwhile and afterwards",

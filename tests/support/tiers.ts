@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import Table from "cli-table3";
 import execa from "execa";
 import { prepareMachine } from "../../cli/machine";
@@ -19,14 +20,18 @@ export interface TierResult {
   readonly seconds: number;
   /** Why the tier could not run on this machine; absent when it ran. */
   readonly skipped?: string;
+  /** What failed, and how it was told, for the end of a run. */
+  readonly failures?: readonly string[];
 }
+
+type Counts = Pick<TierResult, "passed" | "failed" | "failures">;
 
 export interface Tier {
   readonly name: string;
   /** What has to be on the machine first; installs it where it may. A failure skips the tier, with its reason. */
   readonly prepare?: (checkout: string) => Promise<void>;
   /** @param match - for a tier of jest: the files whose path matches, and no others. */
-  readonly run: (checkout: string, match?: string) => Promise<{ passed: number; failed: number }>;
+  readonly run: (checkout: string, match?: string) => Promise<Counts>;
   /** What it needs of the Go modules that are compiled here; they are compiled ahead of it, where nothing else is. */
   readonly compiles?: readonly GoModuleName[];
   /** Seconds that it may take on two cores with every cache warm; over it, the time is looked at, and nothing fails. */
@@ -52,7 +57,12 @@ const step = async (checkout: string, file: string, args: readonly string[]) => 
  * Runs one jest project and counts from its own report. A run that ended without a report, or whose suites did not
  * load, is a failure even if no test failed.
  */
-async function jest(checkout: string, project: string, options: readonly string[] = [], match?: string) {
+async function jest(
+  checkout: string,
+  project: string,
+  options: readonly string[] = [],
+  match?: string,
+): Promise<Counts> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-jest-"));
   const report = path.join(folder, "report.json");
   try {
@@ -76,7 +86,7 @@ async function jest(checkout: string, project: string, options: readonly string[
     if (!fs.existsSync(report)) return { passed: 0, failed: 1 };
     const results = JSON.parse(fs.readFileSync(report, "utf8")) as JestReport;
     for (const line of slowest(results)) console.log(`  ${line}`);
-    return countJest(results, exitCode);
+    return { ...countJest(results, exitCode), failures: failuresOf(results) };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -89,9 +99,26 @@ export interface JestReport {
   readonly numRuntimeErrorTestSuites: number;
   readonly testResults: readonly {
     /** `duration` is in milliseconds, and null for a test that did not run. */
-    readonly assertionResults: readonly { readonly fullName: string; readonly duration?: number | null }[];
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly duration?: number | null;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
+
+/** Of a message this much says what is wrong; the whole of it stands above. */
+const MESSAGE_LINES = 12;
+
+/** Each test that failed, with the beginning of its message. */
+export const failuresOf = ({ testResults }: Pick<JestReport, "testResults">): readonly string[] =>
+  testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ failureMessages = [] }) => failureMessages.length > 0)
+    .map(({ fullName, failureMessages = [] }) => {
+      const lines = stripVTControlCharacters(failureMessages.join("\n")).split("\n").slice(0, MESSAGE_LINES);
+      return [fullName, ...lines.map((line) => `    ${line}`)].join("\n");
+    });
 
 /** Tests that take less than this are not worth a line, in milliseconds. */
 const SLOW_MS = 10_000;

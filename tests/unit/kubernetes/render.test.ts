@@ -172,7 +172,7 @@ describe("with a Secret that somebody else makes", () => {
     expect(composed.find(({ path }) => path === "secrets/database_url")).toEqual({
       path: "secrets/database_url",
       mode: "0440",
-      parts: ["postgresql://ralex:", { secret: "ralexDatabasePassword", form: "value" }, "@postgres:5432/ralex"],
+      parts: ["postgresql://ralex:", { secret: "ralexDatabasePassword", form: "url" }, "@postgres:5432/ralex"],
     });
   });
 

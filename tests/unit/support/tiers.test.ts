@@ -1,4 +1,4 @@
-import { countJest, countJunit, slowest, summarise, timesTable } from "../../support/tiers";
+import { countJest, countJunit, failuresOf, slowest, summarise, timesTable } from "../../support/tiers";
 
 describe("the closing line of a test run", () => {
   const unit = { tier: "unit", passed: 3, failed: 0, seconds: 1 };
@@ -30,6 +30,18 @@ describe("the table of times", () => {
     expect(row("docker")).toMatch(/9 +│ 1 +│ 99999 .*over its budget/);
     expect(row("browser")).toContain("skipped");
     expect(row("all")).toContain("over its budget");
+  });
+});
+
+describe("the failures of a run", () => {
+  test("are told once more with the beginning of their messages, without colours", () => {
+    const message = `\u001b[31mExpected: 200\u001b[39m\n${"line\n".repeat(50)}`;
+    const passed = { fullName: "a test that passed", duration: 1, failureMessages: [] };
+    const failed = { fullName: "a test that failed", duration: 1, failureMessages: [message] };
+    const [told = "", ...others] = failuresOf({ testResults: [{ assertionResults: [passed, failed] }] });
+    expect(others).toEqual([]);
+    expect(told.split("\n").slice(0, 2)).toEqual(["a test that failed", "    Expected: 200"]);
+    expect(told.split("\n")).toHaveLength(13);
   });
 });
 
