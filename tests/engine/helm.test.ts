@@ -86,9 +86,9 @@ const UPSTREAMS = [
   { upstreamUrl: "http://10.0.0.9:11434/v1", upstreamApiKey: "set" },
 ];
 const MORE = [
-  { apiReplicas: 1 },
-  { apiReplicas: 3, monitoring: "none", storageClass: "fast" },
-  { apiReplicas: 2, apiMaxReplicas: 5, imagePullSecret: "login", adminEmail: "root+x@corp.example" },
+  { apiReplicas: 1, size: "edge", monitoring: "none" },
+  { apiReplicas: 3, size: "large", monitoring: "none", storageClass: "fast" },
+  { apiReplicas: 2, size: "small", apiMaxReplicas: 5, imagePullSecret: "login", adminEmail: "root+x@corp.example" },
   { apiReplicas: 1, apiMaxReplicas: 4, hostName: "10.251.0.11", openrouterApiKey: "set" },
   { ingressClass: "nginx", exposure: "ingress", apiReplicas: 4, apiMaxReplicas: 4, monitoring: "none" },
 ];
@@ -161,12 +161,12 @@ describe("the chart", () => {
   test("takes no image without its digest, and says every problem of its values at once", async () => {
     const { stderr } = await run("template", "staging", CHART, "--set", "hostName=ralex.test");
     for (const name of ["ralex-api", "probe", "openwebui"]) expect(stderr).toContain(`/images/${name}/digest`);
-    const wrong = ["upstreamKey=true", "ingressClass=nginx", "apiMaxReplicas=1", "apiReplicas=3"];
+    const wrong = ["upstreamKey=true", "ingressClass=nginx", "apiMaxReplicas=1", "apiReplicas=3", "size=edge"];
     const { stderr: told } = await run(
       ...["template", "staging", CHART, "--set", "hostName=ralex.test", "--values", digests()],
       ...wrong.flatMap((value) => ["--set", value]),
     );
-    expect(told).toContain("3 problem(s) in the values");
+    expect(told).toContain("5 problem(s) in the values");
     const { stderr: braces } = await run(
       ...["template", "staging", CHART, "--set", "hostName=ralex.test", "--values", digests()],
       ...["--set-string", 'upstreamUrl=https://x"y/v1'],

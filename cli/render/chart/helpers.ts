@@ -67,6 +67,17 @@ ${portTemplate()}
 {{- if and .Values.apiMaxReplicas (lt (int .Values.apiMaxReplicas) (int .Values.apiReplicas)) -}}
 {{- $problems = append $problems "apiMaxReplicas is less than apiReplicas, which is where scaling starts" -}}
 {{- end -}}
+{{- if eq .Values.size "edge" -}}
+{{- if eq .Values.monitoring "own" -}}
+{{- $problems = append $problems "monitoring own does not fit into size edge: set it to none, or size to small" -}}
+{{- end -}}
+{{- if gt (int .Values.apiReplicas) 1 -}}
+{{- $problems = append $problems "apiReplicas is 1 in size edge: set it to 1, or size to small" -}}
+{{- end -}}
+{{- if gt (int .Values.apiMaxReplicas) 1 -}}
+{{- $problems = append $problems "apiMaxReplicas scales nothing in size edge: set it to 0, or size to small" -}}
+{{- end -}}
+{{- end -}}
 {{- if $problems -}}
 {{- fail (printf "%d problem(s) in the values:\\n  %s" (len $problems) (join "\\n  " $problems)) -}}
 {{- end -}}

@@ -131,7 +131,7 @@ export class Merger {
   private alternatives(variants: readonly Variant[]): readonly { condition: string | undefined; value: unknown }[] {
     const present = variants.filter(({ value }) => value !== undefined);
     const values = present.map(({ value }) => value);
-    if (values.every(isMap) || values.every(Array.isArray)) {
+    if (values.every(isMap) || values.every(isMergeable)) {
       return [{ condition: this.conditionOf(present, variants), value: this.merge(present) }];
     }
     const groups: Variant[][] = [];
@@ -143,6 +143,10 @@ export class Merger {
     return groups.map((group) => ({ condition: this.conditionOf(group, variants), value: group[0]?.value }));
   }
 }
+
+/** A list whose items tell where they belong: arguments may be there twice, and stay as a whole. */
+const isMergeable = (value: unknown): boolean =>
+  Array.isArray(value) && new Set(value.map(identityOf)).size === value.length;
 
 const joined = (operator: "and" | "or", terms: readonly string[]): string =>
   terms.length === 1 ? (terms[0] ?? "") : `(${operator} ${terms.join(" ")})`;

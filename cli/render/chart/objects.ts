@@ -12,6 +12,7 @@ import {
 } from "../../../components/kubernetes/render/objects";
 import { UNORDERED_JOB } from "../../../components/kubernetes/workload";
 import { loadSettings } from "../../../components/settings/load";
+import type { Settings } from "../../../components/settings/schema";
 import { combinationsOf, type Combination } from "./merge";
 import { DIMENSIONS, MAX_REPLICAS, NODE_PORT, REPLICAS, TOKEN } from "./values";
 
@@ -33,7 +34,9 @@ export const renderCombinations = (available: Available): readonly Rendered[] =>
 
 function renderCombination(combination: Combination, available: Available): Rendered {
   const chosen = DIMENSIONS.map(({ name, options }) => options.find((option) => option.name === combination[name]));
-  const settings = loadSettings({
+  // What does not fit into a size is refused by the chart itself: here every combination is described.
+  const { size, ...rest } = Object.assign({}, ...chosen.map((option) => option?.settings)) as Partial<Settings>;
+  const fitting = loadSettings({
     environment: {},
     dotenv: {},
     stack: {
@@ -45,9 +48,10 @@ function renderCombination(combination: Combination, available: Available): Rend
       imagePullSecret: TOKEN.pullSecret,
       // What is verified by `helm test` is part of the chart.
       release: { id: "chart", images: {} },
-      ...Object.assign({}, ...chosen.map((option) => option?.settings ?? {})),
+      ...rest,
     },
   });
+  const settings = { ...fitting, ...(size === undefined ? {} : { size }) };
   const application = describeRalex(settings, kubernetesPlacement(settings), available);
   const ref = (name: string) => ImageRef.of(`${TOKEN.repository}/${name}`, DIGEST);
   const args: RenderArgs = {

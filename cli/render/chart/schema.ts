@@ -64,6 +64,7 @@ const VALUES: Readonly<Record<keyof ChartValues, Value>> = {
   }),
   apiReplicas: setting("apiReplicas"),
   apiMaxReplicas: setting("apiMaxReplicas"),
+  size: setting("size"),
   monitoring: setting("monitoring"),
   openrouter: own("Whether the Secret has openrouterApiKey; with it OpenRouter is the default upstream", {
     type: "boolean",
@@ -141,7 +142,10 @@ export const ENVIRONMENTS: Readonly<Record<string, { readonly head: string; read
       },
     },
     edge: {
-      head: "A single small machine, such as k3s at the edge of a network: no monitoring, a port of the node.",
-      values: { hostName: "ralex-edge.example", exposure: "nodePort", apiReplicas: 1, monitoring: "none" },
+      head: "A single board with 1 GB, such as k3s at the edge of a network: no monitoring, a port of the node.",
+      values: {
+        ...{ hostName: "ralex-edge.example", exposure: "nodePort" },
+        ...{ apiReplicas: 1, size: "edge", monitoring: "none" },
+      },
     },
   };

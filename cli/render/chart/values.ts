@@ -1,5 +1,6 @@
 /** The chart's values: what of the settings is left open, and under which conditions objects differ. */
 import type { Settings } from "../../../components/settings/schema";
+import { SIZE_NAMES } from "../../../components/settings/sizes";
 import type { Dimension } from "./merge";
 
 /** Texts that stand for values while the objects are made; none of them occurs otherwise. */
@@ -38,6 +39,10 @@ interface ChartDimension extends Dimension {
 }
 
 export const DIMENSIONS: readonly ChartDimension[] = [
+  {
+    name: "size",
+    options: SIZE_NAMES.map((size) => ({ name: size, when: `(eq .Values.size "${size}")`, settings: { size } })),
+  },
   {
     name: "monitoring",
     options: [
@@ -110,6 +115,7 @@ export function valuesOf(settings: Settings, images: Readonly<Record<string, Ima
     adminEmail: settings.adminEmail,
     apiReplicas: settings.apiReplicas,
     apiMaxReplicas: settings.apiMaxReplicas,
+    size: settings.size,
     monitoring: settings.monitoring,
     openrouter: settings.secretsSet.has("openrouterApiKey"),
     upstreamUrl: settings.upstreamUrl ?? "",

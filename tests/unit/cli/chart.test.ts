@@ -88,6 +88,25 @@ list:
 `);
   });
 
+  test("keep a list whole where an item is in it twice, such as the flag before an argument", () => {
+    const text = merged([dimension("size", "s", "l")], ({ size }) => ({
+      args: ["-c", "a", ...(size === "l" ? ["-c", "b"] : [])],
+    }));
+    expect(text).toBe(`{{- if (size s) }}
+args:
+  - -c
+  - a
+{{- end }}
+{{- if (size l) }}
+args:
+  - -c
+  - a
+  - -c
+  - b
+{{- end }}
+`);
+  });
+
   test("are told apart by every dimension where neither alone decides", () => {
     const text = merged([dimension("a", "0", "1"), dimension("b", "0", "1")], ({ a, b }) => ({
       one: 1,
