@@ -120,6 +120,14 @@ export interface Dependency {
   readonly condition: "started" | "healthy" | "completed";
 }
 
+/** From `replicas` up to here, by CPU. */
+export interface Scaling {
+  /** More than `replicas`. */
+  readonly mostReplicas: number;
+  /** The share of its requested CPU that a replica takes on average, in percent, above which another one is started. */
+  readonly cpuPercent: number;
+}
+
 /** One service (runs until stopped) or job (runs to completion before its dependents start). */
 export interface Service {
   readonly name: string;
@@ -129,6 +137,8 @@ export interface Service {
   readonly replicas: number;
   /** What `replicas` may ever be set to; 1 where it is not a setting. A target names and addresses replicas by it. */
   readonly maxReplicas: number;
+  /** What load may bring, where the platform counts it; absent where the number of replicas is fixed. */
+  readonly scaling?: Scaling;
   readonly entrypoint?: readonly string[];
   readonly command?: readonly Text[];
   /** Plain settings only. Secrets are refused here and in the command, since both can be listed. */

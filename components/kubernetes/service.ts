@@ -13,7 +13,6 @@ import {
   deploymentSpec,
   disruptionBudgetSpec,
   isBudgeted,
-  isScaled,
   jobName,
   jobSpec,
   orderedJob,
@@ -27,8 +26,6 @@ export interface ServiceArgs {
   readonly image: ImageRef;
   readonly imagePullSecret: string | undefined;
   readonly resolver: Resolver;
-  /** Most replicas that load may bring; 0 keeps the number of the service. */
-  readonly maxReplicas: number;
   /** What has to be there before it starts. */
   readonly after: readonly pulumi.Resource[];
   /** How long a rollout or a job may take, in seconds. */
@@ -100,8 +97,7 @@ export class KubernetesService extends pulumi.ComponentResource {
           options,
         );
       case "Deployment": {
-        const replicas = isScaled(service, args.maxReplicas) ? undefined : service.replicas;
-        const spec = deploymentSpec(service, template, replicas, waitSeconds);
+        const spec = deploymentSpec(service, template, waitSeconds);
         return new k8s.apps.v1.Deployment(`${name}-deployment`, { metadata, spec }, options);
       }
     }
@@ -109,14 +105,14 @@ export class KubernetesService extends pulumi.ComponentResource {
 
   private scale(workload: pulumi.CustomResource): void {
     const { name, args } = this;
-    const { stack, service, maxReplicas } = args;
+    const { stack, service } = args;
     const metadata = objectMeta(stack, service.name);
     const options = { parent: this, dependsOn: [workload] };
-    if (isScaled(service, maxReplicas)) {
-      const spec = autoscalerSpec(service, maxReplicas);
+    if (service.scaling !== undefined) {
+      const spec = autoscalerSpec(service, service.scaling);
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-autoscaler`, { metadata, spec }, options);
     }
-    if (isBudgeted(service, maxReplicas)) {
+    if (isBudgeted(service)) {
       const spec = disruptionBudgetSpec(service);
       new k8s.policy.v1.PodDisruptionBudget(`${name}-disruption-budget`, { metadata, spec }, options);
     }

@@ -16,7 +16,7 @@ import { certificateNames } from "./placement";
 import { podTemplate } from "./pod";
 import { KubernetesService } from "./service";
 import { Verification } from "./verification";
-import { jobSpec, maxReplicasOf, orderedJob } from "./workload";
+import { jobSpec, orderedJob } from "./workload";
 
 export interface KubernetesStackArgs extends TargetStackArgs {
   /** Name of the Pulumi stack. */
@@ -93,7 +93,6 @@ export class KubernetesStack extends TargetStack {
           ...{ stack, service, resolver, after },
           image: imageOf(images, service),
           imagePullSecret: settings.imagePullSecret,
-          maxReplicas: maxReplicasOf(service, application, settings),
           waitSeconds: settings.waitSeconds,
         },
         { ...options, dependsOn: [...place] },

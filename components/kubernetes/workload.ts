@@ -1,7 +1,6 @@
 /** What runs a service's pods, as plain data: a Deployment, a StatefulSet or a Job. */
 import type { types } from "@pulumi/kubernetes";
-import type { Application, Service } from "../app/model";
-import type { Settings } from "../settings/schema";
+import type { Scaling, Service } from "../app/model";
 import { selector } from "./names";
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
@@ -18,17 +17,13 @@ export function workloadKind({ kind, volumes }: Service): WorkloadKind {
   return volumes.some(({ holds }) => holds === "database") ? "StatefulSet" : "Deployment";
 }
 
-/**
- * @param replicas - absent where an autoscaler has the number.
- * @param waitSeconds - how long a rollout may take before it has failed.
- */
+/** Without the number of replicas where an autoscaler has it. @param waitSeconds - how long a rollout may take. */
 export const deploymentSpec = (
   service: Service,
   template: PodTemplate,
-  replicas: number | undefined,
   waitSeconds: number,
 ): types.input.apps.v1.DeploymentSpec => ({
-  ...(replicas === undefined ? {} : { replicas }),
+  ...(service.scaling === undefined ? { replicas: service.replicas } : {}),
   revisionHistoryLimit: REVISIONS_KEPT,
   progressDeadlineSeconds: waitSeconds,
   selector: { matchLabels: selector(service.name) },
@@ -75,30 +70,18 @@ export const jobSpec = (template: PodTemplate, { seconds, retries }: JobBounds):
 /** A Job is never changed: another one takes its place, and shows in its name what it is for. */
 export const jobName = (service: Service, hash: string): string => `${service.name}-${hash.slice(0, 8)}`;
 
-/** Most replicas that load may bring; 0 keeps the number of the service. */
-export const maxReplicasOf = (service: Service, { edge }: Application, { apiMaxReplicas }: Settings): number =>
-  service.name === edge.balances.service ? apiMaxReplicas : 0;
-
-/** Whether an autoscaler has the number of replicas. */
-export const isScaled = (service: Service, maxReplicas: number): boolean =>
-  service.maxReplicas > 1 && maxReplicas > service.replicas;
-
 /** Whether one replica has to stay while nodes are emptied. */
-export const isBudgeted = (service: Service, maxReplicas: number): boolean =>
-  service.replicas > 1 || isScaled(service, maxReplicas);
-
-/** The share of its requested CPU that a replica takes on average, in percent, above which another one is started. */
-const CPU_PERCENT = 70;
+export const isBudgeted = ({ replicas, scaling }: Service): boolean => replicas > 1 || scaling !== undefined;
 
 export const autoscalerSpec = (
-  service: Service,
-  maxReplicas: number,
+  { name, replicas }: Service,
+  { mostReplicas, cpuPercent }: Scaling,
 ): types.input.autoscaling.v2.HorizontalPodAutoscalerSpec => ({
-  scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: service.name },
-  minReplicas: service.replicas,
-  maxReplicas,
+  scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+  minReplicas: replicas,
+  maxReplicas: mostReplicas,
   metrics: [
-    { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: CPU_PERCENT } } },
+    { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: cpuPercent } } },
   ],
 });
 

@@ -80,6 +80,9 @@ function foreign(health: Health, stores: Stores): Partial<Service> {
  */
 const memoryMiB = (bodyMiB: number): number => Math.max(256, 88 + 3 * 7 * bodyMiB);
 
+/** Leaves room for what comes while another replica starts. */
+const CPU_PERCENT = 70;
+
 export function api(settings: Settings, { stores }: Placement): Service {
   const database = databaseFile(stores);
   const keyFiles: FileMount[] = [
@@ -105,6 +108,9 @@ export function api(settings: Settings, { stores }: Placement): Service {
     image: isReloading ? "ralex-api-dev" : "ralex-api",
     replicas: settings.apiReplicas,
     maxReplicas: maxReplicasOf("api"),
+    ...(settings.apiMaxReplicas > settings.apiReplicas
+      ? { scaling: { mostReplicas: settings.apiMaxReplicas, cpuPercent: CPU_PERCENT } }
+      : {}),
     ...(isReloading ? { command: ["--reload"] } : {}),
     environment: {
       RALEX_API_KEYS_FILE: `${SECRETS}/api_keys.json`,

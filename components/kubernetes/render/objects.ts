@@ -19,10 +19,8 @@ import {
   deploymentSpec,
   disruptionBudgetSpec,
   isBudgeted,
-  isScaled,
   jobName,
   jobSpec,
-  maxReplicasOf,
   statefulSetSpec,
   workloadKind,
   type JobBounds,
@@ -204,15 +202,14 @@ class Renderer {
   }
 
   private workload(service: Service): readonly KubernetesObject[] {
-    const { application, settings, jobs } = this.args;
+    const { settings, jobs } = this.args;
     const template = this.template(service);
-    const max = maxReplicasOf(service, application, settings);
-    const { name } = service;
-    const scaling = [
-      ...(isScaled(service, max)
-        ? [this.object("autoscaling/v2", "HorizontalPodAutoscaler", name, { spec: autoscalerSpec(service, max) })]
-        : []),
-      ...(isBudgeted(service, max)
+    const { name, scaling } = service;
+    const scaled = [
+      ...(scaling === undefined
+        ? []
+        : [this.object("autoscaling/v2", "HorizontalPodAutoscaler", name, { spec: autoscalerSpec(service, scaling) })]),
+      ...(isBudgeted(service)
         ? [this.object("policy/v1", "PodDisruptionBudget", name, { spec: disruptionBudgetSpec(service) })]
         : []),
     ];
@@ -222,11 +219,10 @@ class Renderer {
         return [{ ...job, metadata: { ...job.metadata, name: jobName(service, hashOf(template)) } }];
       }
       case "StatefulSet":
-        return [this.object("apps/v1", "StatefulSet", name, { spec: statefulSetSpec(service, template) }), ...scaling];
+        return [this.object("apps/v1", "StatefulSet", name, { spec: statefulSetSpec(service, template) }), ...scaled];
       case "Deployment": {
-        const replicas = isScaled(service, max) ? undefined : service.replicas;
-        const spec = deploymentSpec(service, template, replicas, settings.waitSeconds);
-        return [this.object("apps/v1", "Deployment", name, { spec }), ...scaling];
+        const spec = deploymentSpec(service, template, settings.waitSeconds);
+        return [this.object("apps/v1", "Deployment", name, { spec }), ...scaled];
       }
     }
   }
