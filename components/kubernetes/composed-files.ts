@@ -10,6 +10,7 @@ import { fileItems, fileData, PLAIN_MODE, SECRET_MODE } from "./files";
 import { hashOf } from "./hash";
 import { filesName } from "./names";
 import { cpuQuantity, memoryQuantity } from "./quantities";
+import { CONFINEMENT } from "./confinement";
 
 /** A Secret of the namespace, and the image whose Python composes files from it. */
 export interface ExistingSecret {
@@ -80,11 +81,7 @@ export const composingContainer = ({ image }: ExistingSecret): types.input.core.
     requests: { cpu: cpuQuantity(0.01), memory: memoryQuantity(16) },
     limits: { cpu: cpuQuantity(0.5), memory: memoryQuantity(64) },
   },
-  securityContext: {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    capabilities: { drop: ["ALL"] },
-  },
+  securityContext: CONFINEMENT,
   terminationMessagePolicy: "FallbackToLogsOnError",
   volumeMounts: [
     { name: "sources", mountPath: SOURCES, readOnly: true },

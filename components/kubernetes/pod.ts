@@ -9,6 +9,7 @@ import { composedVolumes, composingContainer, type ExistingSecret } from "./comp
 import { projectedFiles } from "./files";
 import { FILES_ANNOTATION, labels, portsOf, selector } from "./names";
 import { cpuQuantity, memoryQuantity } from "./quantities";
+import { CONFINEMENT } from "./confinement";
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
 type Container = types.input.core.v1.Container;
@@ -123,11 +124,7 @@ function container({ service, image, text }: PodArgs): Container {
       requests: { cpu: cpuQuantity(requests.cpus), memory: memoryQuantity(requests.memoryMiB) },
       limits: { cpu: cpuQuantity(cpus), memory: memoryQuantity(memoryMiB) },
     },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ["ALL"] },
-    },
+    securityContext: CONFINEMENT,
     ...probes(service),
     ...(leaves(service) ? { lifecycle: { preStop: { sleep: { seconds: LEAVING_SECONDS } } } } : {}),
     terminationMessagePolicy: "FallbackToLogsOnError",

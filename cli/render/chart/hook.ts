@@ -6,6 +6,7 @@ import { tlsSecretOf } from "../../../components/kubernetes/render/objects";
 import { document } from "../documents";
 import { DEFAULT_SECRET } from "../names";
 import type { ChartFiles } from "./templates";
+import { CONFINEMENT } from "../../../components/kubernetes/confinement";
 
 const NAME = "secret-maker";
 const PROGRAM = "make_secret.py";
@@ -116,11 +117,7 @@ const template = () => ({
         imagePullPolicy: "IfNotPresent",
         command: ["python3.11", "-I", `${MOUNT}/${PROGRAM}`, `${MOUNT}/configuration.json`],
         resources: { requests: { cpu: "100m", memory: "32Mi" }, limits: { cpu: "1", memory: "128Mi" } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
+        securityContext: CONFINEMENT,
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMounts: [
           { name: "program", mountPath: MOUNT, readOnly: true },
