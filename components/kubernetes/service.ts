@@ -39,9 +39,7 @@ type Workload = k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet | k8s.batch.v1.
 export class KubernetesService extends pulumi.ComponentResource {
   /** What a dependent waits for: every replica ready, or the job done. */
   readonly ready: Workload;
-  /** Changes whenever its pods are made anew, back to what they were before too. */
-  readonly revision: pulumi.Output<string>;
-  /** Over all that its pods are made from. */
+  /** Changes with anything that its pods are made from. */
   readonly hash: pulumi.Output<string>;
 
   constructor(
@@ -65,11 +63,7 @@ export class KubernetesService extends pulumi.ComponentResource {
     this.hash = pulumi.output(template).apply((text) => hashOf(text));
     this.ready = this.workload(template, [...args.after, ...files.resources, ...names]);
     this.scale(this.ready);
-    // Not the hash alone: what a failed update began and the next one takes back has the hash of before.
-    this.revision = pulumi
-      .all([this.hash, this.ready.metadata.uid, this.ready.metadata.generation])
-      .apply((parts) => parts.join(" "));
-    this.registerOutputs({ hash: this.hash, revision: this.revision });
+    this.registerOutputs({ hash: this.hash });
   }
 
   private workload(template: ReturnType<typeof podTemplate>, dependsOn: readonly pulumi.Resource[]): Workload {

@@ -121,8 +121,8 @@ export class KubernetesStack extends TargetStack {
       text: (value) => resolver.plain(value),
     });
     const services = application.services.filter(({ kind }) => kind === "service");
-    const revisions = services.map((service) => started.get(service.name)?.revision ?? "");
-    const hash = pulumi.all([pulumi.output<unknown>(template), ...revisions]).apply((all) => hashOf(all));
+    const hashes = services.map((service) => started.get(service.name)?.hash ?? "");
+    const hash = pulumi.all([pulumi.output<unknown>(template), ...hashes]).apply((all) => hashOf(all));
     const { parent, dependsOn } = options;
     return new Verification(
       `${name}-checks`,

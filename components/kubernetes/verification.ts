@@ -12,7 +12,7 @@ export interface VerificationArgs {
     readonly metadata: types.input.meta.v1.ObjectMeta;
     readonly spec: types.input.batch.v1.JobSpec;
   }>;
-  /** Changes with every revision of anything that runs. */
+  /** Changes with anything that a pod is made from. */
   readonly hash: pulumi.Input<string>;
 }
 
@@ -25,6 +25,11 @@ export class Verification extends pulumi.CustomResource {
   declare readonly result: pulumi.Output<Result>;
 
   constructor(name: string, args: VerificationArgs, opts?: pulumi.CustomResourceOptions) {
-    super("ralex:kubernetes:Checks", name, { ...args, services: [...args.services], result: undefined }, opts);
+    super(
+      "ralex:kubernetes:Checks",
+      name,
+      { ...args, services: [...args.services], result: undefined, rollouts: undefined },
+      opts,
+    );
   }
 }

@@ -18,6 +18,11 @@ export interface Made<Outputs> {
 export interface Kind<Inputs, Outputs extends object> {
   /** What of the inputs is kept and compared. A secret is never among it. */
   compared(inputs: Inputs): Readonly<Record<string, unknown>>;
+  /**
+   * More to compare with the outputs, as it is in the world now; asked where the inputs say that nothing changed. It has
+   * to be the same before an update and in it, or the update would not do what its plan says.
+   */
+  observed?(inputs: Inputs): Promise<Readonly<Record<string, unknown>>>;
   /** Those of the compared names whose change makes a new resource. */
   readonly replaces: readonly string[];
   /** Whether the old one goes first. */

@@ -50,17 +50,18 @@ export class RalexProvider implements Provider {
   }
 
   readonly diff = (_id: string, urn: string, olds: Values, news: Values): Promise<DiffResult> =>
-    this.attempt(() => {
+    this.attempt(async () => {
       const kind = kindOf(urn);
-      const before = opened(olds);
-      const changed = Object.entries(kind.compared(opened(news)))
-        .filter(([name, value]) => !isDeepStrictEqual(before[name], value))
-        .map(([name]) => name);
-      return Promise.resolve({
+      const [before, inputs] = [opened(olds), opened(news)];
+      const others = (values: Readonly<Record<string, unknown>>) =>
+        Object.keys(values).filter((name) => !isDeepStrictEqual(before[name], values[name]));
+      const given = others(kind.compared(inputs));
+      const changed = given.length > 0 ? given : others((await kind.observed?.(inputs)) ?? {});
+      return {
         changes: changed.length > 0,
         replaces: changed.filter((name) => kind.replaces.includes(name)),
         deleteBeforeReplace: kind.deleteFirst === true,
-      });
+      };
     });
 
   readonly create = (urn: string, inputs: Values): Promise<CreateResult> =>

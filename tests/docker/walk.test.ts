@@ -46,9 +46,9 @@ const step: fc.Arbitrary<Step> = fc
 
 const program = path.join(stack.folder, "components/app/ralex.ts");
 const described = fs.readFileSync(program, "utf8");
-const SERVICES = "const services = [...core,";
+const SERVICES = "const wished = [...core,";
 const MORE =
-  'const services = [...monitoring(core, placement).filter(({ name }) => name === "node-exporter")' +
+  'const wished = [...monitoring(core, placement).filter(({ name }) => name === "node-exporter")' +
   '.map((one) => ({ ...one, name: "one-more" })), ...core,';
 
 /** The bridge itself as somebody's own Ralex: it answers what is asked here. */

@@ -7,6 +7,7 @@ import { probeFailed, probeReport, requirePassed, verificationOf } from "../../p
 import { connectCluster, reasonOf, type Cluster } from "../client";
 import { SERVICE_LABEL } from "../names";
 import { runsImage } from "../running-image";
+import { rolloutsOf, type Rollouts } from "./rollouts";
 
 export interface Expected {
   readonly service: string;
@@ -22,12 +23,14 @@ export interface ChecksInputs {
   readonly services: readonly Expected[];
   /** The Job with the checks, which is made for each verification and removed after it. */
   readonly probe: V1Job;
-  /** Changes with every revision of anything that runs. */
+  /** Changes with anything that a pod is made from. */
   readonly hash: string;
 }
 
 export interface ChecksOutputs {
   readonly hash: string;
+  /** Of what was verified: pods that were made anew since were not. */
+  readonly rollouts: Rollouts;
   readonly result: Verification;
 }
 
@@ -125,13 +128,30 @@ async function probed(...job: Parameters<typeof runToEnd>): Promise<readonly Che
   }
 }
 
+/** Undefined where the cluster does not answer, or not to this user: whatever else is asked of it tells so. */
+async function rolloutsNow({ context, namespace, services }: ChecksInputs): Promise<Rollouts | undefined> {
+  try {
+    return await rolloutsOf(await connectCluster(context), namespace, services);
+  } catch {
+    return undefined;
+  }
+}
+
 export const checks: Kind<ChecksInputs, ChecksOutputs> = {
   compared: ({ hash }) => ({ hash }),
-  replaces: ["hash"],
+  replaces: ["hash", "rollouts"],
+
+  // A failed update leaves pods behind that the next one takes back: its inputs are those of before, and nobody asked the
+  // pods.
+  async observed(inputs) {
+    const rollouts = await rolloutsNow(inputs);
+    return rollouts === undefined ? {} : { rollouts };
+  },
 
   async create(inputs, { signal }) {
     const result = await verify(inputs, signal);
     requirePassed(result);
-    return { id: inputs.namespace, outputs: { hash: inputs.hash, result } };
+    const rollouts = (await rolloutsNow(inputs)) ?? {};
+    return { id: inputs.namespace, outputs: { hash: inputs.hash, result, rollouts } };
   },
 };
