@@ -2,10 +2,11 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { BatchV1Api, CoreV1Api, KubeConfig, VersionApi } from "@kubernetes/client-node";
+import type { AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig, VersionApi } from "@kubernetes/client-node";
 
 export interface Cluster {
   readonly config: KubeConfig;
+  readonly apps: AppsV1Api;
   readonly core: CoreV1Api;
   readonly batch: BatchV1Api;
   readonly version: VersionApi;
@@ -29,7 +30,7 @@ const kubeconfigFiles = (): readonly string[] =>
  */
 export async function connectCluster(context: string): Promise<Cluster> {
   // Half a second to load, which only those pay who ask a cluster.
-  const { BatchV1Api, CoreV1Api, KubeConfig, VersionApi } = await import("@kubernetes/client-node");
+  const { AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig, VersionApi } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   // Without a file the library would make one up, for port 8080 of this machine.
   const files = kubeconfigFiles();
@@ -45,6 +46,7 @@ export async function connectCluster(context: string): Promise<Cluster> {
   config.setCurrentContext(context);
   return {
     config,
+    apps: config.makeApiClient(AppsV1Api),
     core: config.makeApiClient(CoreV1Api),
     batch: config.makeApiClient(BatchV1Api),
     version: config.makeApiClient(VersionApi),

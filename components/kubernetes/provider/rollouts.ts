@@ -9,12 +9,10 @@ const REVISION = "deployment.kubernetes.io/revision";
 export type Rollouts = Readonly<Record<string, string>>;
 
 export async function rolloutsOf(
-  { config }: Pick<Cluster, "config">,
+  { apps }: Pick<Cluster, "apps">,
   namespace: string,
   services: readonly { readonly service: string }[],
 ): Promise<Rollouts> {
-  const { AppsV1Api } = await import("@kubernetes/client-node");
-  const apps = config.makeApiClient(AppsV1Api);
   const [deployments, sets, revisions] = await Promise.all([
     apps.listNamespacedDeployment({ namespace }),
     apps.listNamespacedStatefulSet({ namespace }),
