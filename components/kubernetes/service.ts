@@ -32,13 +32,10 @@ export interface ServiceArgs {
   readonly waitSeconds: number;
 }
 
-/** The object that runs a service's pods. */
-type Workload = k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet | k8s.batch.v1.Job;
-
 /** One service: its names, its files, and a Deployment, StatefulSet or Job. */
 export class KubernetesService extends pulumi.ComponentResource {
   /** What a dependent waits for: every replica ready, or the job done. */
-  readonly ready: Workload;
+  readonly ready: pulumi.CustomResource;
   /** Changes with anything that its pods are made from. */
   readonly hash: pulumi.Output<string>;
 
@@ -66,7 +63,10 @@ export class KubernetesService extends pulumi.ComponentResource {
     this.registerOutputs({ hash: this.hash });
   }
 
-  private workload(template: ReturnType<typeof podTemplate>, dependsOn: readonly pulumi.Resource[]): Workload {
+  private workload(
+    template: ReturnType<typeof podTemplate>,
+    dependsOn: readonly pulumi.Resource[],
+  ): pulumi.CustomResource {
     const { name, args } = this;
     const { stack, service, waitSeconds } = args;
     const seconds = `${waitSeconds}s`;

@@ -95,8 +95,8 @@ export const kubernetesBalance: Benchmark = {
         await sleep(COUNTED_MS);
         const after = await answered(all);
         const counts = [...after].map(([pod, count]) => count - (before.get(pod) ?? 0));
-        const all3 = counts.reduce((sum, count) => sum + count, 0);
-        const shares = counts.map((count) => (count / all3) * 100);
+        const total = counts.reduce((sum, count) => sum + count, 0);
+        const shares = counts.map((count) => (count / total) * 100);
         own.push(Math.max(...shares.map((share) => Math.abs(share - 100 / 3))));
         context.say(`shares ${shares.map((share) => share.toFixed(1)).join(", ")} %`);
       } finally {

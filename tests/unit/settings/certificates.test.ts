@@ -1,23 +1,13 @@
 import { generateKeyPairSync } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import * as fc from "fast-check";
-import { loadSettings, SettingsError } from "../../../components/settings/load";
+import { settingsProblems } from "../../support/settings-problems";
 
 const [ONE = "", OTHER = ""] = rootCertificates;
 const UPSTREAM = "https://llm.internal/v1";
 
-function problems(stack: Record<string, unknown>): readonly string[] {
-  try {
-    loadSettings({ environment: {}, dotenv: {}, stack });
-    return [];
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems.map(({ key, message }) => `${key}: ${message}`);
-    throw error;
-  }
-}
-
 const ca = (upstreamCaCertificate: string, upstreamUrl: string | undefined = UPSTREAM) =>
-  problems({ upstreamCaCertificate, ...(upstreamUrl === "" ? {} : { upstreamUrl }) });
+  settingsProblems({ upstreamCaCertificate, ...(upstreamUrl === "" ? {} : { upstreamUrl }) });
 
 describe("the certificate of an upstream's authority", () => {
   test("may be one or several, however their lines end, with text around them", () => {
@@ -61,14 +51,14 @@ describe("the certificate of an upstream's authority", () => {
 describe("the origins of browser clients", () => {
   test("are a list with commas, any, or none", () => {
     for (const list of ["", "*", "https://a.example", "http://localhost:3000, https://[::1]:8443,"]) {
-      expect(problems({ apiCorsOrigins: list })).toEqual([]);
+      expect(settingsProblems({ apiCorsOrigins: list })).toEqual([]);
     }
   });
 
   test("are refused, each by its number, where no browser would send them", () => {
     const wrong = ["https://a.example/", "a.example", "https://A.example", "https://*.example", "null", "https://a b"];
     for (const origin of wrong) {
-      const [problem, ...others] = problems({ apiCorsOrigins: `https://fine.example,${origin}` });
+      const [problem, ...others] = settingsProblems({ apiCorsOrigins: `https://fine.example,${origin}` });
       expect(others).toEqual([]);
       expect(problem).toMatch(/^apiCorsOrigins: number 2 is no origin: .*https:\/\/app\.example:8443/);
     }
@@ -77,27 +67,27 @@ describe("the origins of browser clients", () => {
 
 describe("proxies in front of the stack", () => {
   test.each(["10.0.0.0/8", "192.0.2.7", "fd00::/8", " 10.0.0.0/8 , ::1 "])("may be %s", (list) => {
-    expect(problems({ trustedProxies: list })).toEqual([]);
+    expect(settingsProblems({ trustedProxies: list })).toEqual([]);
   });
 
   test.each(["10.0.0.0/33", "example.com", "any", "10.0.0"])(
     "are not %s, and the place in the list is named",
     (one) => {
-      expect(problems({ trustedProxies: `10.0.0.0/8,${one}` })).toEqual([
+      expect(settingsProblems({ trustedProxies: `10.0.0.0/8,${one}` })).toEqual([
         "trustedProxies: number 2 is no network: write 10.0.0.0/8, or a single address such as 10.1.2.3",
       ]);
     },
   );
 
   test("have an address as a browser has it", () => {
-    expect(problems({ publicUrl: "https://ralex.example" })).toEqual([]);
+    expect(settingsProblems({ publicUrl: "https://ralex.example" })).toEqual([]);
     for (const url of [
       "ralex.example",
       "https://ralex.example/",
       "https://Ralex.example",
       "https://ralex.example/chat",
     ]) {
-      expect(problems({ publicUrl: url })).toEqual([
+      expect(settingsProblems({ publicUrl: url })).toEqual([
         "publicUrl: must be https://host or https://host:port, in lower case and with nothing behind",
       ]);
     }

@@ -1,7 +1,8 @@
 import { rootCertificates } from "node:tls";
 import * as fc from "fast-check";
-import { loadSettings, SettingsError } from "../../../components/settings/load";
+import { loadSettings } from "../../../components/settings/load";
 import { parsePostgresUrl, parseRedisUrl, postgresUrl, redisUrl } from "../../../components/settings/store-url";
+import { settingsProblems } from "../../support/settings-problems";
 
 const [CA = ""] = rootCertificates;
 const POSTGRES = "postgresql://administrator@db.example/postgres?sslmode=require";
@@ -11,17 +12,6 @@ const problemOf = (url: string): string =>
   ((url.startsWith("redis") ? redisUrl : postgresUrl).safeParse(url).error?.issues ?? [])
     .map(({ message }) => message)
     .join("; ");
-
-/** Every problem of the settings, with its key. */
-function problems(stack: Record<string, unknown>): readonly string[] {
-  try {
-    loadSettings({ environment: {}, dotenv: {}, stack });
-    return [];
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems.map(({ key, message }) => `${key}: ${message}`);
-    throw error;
-  }
-}
 
 describe("the address of a Postgres", () => {
   test.each([
@@ -144,7 +134,7 @@ describe("a store that the user runs", () => {
       { redisUrl: REDIS, redisPassword: "p" },
       { redisUrl: REDIS, redisPassword: "p", redisCaCertificate: CA },
     ]) {
-      expect(problems(stack)).toEqual([]);
+      expect(settingsProblems(stack)).toEqual([]);
       expect(loadSettings({ environment: {}, dotenv: {}, stack })).toMatchObject({
         secretsSet: new Set(Object.keys(stack).filter((key) => key.endsWith("Password"))),
       });
@@ -181,14 +171,14 @@ describe("a store that the user runs", () => {
       ["postgresCaCertificate: must be certificates in PEM"],
     ],
   ])("is refused where one part needs another: %j", (stack, expected) => {
-    expect(problems(stack)).toEqual(expected.map((start) => expect.stringContaining(start) as string));
+    expect(settingsProblems(stack)).toEqual(expected.map((start) => expect.stringContaining(start) as string));
   });
 
   test("may have a password of any character but control characters and halves of characters", () => {
     const password = fc.oneof(fc.string({ minLength: 1 }), fc.string({ unit: "binary", minLength: 1 }));
     fc.assert(
       fc.property(password, (redisPassword) => {
-        const found = problems({ redisUrl: REDIS, redisPassword });
+        const found = settingsProblems({ redisUrl: REDIS, redisPassword });
         expect(found).toHaveLength(/[\p{Cc}\p{Cs}]/u.test(redisPassword) ? 1 : 0);
       }),
     );
@@ -196,8 +186,8 @@ describe("a store that the user runs", () => {
       ["c4n4ry\n", "a line end or another control character"],
       ["c4n4ry\ud800", "half a character"],
     ]) {
-      expect(problems({ redisUrl: REDIS, redisPassword })).toEqual([expect.stringContaining(reason ?? "")]);
-      expect(problems({ redisUrl: REDIS, redisPassword }).join()).not.toContain("c4n4ry");
+      expect(settingsProblems({ redisUrl: REDIS, redisPassword })).toEqual([expect.stringContaining(reason ?? "")]);
+      expect(settingsProblems({ redisUrl: REDIS, redisPassword }).join()).not.toContain("c4n4ry");
     }
   });
 });
