@@ -53,7 +53,7 @@ async function localMachine(checkout: string, needs: MachineNeeds, targets: Read
   const made = await ensureMachine(checkout, {
     pulumi: true,
     docker: needs.docker === true || runs,
-    ...(runs ? { images: "all" as const } : {}),
+    ...(runs ? { images: targets.has("kubernetes") ? ("all" as const) : ("engine" as const) } : {}),
     ...(needs.platforms === undefined ? {} : { images: "all" as const, platforms: needs.platforms }),
   });
   const { preparePulumiHome } = await import("../toolchain/pulumi/home");

@@ -81,20 +81,27 @@ export abstract class TargetStack extends pulumi.ComponentResource implements Ta
   }
 }
 
-/** @throws Error for a service whose image is not given: a fault of the program. */
-export function imageOf(images: Readonly<Record<string, ImageRef>>, service: Service): ImageRef {
+/** @throws Error for something whose image is not given: a fault of the program. */
+export function imageOf(
+  images: Readonly<Record<string, ImageRef>>,
+  service: Pick<Service, "name" | "image">,
+): ImageRef {
   const image = images[service.image];
   if (image === undefined) throw new Error(`service ${service.name} runs image ${service.image}, which is not given`);
   return image;
 }
 
 function runningServices({ application, images, settings }: TargetStackArgs): Record<string, RunningService> {
+  const { services, logs } = application;
+  const running = [
+    ...services.filter(({ kind }) => kind === "service"),
+    // One on every machine: how many that are, the platform knows.
+    ...(logs?.collector === undefined ? [] : [{ ...logs.collector, replicas: 1 }]),
+  ];
   return Object.fromEntries(
-    application.services
-      .filter(({ kind }) => kind === "service")
-      .map((service) => [
-        service.name,
-        { image: imageOf(images, service).toString(), replicas: settings.running ? service.replicas : 0 },
-      ]),
+    running.map((service) => [
+      service.name,
+      { image: imageOf(images, service).toString(), replicas: settings.running ? service.replicas : 0 },
+    ]),
   );
 }

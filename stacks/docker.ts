@@ -1,5 +1,5 @@
 /** Target `docker`: Ralex on the Docker Engine of this machine. */
-import { withProbe } from "../components/app/model";
+import { imagesOf } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
 import { dockerPlacement } from "../components/docker/placement";
 import { RalexProviderResource } from "../components/provider/resource";
@@ -19,7 +19,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
       placement,
       settings,
       secretSettings: secrets,
-      ...release.run(withProbe(application).map(({ image }) => image)),
+      ...release.run(imagesOf(application)),
       checkout,
     },
     { providers: { ralex: new RalexProviderResource("ralex") } },

@@ -1,6 +1,6 @@
 /** Target `kubernetes`: Ralex in a namespace of a cluster. */
 import * as pulumi from "@pulumi/pulumi";
-import { withProbe } from "../components/app/model";
+import { imagesOf } from "../components/app/model";
 import { describeRalex } from "../components/app/ralex";
 import { kubernetesPlacement } from "../components/kubernetes/placement";
 import { KubernetesStack } from "../components/kubernetes/stack";
@@ -18,7 +18,7 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
     {
       stack: pulumi.getStack(),
       ...{ application, placement, settings, secretSettings: secrets },
-      ...release.run(withProbe(application).map(({ image }) => image)),
+      ...release.run(imagesOf(application)),
     },
     { providers: { ralex: new RalexProviderResource("ralex") } },
   );

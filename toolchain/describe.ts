@@ -8,7 +8,7 @@ import { REGISTRY, registryAnswers, REGISTRY_PACKAGES } from "./engines/registry
 import { GO_MODULES, goModuleFolder, type GoModuleName, goVersion, whyNotGo } from "./go-tools";
 import { cacheRoot } from "./paths";
 import { recordedSubstitute } from "./substitutes/build";
-import { RECIPES } from "./substitutes/recipes";
+import { recipeNames } from "./substitutes/recipes";
 
 export interface MachineCheck {
   readonly name: string;
@@ -39,7 +39,7 @@ export async function describeMachine(): Promise<readonly MachineCheck[]> {
     check("BuildKit", buildkit, `answers at ${BUILDKIT_HOST}`, `does not answer at ${BUILDKIT_HOST}`, START),
     check("registry", registry, `answers at ${REGISTRY}`, `does not answer at ${REGISTRY}`, START),
     ...(await Promise.all(modules.map(checkModule))),
-    ...(await Promise.all(RECIPES.map(({ name }) => checkImage(name)))),
+    ...(await Promise.all(recipeNames("engine").map(checkImage))),
   ];
 }
 

@@ -62,6 +62,15 @@ export const GO_MODULES = {
     linkerFlags: "-s -w",
     expectedSeconds: 15,
   },
+  // Collects logs on the nodes of a cluster. A program of our own that the official parts are linked into.
+  "otel-collector": {
+    version: "0.160.0",
+    programs: { "otelcol-contrib": "." },
+    linkerFlags: "-s -w -X main.version=0.160.0",
+    expectedSeconds: 90,
+    onDemand: true,
+    ownBuildCache: true,
+  },
   // The peer of a benchmark.
   compose: {
     version: "2.40.3",

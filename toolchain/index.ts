@@ -8,7 +8,7 @@ import { DOCKER_PACKAGES, dockerAnswers, ensureDocker } from "./engines/docker";
 import { ensureRegistry, REGISTRY, REGISTRY_PACKAGES } from "./engines/registry";
 import { goModule, goVersion, whyNotGo } from "./go-tools";
 import { ensureReleaseLock, ensureSubstitutes } from "./substitutes/lock";
-import { RECIPES } from "./substitutes/recipes";
+import { recipeNames } from "./substitutes/recipes";
 
 export { describeMachine, type MachineCheck } from "./describe";
 export { stopEngines } from "./engines/stop";
@@ -16,8 +16,11 @@ export { stopEngines } from "./engines/stop";
 export interface MachineNeeds {
   /** A Docker Engine that answers. */
   readonly docker?: boolean;
-  /** Images of the lock, and with them BuildKit and the local registry; an empty list is those two alone. */
-  readonly images?: readonly string[] | "all";
+  /**
+   * Images of the lock, all or those that run on the Docker Engine, and with them BuildKit and the local registry; an empty
+   * list is those two alone.
+   */
+  readonly images?: readonly string[] | "all" | "engine";
   /** Platforms of a release, which the image that it is built on has to be for. Others than this machine's are emulated. */
   readonly platforms?: readonly Platform[];
   /** The Pulumi CLI. */
@@ -47,7 +50,7 @@ export async function whyNotHere(): Promise<readonly string[]> {
  * @throws Error with the remedy, where a person has to provide something
  */
 export async function ensureMachine(checkout: string, needs: MachineNeeds): Promise<Machine> {
-  const wanted = needs.images === "all" ? RECIPES.map(({ name }) => name) : needs.images;
+  const wanted = typeof needs.images === "string" ? recipeNames(needs.images) : needs.images;
   await installPackages(needs);
   // BuildKit is compiled before Pulumi: images wait for it, and are fetched while Pulumi keeps the cores busy.
   const buildkit = wanted === undefined ? Promise.resolve() : goModule("buildkit").then(ensureBuildkit);

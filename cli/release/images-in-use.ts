@@ -1,5 +1,5 @@
 /** Those of a release's images that an environment runs, by its settings. */
-import { withProbe } from "../../components/app/model";
+import { imagesOf } from "../../components/app/model";
 import { ImageRef } from "../../components/image/image-ref";
 import { mirrored } from "../../components/image/mirror";
 import type { Pin } from "../../components/image/pin-check";
@@ -10,8 +10,7 @@ import { describedFor } from "../targets";
 /** Names of the images that an environment with these settings runs, once the release is pinned there. */
 export async function namesInUse({ id, images }: Pin, settings: Settings): Promise<readonly string[]> {
   const pinned = { ...settings, release: { id, images } };
-  const services = withProbe(await describedFor(pinned, { grafana: "grafana" in images }));
-  return [...new Set(services.map(({ image }) => image))].sort();
+  return imagesOf(await describedFor(pinned, { grafana: "grafana" in images })).toSorted();
 }
 
 /** Images as the environment pulls them: from its mirror, where it has one. */

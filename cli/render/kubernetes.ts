@@ -1,5 +1,5 @@
 /** A stack on a cluster as plain objects, from its file and what is committed. */
-import { withProbe } from "../../components/app/model";
+import { imagesOf } from "../../components/app/model";
 import { describeRalex } from "../../components/app/ralex";
 import { kubernetesPlacement } from "../../components/kubernetes/placement";
 import { renderObjects, type KubernetesObject } from "../../components/kubernetes/render/objects";
@@ -42,7 +42,7 @@ export function renderKubernetes(checkout: string, options: KubernetesOptions): 
   const settings = settingsOnCluster(checkout, stack);
   const known = knownImages(checkout, settings, namedImages(options.image));
   const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: "grafana" in known });
-  const names = [...withProbe(application).map(({ image }) => image), COMPOSING_IMAGE];
+  const names = [...imagesOf(application), COMPOSING_IMAGE];
   const { [COMPOSING_IMAGE]: composing, ...images } = chosenImages(names, known, stack, settings);
   if (composing === undefined) throw new Error(`no image ${COMPOSING_IMAGE}`);
   const objects = renderObjects({

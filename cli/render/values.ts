@@ -1,6 +1,6 @@
 /** A stack as values of the chart. */
 import { isDeepStrictEqual } from "node:util";
-import { withProbe } from "../../components/app/model";
+import { imagesOf } from "../../components/app/model";
 import { describeRalex } from "../../components/app/ralex";
 import { kubernetesPlacement } from "../../components/kubernetes/placement";
 import { loadSettings } from "../../components/settings/load";
@@ -28,7 +28,7 @@ export function helmValues(checkout: string, options: KubernetesOptions): StackV
   const settings = settingsOnCluster(checkout, stack);
   const known = knownImages(checkout, settings, namedImages(options.image));
   const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: "grafana" in known });
-  const names = [...withProbe(application).map(({ image }) => image), COMPOSING_IMAGE];
+  const names = [...imagesOf(application), COMPOSING_IMAGE];
   const images = Object.entries(chosenImages(names, known, stack, settings)).map(
     ([name, { repository, digest }]): [string, ImageValue] => [name, { repository, digest }],
   );

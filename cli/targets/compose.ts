@@ -1,5 +1,5 @@
 /** A stack on a Docker Engine as a Compose file, from its file and what is committed. */
-import { withProbe } from "../../components/app/model";
+import { imagesOf } from "../../components/app/model";
 import { describeRalex } from "../../components/app/ralex";
 import { addressText, planAddresses } from "../../components/docker/addresses";
 import { composeFile, secretFiles } from "../../components/docker/compose-files";
@@ -34,7 +34,7 @@ export function renderCompose(checkout: string, { stack, image }: ComposeOptions
   const settings = { ...written, hotReload: false };
   const known = knownImages(checkout, settings, namedImages(image));
   const application = describeRalex(settings, dockerPlacement(settings), { grafana: "grafana" in known });
-  const names = [...withProbe(application).map((service) => service.image), COMPOSING_IMAGE];
+  const names = [...imagesOf(application), COMPOSING_IMAGE];
   const refs = Object.entries(chosenImages(names, known, stack, settings)).map(([name, ref]) => [name, String(ref)]);
   const images = Object.fromEntries(refs) as Record<string, string>;
   const plan = planAddresses(application, settings.subnet);

@@ -12,7 +12,7 @@ export interface Flow {
 
 /**
  * Every flow once, in the order of the services. A service talks to those whose addresses it is told; where it is told
- * the name alone, to all of their ports. The log store is talked to by whoever writes a log.
+ * the name alone, to all of their ports. The log store is talked to by whoever writes a log, where no collector does it.
  */
 export function flowsOf(application: Application): readonly Flow[] {
   const all = withProbe(application);
@@ -34,4 +34,6 @@ function told(service: Service, portsOf: (name: string) => readonly string[]): r
 
 /** The store cannot be where its own complaints go. */
 const logged = ({ name: from }: Service, { logs }: Application): readonly Flow[] =>
-  logs === undefined || from === logs.service ? [] : [{ from, to: logs.service, port: logs.port }];
+  logs === undefined || logs.collector !== undefined || from === logs.service
+    ? []
+    : [{ from, to: logs.service, port: logs.port }];

@@ -175,6 +175,18 @@ export interface Listener {
   readonly port: string;
 }
 
+/** The service that every other service's log goes to. */
+export interface LogStore {
+  readonly service: string;
+  /** Takes RFC 5424 syslog over UDP from each service; or OTLP over HTTP from the collector, where there is one. */
+  readonly port: string;
+  /**
+   * Runs once on every machine and reads there what the services have written to standard output: what has access to the
+   * machines is no service of the application. Absent where the services send by themselves.
+   */
+  readonly collector?: { readonly name: string; readonly image: string };
+}
+
 /** The whole of Ralex, for one environment. */
 export interface Application {
   readonly services: readonly Service[];
@@ -189,8 +201,8 @@ export interface Application {
   };
   /** Job that checks the running deployment from inside the private network; absent where nothing is pinned. */
   readonly probe?: Service;
-  /** Service that receives every other service's log as RFC 5424 syslog over UDP; absent where the platform keeps them. */
-  readonly logs?: { readonly service: string; readonly port: string };
+  /** Absent where the platform keeps the logs. */
+  readonly logs?: LogStore;
   /** What of the wished-for stack is left out, one sentence each. */
   readonly omissions: readonly string[];
 }
@@ -198,3 +210,10 @@ export interface Application {
 /** All that runs or is run: the services, and the probe where there is one. */
 export const withProbe = ({ services, probe }: Pick<Application, "services" | "probe">): readonly Service[] =>
   probe === undefined ? services : [...services, probe];
+
+/** Names of the images of all that runs or is run, once each. */
+export const imagesOf = (application: Pick<Application, "services" | "probe" | "logs">): readonly string[] => {
+  const { logs } = application;
+  const collector = logs?.collector === undefined ? [] : [logs.collector.image];
+  return [...new Set([...withProbe(application).map(({ image }) => image), ...collector])];
+};

@@ -1,5 +1,5 @@
 /** The picture of the stack, drawn from its description. */
-import { flowsOf } from "./flows";
+import { flowsOf, type Flow } from "./flows";
 import type { Application, Service } from "./model";
 
 /** A name in Mermaid's syntax, where a hyphen may be part of an arrow. */
@@ -18,7 +18,8 @@ function node({ name, kind, replicas, volumes }: Service): string {
  */
 export function pictureOf(application: Application): string {
   const { services, edge, logs } = application;
-  const flows = flowsOf(application).filter(({ to, port }) => to !== logs?.service || port !== logs.port);
+  const isLog = ({ to, port }: Flow) => logs?.collector === undefined && to === logs?.service && port === logs.port;
+  const flows = flowsOf(application).filter((flow) => !isLog(flow));
   const called = ({ name }: Service) => [...new Set(flows.filter(({ from }) => from === name).map(({ to }) => to))];
   const lines = [
     ...services.map(node),

@@ -16,8 +16,12 @@ export interface Placement {
   readonly replicas: "addressed" | "named";
   /** Where Postgres and Redis are. */
   readonly stores: Stores;
-  /** Where the services' logs go: to the stack's own store, or to the platform, which reads standard output. */
-  readonly logs: "own" | "platform";
+  /**
+   * Where the services' logs go. `sent`: each service sends them to the stack's own store. `collected`: the stack's own
+   * collector reads them on every machine, where the platform writes down standard output, and sends them there.
+   * `platform`: the platform keeps them.
+   */
+  readonly logs: "sent" | "collected" | "platform";
   /** Whether the machines under the stack are its own to watch, or the platform's. */
   readonly machines: "own" | "platform";
   /** Networks of the proxies in front, in CIDR notation: what they say of a client is believed, and of nobody else. */

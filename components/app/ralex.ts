@@ -8,7 +8,7 @@ import { postgres, redis, withinMemory } from "./services/data";
 import { databases } from "./services/databases";
 import { edge, listeners } from "./services/edge";
 import { grafana } from "./services/grafana";
-import { monitoring } from "./services/monitoring";
+import { logStore, monitoring } from "./services/monitoring";
 import { probe } from "./services/probe";
 import { openwebui } from "./services/openwebui";
 import { checkApplication } from "./check";
@@ -61,7 +61,7 @@ export function describeRalex(
       balances: { service: "api", port: "http" },
     },
     ...(settings.release === undefined ? {} : { probe: probe(settings, placement, services) }),
-    ...(isMonitored && placement.logs === "own" ? { logs: { service: "victorialogs", port: "syslog" } } : {}),
+    ...(isMonitored && placement.logs !== "platform" ? { logs: logStore(placement.logs) } : {}),
     omissions: [
       ...(settings.size === "edge" ? ["Monitoring and a second replica of the API are left out: size is edge"] : []),
       ...(available.grafana || !isMonitored ? [] : ["Grafana is left out: the image lock of this machine has none"]),
@@ -84,7 +84,7 @@ function coreOf(settings: Settings, placement: Placement, hasGrafana: boolean): 
 /** Where a stack keeps all that it ever may: another setting may bring it back. */
 const keepingAll = (placement: Placement): Placement => ({
   ...placement,
-  logs: "own",
+  logs: "sent",
   machines: "own",
   stores: { postgres: "container", redis: "container" },
 });

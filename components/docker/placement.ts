@@ -27,7 +27,7 @@ export function dockerPlacement(settings: Settings): Placement {
     },
     stores: storesOf(settings),
     replicas: "addressed",
-    logs: settings.monitoring === "own" ? "own" : "platform",
+    logs: settings.monitoring === "own" ? "sent" : "platform",
     machines: "own",
     trustedProxies: itemsOf(settings.trustedProxies ?? ""),
   };

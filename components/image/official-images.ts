@@ -27,6 +27,7 @@ export const OFFICIAL_IMAGES: Readonly<Record<string, OfficialImage>> = {
   "redis-exporter": { repository: "oliver006/redis_exporter", tag: "v1.90.0", sizeBudgetMiB: 50 },
   "nginx-exporter": { repository: "nginx/nginx-prometheus-exporter", tag: "1.5.1", sizeBudgetMiB: 50 },
   victorialogs: { repository: "victoriametrics/victoria-logs", tag: "v1.53.0", sizeBudgetMiB: 50 },
+  "otel-collector": { repository: "otel/opentelemetry-collector-contrib", tag: "0.160.0", sizeBudgetMiB: 600 },
   openwebui: {
     repository: "ghcr.io/open-webui/open-webui",
     tag: "v0.12.4-slim",

@@ -1,5 +1,6 @@
 /** What things of a stack are called in its namespace, and where a service is found. */
 import type { Application, Service } from "../app/model";
+import { OBSERVABILITY } from "../settings/kubernetes";
 import type { ServiceRef } from "../secrets/resolver";
 
 export const SERVICE_LABEL = "app.kubernetes.io/name";
@@ -10,6 +11,9 @@ const PART_LABEL = "app.kubernetes.io/part-of";
 export const FILES_ANNOTATION = "ralex.dev/files";
 
 export const namespaceOf = (stack: string, chosen: string | undefined): string => chosen ?? `ralex-${stack}`;
+
+/** The namespace for what has access to the nodes, beside one of an application. */
+export const observabilityOf = (namespace: string): string => `${namespace}${OBSERVABILITY}`;
 
 /** What selects the pods of a service; never changed, since selectors cannot be. */
 export const selector = (service: string): Readonly<Record<string, string>> => ({

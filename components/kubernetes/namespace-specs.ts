@@ -2,16 +2,22 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Volume } from "../app/model";
 import type { Settings } from "../settings/schema";
-import { STACK_LABEL } from "./names";
+import { observabilityOf, STACK_LABEL } from "./names";
 
 /** Metadata of the namespace: Pod Security refuses every pod that is not restricted. */
 export const namespaceMeta = (stack: string, namespace: string) => ({
   name: namespace,
-  labels: { [STACK_LABEL]: stack, ...podSecurity("enforce"), ...podSecurity("warn") },
+  labels: { [STACK_LABEL]: stack, ...podSecurity("enforce", "restricted"), ...podSecurity("warn", "restricted") },
 });
 
-const podSecurity = (mode: "enforce" | "warn") => ({
-  [`pod-security.kubernetes.io/${mode}`]: "restricted",
+/** Metadata of the namespace beside it: folders of a node are mounted there, which every stricter level refuses. */
+export const observabilityMeta = (stack: string, namespace: string) => ({
+  name: observabilityOf(namespace),
+  labels: { [STACK_LABEL]: stack, ...podSecurity("enforce", "privileged") },
+});
+
+const podSecurity = (mode: "enforce" | "warn", level: "restricted" | "privileged") => ({
+  [`pod-security.kubernetes.io/${mode}`]: level,
   [`pod-security.kubernetes.io/${mode}-version`]: "latest",
 });
 

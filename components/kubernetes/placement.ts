@@ -1,4 +1,4 @@
-/** What Ralex has to know of a cluster: it balances and drains replicas behind names, and keeps logs and machines itself. */
+/** What Ralex has to know of a cluster: it balances and drains replicas behind names, and watches its machines itself. */
 import { isIPv4 } from "node:net";
 import type { Placement } from "../app/placement";
 import { storesOf } from "../app/stores";
@@ -36,7 +36,7 @@ export function kubernetesPlacement(settings: Settings): Placement {
     },
     stores: storesOf(settings),
     replicas: "named",
-    logs: "platform",
+    logs: settings.logs === "own" ? "collected" : "platform",
     machines: "platform",
     trustedProxies: itemsOf(settings.trustedProxies ?? ""),
   };

@@ -2,7 +2,7 @@
 import type { types } from "@pulumi/kubernetes";
 import { flowsOf, type Flow } from "../app/flows";
 import { withProbe, type Application, type Service } from "../app/model";
-import { portsOf, selector } from "./names";
+import { observabilityOf, portsOf, selector } from "./names";
 
 type Spec = types.input.networking.v1.NetworkPolicySpec;
 
@@ -12,7 +12,7 @@ export interface Policy {
 }
 
 /** Names are asked of the cluster's DNS, in whatever namespace it is. */
-const DNS: types.input.networking.v1.NetworkPolicyEgressRule = {
+export const DNS: types.input.networking.v1.NetworkPolicyEgressRule = {
   to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
   ports: [
     { protocol: "UDP", port: 53 },
@@ -23,17 +23,42 @@ const DNS: types.input.networking.v1.NetworkPolicyEgressRule = {
 /** Everything outside: an upstream may be anywhere, and may be in this cluster. */
 const OUTSIDE: types.input.networking.v1.NetworkPolicyEgressRule = { to: [{ ipBlock: { cidr: "0.0.0.0/0" } }] };
 
-/** One that refuses everything to every pod of the namespace, and one a service with what it needs. */
-export function policiesOf(application: Application): readonly Policy[] {
+/** Refuses everything to every pod of a namespace. */
+export const DEFAULT_DENY: Policy = {
+  name: "default-deny",
+  spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+};
+
+/** Pods of another namespace: both selectors in one peer, so that neither of them alone is enough. */
+export const elsewhere = (namespace: string, service: string): types.input.networking.v1.NetworkPolicyPeer => ({
+  // The API server puts it on every namespace, and nobody can give it to another one.
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+  podSelector: { matchLabels: selector(service) },
+});
+
+/**
+ * One that refuses everything to every pod of the namespace, and one a service with what it needs.
+ * @param namespace - name of the application's namespace.
+ */
+export function policiesOf(application: Application, namespace: string): readonly Policy[] {
   const services = withProbe(application);
   const flows = flowsOf(application);
   return [
-    { name: "default-deny", spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } },
-    ...services.map((service) => ({ name: service.name, spec: allowed(service, services, flows, application) })),
+    DEFAULT_DENY,
+    ...services.map((service) => ({
+      name: service.name,
+      spec: allowed(service, services, flows, application, namespace),
+    })),
   ];
 }
 
-function allowed(service: Service, services: readonly Service[], flows: readonly Flow[], { edge }: Application): Spec {
+function allowed(
+  service: Service,
+  services: readonly Service[],
+  flows: readonly Flow[],
+  { edge, logs }: Application,
+  namespace: string,
+): Spec {
   const peer = (name: string) => ({ podSelector: { matchLabels: selector(name) } });
   const portOf = (of: string, port: string) => {
     const found = services.filter(({ name }) => name === of).flatMap(portsOf);
@@ -49,6 +74,14 @@ function allowed(service: Service, services: readonly Service[], flows: readonly
     ingress: [
       ...(service.name === edge.service ? [{ ports: published }] : []),
       ...incoming.map(({ from, port }) => ({ from: [peer(from)], ports: portOf(service.name, port) })),
+      ...(logs?.collector !== undefined && logs.service === service.name
+        ? [
+            {
+              from: [elsewhere(observabilityOf(namespace), logs.collector.name)],
+              ports: portOf(service.name, logs.port),
+            },
+          ]
+        : []),
     ],
     egress: [
       DNS,

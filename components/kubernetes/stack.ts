@@ -10,8 +10,10 @@ import { Cluster } from "./cluster";
 import { PublicEdge } from "./edge";
 import { ServiceFiles } from "./files-resources";
 import { hashOf } from "./hash";
+import { logCollectorOf } from "./log-collector";
 import { labels, namespaceOf, serviceText } from "./names";
 import { Namespace } from "./namespace";
+import { Observability } from "./observability";
 import { certificateNames } from "./placement";
 import { podTemplate } from "./pod";
 import { KubernetesService } from "./service";
@@ -23,9 +25,17 @@ export interface KubernetesStackArgs extends TargetStackArgs {
   readonly stack: string;
 }
 
-/** Ralex in a namespace of a Kubernetes cluster. */
+/** What runs by the time when it is verified. */
+interface Running {
+  readonly started: ReadonlyMap<string, KubernetesService>;
+  readonly observability: Observability | undefined;
+}
+
+/** Ralex in a namespace of a Kubernetes cluster; what has access to the nodes is in another one. */
 export class KubernetesStack extends TargetStack {
   readonly namespace: pulumi.Output<string>;
+  /** Names of the namespaces whose pods have access to the nodes. */
+  readonly hostAccessNamespaces: pulumi.Output<readonly string[]>;
 
   constructor(
     name: string,
@@ -52,8 +62,10 @@ export class KubernetesStack extends TargetStack {
     const inside = { parent: this, providers: { kubernetes: provider } };
     const place = new Namespace(`${name}-namespace`, { stack, namespace, application, settings }, inside);
     let verification = pulumi.output(UNVERIFIED);
+    let observability: Observability | undefined;
     if (settings.running) {
       const resolver = new Resolver((ref) => serviceText(ref, application), secrets);
+      observability = this.observe(name, namespace, inside);
       const started = this.start(name, resolver, place.resources, inside);
       const edge = new PublicEdge(
         `${name}-public`,
@@ -61,13 +73,38 @@ export class KubernetesStack extends TargetStack {
         { ...inside, dependsOn: [...place.resources] },
       );
       if (application.probe !== undefined) {
-        const after = [...[...started.values()].map(({ ready }) => ready), edge];
-        verification = this.verify(name, application.probe, resolver, started, { ...inside, dependsOn: after });
+        const ready = [...started.values(), ...(observability === undefined ? [] : [observability])];
+        const after = [...ready.map((one) => one.ready), edge];
+        const running = { started, observability };
+        verification = this.verify(name, application.probe, resolver, running, { ...inside, dependsOn: after });
       }
     }
 
     this.namespace = pulumi.output(namespace);
-    this.publish(args, { secrets, certificates, verification }, { namespace: this.namespace });
+    this.hostAccessNamespaces = pulumi.output(observability === undefined ? [] : [observability.namespace]);
+    this.publish(
+      args,
+      { secrets, certificates, verification },
+      { namespace: this.namespace, hostAccessNamespaces: this.hostAccessNamespaces },
+    );
+  }
+
+  /** Before the services, whose first lines are of the most use when one of them does not come up. */
+  private observe(
+    name: string,
+    namespace: string,
+    options: pulumi.ComponentResourceOptions,
+  ): Observability | undefined {
+    const { application, images, settings, stack } = this.args;
+    const collector = logCollectorOf(application);
+    if (collector === undefined) return undefined;
+    const { imagePullSecret, waitSeconds } = settings;
+    const image = imageOf(images, collector);
+    return new Observability(
+      `${name}-observability`,
+      { stack, namespace, collector, image, imagePullSecret, waitSeconds },
+      options,
+    );
   }
 
   /** Starts every service after what it depends on. */
@@ -109,7 +146,7 @@ export class KubernetesStack extends TargetStack {
     name: string,
     probe: Service,
     resolver: Resolver,
-    started: ReadonlyMap<string, KubernetesService>,
+    { started, observability }: Running,
     options: pulumi.ComponentResourceOptions,
   ): pulumi.Output<VerificationResult> {
     const { application, images, settings, stack } = this.args;
@@ -121,7 +158,10 @@ export class KubernetesStack extends TargetStack {
       text: (value) => resolver.plain(value),
     });
     const services = application.services.filter(({ kind }) => kind === "service");
-    const hashes = services.map((service) => started.get(service.name)?.hash ?? "");
+    const hashes = [
+      ...services.map((service) => started.get(service.name)?.hash ?? ""),
+      ...(observability === undefined ? [] : [observability.hash]),
+    ];
     const hash = pulumi.all([pulumi.output<unknown>(template), ...hashes]).apply((all) => hashOf(all));
     const { parent, dependsOn } = options;
     return new Verification(
@@ -129,11 +169,14 @@ export class KubernetesStack extends TargetStack {
       {
         context: settings.kubeContext ?? "",
         namespace: namespaceOf(stack, settings.namespace),
-        services: services.map((service) => ({
-          service: service.name,
-          image: imageOf(images, service).toString(),
-          replicas: service.replicas,
-        })),
+        services: [
+          ...services.map((service) => ({
+            service: service.name,
+            image: imageOf(images, service).toString(),
+            replicas: service.replicas,
+          })),
+          ...(observability === undefined ? [] : [observability.expected]),
+        ],
         probe: {
           metadata: { generateName: `${probe.name}-`, labels: labels(stack, probe.name) },
           spec: { ...jobSpec(template, orderedJob(settings.waitSeconds)), backoffLimit: 0 },

@@ -2,11 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
 import type { Verification as Result } from "../app/outputs";
 
+/** Something that runs, with the image that it is to run, as `repository@sha256:…`. */
+export interface Expected {
+  readonly service: string;
+  readonly image: string;
+  /** What there is at least: an autoscaler may have made more, and a node more. */
+  readonly replicas: number;
+  /** Where it is not that of the application. */
+  readonly namespace?: string;
+}
+
 export interface VerificationArgs {
   readonly context: string;
   readonly namespace: string;
-  /** Everything that runs, with the image that it is to run, as `repository@sha256:…`. */
-  readonly services: readonly { readonly service: string; readonly image: string; readonly replicas: number }[];
+  /** Everything that runs. */
+  readonly services: readonly Expected[];
   /** The Job with the checks; every verification makes one of its own. */
   readonly probe: pulumi.Input<{
     readonly metadata: types.input.meta.v1.ObjectMeta;

@@ -8,6 +8,9 @@ export const objectName = z
   .max(63)
   .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "must be a name of Kubernetes: lower-case letters, digits, - and .");
 
+/** What the name of the namespace with access to the nodes has behind that of the application. */
+export const OBSERVABILITY = "-observability";
+
 const hostName = z
   .string()
   .max(253)
@@ -34,6 +37,10 @@ export const KUBERNETES_SETTINGS = {
   imagePullSecret: objectName
     .optional()
     .describe("Secret of the namespace with the login of the registry, of type kubernetes.io/dockerconfigjson"),
+  logs: z
+    .enum(["cluster", "own"])
+    .default("cluster")
+    .describe("Where logs go: to what the cluster collects them with, or to a log search and a collector of the stack"),
   apiMaxReplicas: z
     .int()
     .min(0)
@@ -41,6 +48,9 @@ export const KUBERNETES_SETTINGS = {
     .default(0)
     .describe("Most replicas of the API that its load may bring, by CPU; 0 keeps apiReplicas"),
 } as const;
+
+/** What a namespace may be called whose observability namespace is no longer than Kubernetes allows. */
+const LONGEST_NAMESPACE = 63 - OBSERVABILITY.length;
 
 const REQUIRED = {
   kubeContext: "is needed on target kubernetes: name the context of the cluster (kubectl config get-contexts)",
@@ -50,7 +60,12 @@ const REQUIRED = {
 /** Problems that only show when settings are looked at together. @param parsed - of those that are valid by themselves. */
 export function kubernetesClashes(parsed: Readonly<Record<string, unknown>>): readonly Problem[] {
   const problem = (key: string, message: string): Problem => ({ key, source: "all settings", message });
-  const { apiReplicas, apiMaxReplicas } = parsed as { apiReplicas?: number; apiMaxReplicas?: number };
+  const { apiReplicas, apiMaxReplicas, namespace } = parsed as {
+    apiReplicas?: number;
+    apiMaxReplicas?: number;
+    namespace?: string;
+  };
+  const ownLogs = parsed.logs === "own";
   return [
     ...Object.entries(REQUIRED).flatMap(([key, message]) =>
       key in parsed && parsed[key] === undefined ? [problem(key, message)] : [],
@@ -60,6 +75,22 @@ export function kubernetesClashes(parsed: Readonly<Record<string, unknown>>): re
       : []),
     ...(parsed.ingressClass !== undefined && parsed.exposure !== "ingress"
       ? [problem("ingressClass", "has no effect unless exposure is ingress")]
+      : []),
+    ...(ownLogs && parsed.monitoring === "none"
+      ? [
+          problem(
+            "logs",
+            "needs monitoring own, which the log search is part of: set monitoring to own, or logs to cluster",
+          ),
+        ]
+      : []),
+    ...(ownLogs && namespace !== undefined && namespace.length > LONGEST_NAMESPACE
+      ? [
+          problem(
+            "namespace",
+            `may have ${LONGEST_NAMESPACE} characters with logs own: ${OBSERVABILITY} is added to it`,
+          ),
+        ]
       : []),
     ...(parsed.operatorListeners === true
       ? [problem("operatorListeners", "is not supported on kubernetes yet: use kubectl port-forward to prometheus")]

@@ -13,7 +13,7 @@ import { ImageLock } from "../../components/image/lock";
 import { inForm } from "../../components/secrets/forms";
 import { loadSettings } from "../../components/settings/load";
 import { ensureMachine } from "../../toolchain";
-import { RECIPES } from "../../toolchain/substitutes/recipes";
+import { recipeNames } from "../../toolchain/substitutes/recipes";
 import { onDocker } from "../support/on-docker";
 
 const CHECKOUT = path.resolve(__dirname, "../..");
@@ -166,7 +166,7 @@ async function get(service: string, port: string, file: string): Promise<string>
 }
 
 beforeAll(async () => {
-  const { lock: file } = await ensureMachine(CHECKOUT, { docker: true, images: "all" });
+  const { lock: file } = await ensureMachine(CHECKOUT, { docker: true, images: "engine" });
   lock = ImageLock.read(file);
   await docker.createNetwork({ Name: RUN, Labels: LABELS });
 }, 900_000);
@@ -203,7 +203,7 @@ const psql = (statement: string, database = "postgres"): Promise<string> =>
 test("there is a substitute for every third-party image of the model, and for the base of our own", () => {
   const used = [...new Set(services.map(({ image }) => image)), "python"].sort();
   expect(lock.names.toSorted()).toEqual(used);
-  expect(RECIPES.map(({ name }) => name).sort()).toEqual(used);
+  expect(recipeNames("engine").toSorted()).toEqual(used);
 });
 
 test("every service gets healthy with the model's command, user and read-only root", async () => {

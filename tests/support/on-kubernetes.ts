@@ -1,4 +1,4 @@
-import { withProbe, type Application } from "../../components/app/model";
+import { imagesOf, type Application } from "../../components/app/model";
 import { describeRalex } from "../../components/app/ralex";
 import { ImageRef } from "../../components/image/image-ref";
 import { kubernetesPlacement } from "../../components/kubernetes/placement";
@@ -24,7 +24,7 @@ export const onKubernetes = (settings: Settings): Application => describeRalex(s
 export function kubernetesStack(stack: Record<string, unknown>, opts: ComponentResourceOptions = {}): KubernetesStack {
   const settings = clusterSettings(stack);
   const application = onKubernetes(settings);
-  const images = withProbe(application).map(({ image }) => [image, ImageRef.of(`r/${image}`, DIGEST)] as const);
+  const images = imagesOf(application).map((image) => [image, ImageRef.of(`r/${image}`, DIGEST)] as const);
   return new KubernetesStack(
     "ralex",
     {

@@ -18,6 +18,8 @@ export interface Recipe {
   readonly base?: string;
   /** Programs from the Go module proxy, as build context `tool`. */
   readonly tool?: GoModuleName;
+  /** `true` for what runs on clusters alone: a start on the Docker Engine does without it. */
+  readonly onClusters?: true;
   /** Whether the build fetches packages, and so needs the machine's trusted authorities. */
   readonly fetches?: boolean;
   /** Most that the image may take on disk, unpacked, in MiB. */
@@ -112,4 +114,17 @@ export const RECIPES: readonly Recipe[] = [
     sizeBudgetMiB: 60,
     expectedSeconds: 10,
   },
+  {
+    name: "otel-collector",
+    tag: "0.160.0",
+    packages: [],
+    tool: "otel-collector",
+    onClusters: true,
+    sizeBudgetMiB: 60,
+    expectedSeconds: 5,
+  },
 ];
+
+/** Names of the recipes: all, or those of what runs on the Docker Engine. */
+export const recipeNames = (which: "all" | "engine"): readonly string[] =>
+  RECIPES.filter(({ onClusters }) => which === "all" || onClusters !== true).map(({ name }) => name);

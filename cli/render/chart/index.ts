@@ -11,13 +11,13 @@ import { renderCombinations, type Rendered } from "./objects";
 import { ENVIRONMENTS, schemaText, valuesText } from "./schema";
 import { objectTemplates, type ChartFiles } from "./templates";
 import { valuesOf, type ImageValue } from "./values";
-import { withProbe } from "../../../components/app/model";
+import { imagesOf } from "../../../components/app/model";
 
 const GENERATED = "Written by ./ralex render helm from the model; a change by hand is refused by a test.";
 
 /** Names of all images that any combination runs, sorted. */
 export const imageNames = (rendered: readonly Rendered[]): readonly string[] =>
-  [...new Set(rendered.flatMap(({ application }) => withProbe(application).map(({ image }) => image)))].sort();
+  [...new Set(rendered.flatMap(({ application }) => imagesOf(application)))].sort();
 
 /** What the committed lock has of the images; the others are left empty, and have to be given. */
 export function lockedValues(lock: ImageLock, names: readonly string[]): Readonly<Record<string, ImageValue>> {

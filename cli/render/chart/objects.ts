@@ -1,5 +1,5 @@
 /** The objects of every combination of the chart's values, with tokens where values go. */
-import { withProbe, type Application } from "../../../components/app/model";
+import { imagesOf, type Application } from "../../../components/app/model";
 import { describeRalex, type Available } from "../../../components/app/ralex";
 import { ImageRef } from "../../../components/image/image-ref";
 import { FILES_ANNOTATION } from "../../../components/kubernetes/names";
@@ -56,7 +56,7 @@ function renderCombination(combination: Combination, available: Available): Rend
   const ref = (name: string) => ImageRef.of(`${TOKEN.repository}/${name}`, DIGEST);
   const args: RenderArgs = {
     ...{ stack: TOKEN.instance, application, settings },
-    images: Object.fromEntries(withProbe(application).map(({ image }) => [image, ref(image)])),
+    images: Object.fromEntries(imagesOf(application).map((image) => [image, ref(image)])),
     secretFiles: { existing: { name: TOKEN.secret, image: ref("probe") } },
     jobs: UNORDERED_JOB,
   };

@@ -5,7 +5,7 @@ import type Docker from "dockerode";
 import { commandLine, ralex } from "../../../components/command-line";
 import { DEPLOYMENT_LABEL, STACK_LABEL } from "../../../components/docker/labels";
 import { ImageRef } from "../../../components/image/image-ref";
-import { readLock } from "../../../components/image/lock";
+import { type ImageLock, readLock } from "../../../components/image/lock";
 import { mirrored } from "../../../components/image/mirror";
 import { runNames } from "../../../components/image/third-party";
 import { PORT_SETTINGS } from "../../../components/settings/docker";
@@ -53,18 +53,16 @@ export async function preflight(
   if (problems.length > 0) throw new Failure(`nothing of ${stack} was changed:\n  ${problems.join("\n  ")}`);
 }
 
-/** What the engine has to pull that is large: of a pinned release all that runs here, else what the lock has. */
+/** What the engine has to pull that is large: of what runs here, the images of the pinned release or of the lock. */
 async function pulledRefs({ checkout, environment }: Workspace, settings: Settings): Promise<readonly string[]> {
-  const pulled = (ref: ImageRef) => mirrored(ref, settings.imageMirror).toString();
-  const pin = settings.release;
-  if (pin === undefined) {
-    const lock = readLock(checkout, environment);
-    return runNames(lock).map((name) => pulled(lock.ref(name)));
-  }
+  const pin = settings.release ?? { id: "lock", images: imagesOfLock(readLock(checkout, environment)) };
   // What the release lacks, the program tells of.
   const refs = (await namesInUse(pin, settings)).flatMap((name) => pin.images[name] ?? []);
-  return refs.map((ref) => pulled(ImageRef.parse(ref)));
+  return refs.map((ref) => mirrored(ImageRef.parse(ref), settings.imageMirror).toString());
 }
+
+const imagesOfLock = (lock: ImageLock): Readonly<Record<string, string>> =>
+  Object.fromEntries(runNames(lock).map((name) => [name, lock.ref(name).toString()]));
 
 type IsOwn = (id: string, labels: Readonly<Record<string, string>> | null | undefined) => boolean;
 

@@ -12,18 +12,35 @@ export interface Deployment {
   readonly context: string;
   /** UID of the cluster's oldest namespace. */
   readonly uid: string;
+  /** Of the application. */
   readonly namespace: string;
+  /** Whose pods have access to the nodes. */
+  readonly hostAccessNamespaces: readonly string[];
 }
 
 /** What the state says of the place; undefined where nothing was deployed on a cluster. */
 export function deploymentIn(resources: readonly Recorded[]): Deployment | undefined {
-  const outputsOf = (type: string) => resources.find((resource) => resource.type === type)?.outputs ?? {};
-  const { context, uid } = outputsOf("ralex:kubernetes:Cluster") as { context?: string; uid?: string };
-  const { metadata } = outputsOf("kubernetes:core/v1:Namespace") as { metadata?: { name?: string } };
-  const namespace = metadata?.name;
+  const { context, uid } = (resources.find(({ type }) => type === "ralex:kubernetes:Cluster")?.outputs ?? {}) as {
+    context?: string;
+    uid?: string;
+  };
+  // A namespace is told by what made it: both have the stack's labels.
+  const namespacesOf = (component: string) =>
+    resources
+      .filter(({ urn, type }) => type === NAMESPACE && urn.includes(`$${component}$${NAMESPACE}::`))
+      .flatMap(({ outputs }) => (outputs as { metadata?: { name?: string } } | undefined)?.metadata?.name ?? []);
+  const [namespace] = namespacesOf("ralex:kubernetes:Namespace");
   if (context === undefined || uid === undefined || namespace === undefined) return undefined;
-  return { context, uid, namespace };
+  return { context, uid, namespace, hostAccessNamespaces: namespacesOf("ralex:kubernetes:Observability") };
 }
+
+const NAMESPACE = "kubernetes:core/v1:Namespace";
+
+/** Every namespace of a deployment, that of the application first. */
+export const namespacesOf = ({ namespace, hostAccessNamespaces }: Deployment): readonly string[] => [
+  namespace,
+  ...hostAccessNamespaces,
+];
 
 /** A deployment, and the cluster that it is on. */
 export interface Reached extends Deployment {

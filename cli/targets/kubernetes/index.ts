@@ -9,12 +9,12 @@ import type { Target } from "../target";
 import { unknownService } from "../unknown-service";
 import { upstreamReport, UPSTREAMS_COMMAND } from "../upstream-report";
 import { claimsOf } from "./data";
-import { deploymentOf, requireDeployment } from "./deployment";
+import { deploymentOf, namespacesOf, requireDeployment } from "./deployment";
 import { podDifferences } from "./drift";
 import { explain } from "./explain";
 import { inspect } from "./inspect";
 import { instancesOf } from "./instances";
-import { exec, podsOf, writeLogs } from "./pods";
+import { exec, podsInAll, podsOf, writeLogs } from "./pods";
 import { preflight } from "./preflight";
 import { lacksSomething } from "./recovery";
 import { SERVICE_LABEL } from "../../../components/kubernetes/names";
@@ -30,11 +30,11 @@ export function open(workspace: Workspace): Target {
     async instances(stack) {
       const deployment = await deploymentOf(workspace, stack);
       if (deployment === undefined) return [];
-      return instancesOf(await podsOf(deployment.cluster, deployment.namespace));
+      return instancesOf(await podsInAll(deployment.cluster, namespacesOf(deployment)));
     },
     async differences(stack, services, told) {
-      const { cluster, namespace } = await requireDeployment(workspace, stack);
-      return podDifferences(await podsOf(cluster, namespace), services, told);
+      const deployment = await requireDeployment(workspace, stack);
+      return podDifferences(await podsInAll(deployment.cluster, namespacesOf(deployment)), services, told);
     },
     async verify(stack) {
       const inputs = await checksOf(workspace, stack);
@@ -55,7 +55,9 @@ export function open(workspace: Workspace): Target {
     async explain(stack) {
       const deployment = await deploymentOf(workspace, stack);
       if (deployment === undefined) return [];
-      return explain(deployment.cluster, deployment.namespace);
+      const { cluster } = deployment;
+      const told = await Promise.all(namespacesOf(deployment).map((namespace) => explain(cluster, namespace)));
+      return told.flat();
     },
     data: (stack) => claimsOf(workspace, stack),
     async report(stack) {

@@ -1,6 +1,5 @@
 /** What a cluster has of all that a stack may need, for `./ralex doctor`. Looks, and changes nothing. */
 import { clusterUid, connectCluster, reasonOf, type Cluster } from "../../../components/kubernetes/client";
-import { namespaceOf } from "../../../components/kubernetes/names";
 import type { Settings } from "../../../components/settings/schema";
 import type { MachineCheck } from "../../../toolchain/describe";
 import { missingRights, missingStorage, oldCluster } from "./preflight";
@@ -44,11 +43,11 @@ const reached: Look = async (cluster, settings, stack) => {
 };
 
 const rights: Look = async (cluster, settings, stack) => {
-  const [problem] = await missingRights(cluster, namespaceOf(stack, settings.namespace));
+  const missing = await missingRights(cluster, stack, settings);
   return {
     name: `rights for ${stack}`,
-    ok: problem === undefined,
-    detail: problem ?? "all that a stack is made of may be created",
+    ok: missing.length === 0,
+    detail: missing.join("; ") || "all that a stack is made of may be created",
   };
 };
 

@@ -6,14 +6,14 @@ import {
   unlessMissing,
   type Cluster,
 } from "../../../components/kubernetes/client";
-import { namespaceOf, STACK_LABEL } from "../../../components/kubernetes/names";
+import { namespaceOf, observabilityOf, STACK_LABEL } from "../../../components/kubernetes/names";
 import { requireSameCluster } from "../../../components/kubernetes/provider/cluster";
 import type { Settings } from "../../../components/settings/schema";
 import { resourcesOf } from "../../backend/resources";
 import { Failure } from "../../failure";
 import { PROJECT } from "../../project";
 import type { Workspace } from "../../workspace";
-import { deploymentIn, type Deployment } from "./deployment";
+import { deploymentIn, namespacesOf, type Deployment } from "./deployment";
 
 /** Pauses before an end (`preStop.sleep`) and `restricted` in the form that is used here: since 1.30. */
 const OLDEST_MINOR = 30;
@@ -36,14 +36,22 @@ async function problemsOf(
   await clusterUid(cluster);
   if (deployment !== undefined) await requireSameCluster(settings.kubeContext ?? "", deployment.uid);
   const namespace = namespaceOf(stack, settings.namespace);
+  const moved = movedNamespace(namespace, stack, deployment);
+  const own = deployment === undefined ? [] : namespacesOf(deployment);
+  const places = [...(moved.length > 0 ? [] : [namespace]), ...hostAccessOf(namespace, settings)];
   const asked = await Promise.all([
     oldCluster(cluster),
-    takenNamespace(cluster, namespace, stack, deployment),
+    moved,
+    ...places.map((place) => takenNamespace(cluster, place, stack, own)),
     missingStorage(cluster, settings),
-    missingRights(cluster, namespace),
+    missingRights(cluster, stack, settings),
   ]);
   return asked.flat();
 }
+
+/** Namespaces whose pods have access to the nodes. @param namespace - of the application. */
+const hostAccessOf = (namespace: string, { logs, running }: Settings): readonly string[] =>
+  logs === "own" && running ? [observabilityOf(namespace)] : [];
 
 export async function oldCluster({ version }: Cluster): Promise<readonly string[]> {
   const { major, minor, gitVersion } = await version.getCode();
@@ -51,20 +59,25 @@ export async function oldCluster({ version }: Cluster): Promise<readonly string[
   return [`the cluster is Kubernetes ${gitVersion}, and 1.${OLDEST_MINOR} is needed: upgrade it, or use another one`];
 }
 
-async function takenNamespace(
-  { core }: Cluster,
-  namespace: string,
-  stack: string,
-  deployment: Deployment | undefined,
-): Promise<readonly string[]> {
+function movedNamespace(namespace: string, stack: string, deployment: Deployment | undefined): readonly string[] {
   if (deployment !== undefined && deployment.namespace !== namespace) {
     return [
       `${stack} is in the namespace ${deployment.namespace} with its data, and cannot be moved to ${namespace}: ` +
         `set ralex:namespace to ${deployment.namespace}, or deploy a stack of another name`,
     ];
   }
-  const found = await unlessMissing(core.readNamespace({ name: namespace }));
-  if (found === undefined || deployment !== undefined) return [];
+  return [];
+}
+
+/** @param own - namespaces of the deployment that is there. */
+async function takenNamespace(
+  { core }: Cluster,
+  namespace: string,
+  stack: string,
+  own: readonly string[],
+): Promise<readonly string[]> {
+  const found = own.includes(namespace) ? undefined : await unlessMissing(core.readNamespace({ name: namespace }));
+  if (found === undefined) return [];
   const owner = found.metadata?.labels?.[STACK_LABEL];
   // What an interrupted first update made is taken over by the next one.
   if (owner === stack) return [];
@@ -86,21 +99,43 @@ export async function missingStorage({ config }: Cluster, { storageClass }: Sett
   return isDefault ? [] : [`the cluster has no default StorageClass; ${has}: set ralex:storageClass to one of them`];
 }
 
+interface Right {
+  readonly group: string;
+  readonly resource: string;
+}
+
 /** One of each group that a stack is made of; who may make these has been given the rest with them. */
-const NEEDED = [
+const NEEDED: readonly Right[] = [
   { group: "", resource: "namespaces" },
   { group: "", resource: "secrets" },
   { group: "", resource: "persistentvolumeclaims" },
   { group: "apps", resource: "deployments" },
   { group: "batch", resource: "jobs" },
   { group: "networking.k8s.io", resource: "networkpolicies" },
-] as const;
+];
 
-export async function missingRights({ config }: Cluster, namespace: string): Promise<readonly string[]> {
+/** The same of a namespace with access to the nodes. */
+const NEEDED_BESIDE: readonly Right[] = [
+  { group: "", resource: "configmaps" },
+  { group: "apps", resource: "daemonsets" },
+  { group: "networking.k8s.io", resource: "networkpolicies" },
+];
+
+/** What may not be made in any namespace of the stack, a line each. */
+export async function missingRights(cluster: Cluster, stack: string, settings: Settings): Promise<readonly string[]> {
+  const namespace = namespaceOf(stack, settings.namespace);
+  const answers = await Promise.all([
+    missingIn(cluster, namespace, NEEDED),
+    ...hostAccessOf(namespace, settings).map((beside) => missingIn(cluster, beside, NEEDED_BESIDE)),
+  ]);
+  return answers.flat();
+}
+
+async function missingIn({ config }: Cluster, namespace: string, needed: readonly Right[]): Promise<readonly string[]> {
   const { AuthorizationV1Api } = await import("@kubernetes/client-node");
   const api = config.makeApiClient(AuthorizationV1Api);
   const answers = await Promise.all(
-    NEEDED.map(async ({ group, resource }) => {
+    needed.map(async ({ group, resource }) => {
       const attributes = { namespace: resource === "namespaces" ? "" : namespace, verb: "create", group, resource };
       const { status } = await api.createSelfSubjectAccessReview({
         body: { spec: { resourceAttributes: attributes } },

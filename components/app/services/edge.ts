@@ -13,7 +13,9 @@ export const listeners = (settings: Settings, placement: Placement, grafana: boo
   ...(settings.operatorListeners
     ? ([
         { name: "prometheus", published: settings.prometheusPort, port: "prometheus" },
-        ...(placement.logs === "own" ? [{ name: "logs", published: settings.logsPort, port: "logs" } as const] : []),
+        ...(placement.logs === "platform"
+          ? []
+          : [{ name: "logs", published: settings.logsPort, port: "logs" } as const]),
         ...(grafana ? [{ name: "grafana", published: settings.grafanaPort, port: "grafana" } as const] : []),
       ] as const)
     : []),

@@ -1,5 +1,5 @@
 /** Prometheus, its exporters, Alertmanager and the log store. */
-import type { Service, Text } from "../model";
+import type { LogStore, Service, Text } from "../model";
 import type { Placement } from "../placement";
 import type { Stores } from "../stores";
 import { address, eachAddress, join, pool, secret, text } from "../text";
@@ -123,7 +123,15 @@ const alertmanager: Service = {
   volumes: [{ volume: "alertmanager", path: "/alertmanager", sizeGiB: 1, holds: "database" }],
 };
 
-const victorialogs: Service = {
+/** The store of logs, and what it is told by. */
+export const logStore = (logs: "sent" | "collected"): LogStore => ({
+  service: "victorialogs",
+  ...(logs === "sent"
+    ? { port: "syslog" }
+    : { port: "http", collector: { name: "log-collector", image: "otel-collector" } }),
+});
+
+const victorialogs = ({ logs }: Placement): Service => ({
   ...base,
   name: "victorialogs",
   image: "victorialogs",
@@ -131,15 +139,15 @@ const victorialogs: Service = {
   command: [
     "-storageDataPath=/victoria-logs-data",
     "-retentionPeriod=14d",
-    "-syslog.listenAddr.udp=:5514",
+    ...(logs === "sent" ? ["-syslog.listenAddr.udp=:5514"] : []),
     "-memory.allowedPercent=50",
   ],
-  ports: { http: tcp(9428), syslog: { number: 5514, protocol: "udp" } },
+  ports: { http: tcp(9428), ...(logs === "sent" ? { syslog: { number: 5514, protocol: "udp" } as const } : {}) },
   // The image has nothing but the program, which cannot ask itself: Prometheus tells when it does not answer.
   metrics: { port: "http", path: "/metrics" },
   volumes: [{ volume: "victorialogs", path: "/victoria-logs-data", sizeGiB: 10, holds: "database" }],
   resources: { cpus: 0.5, memoryMiB: 256, pids: 128, requests: { cpus: 0.02, memoryMiB: 64 } },
-};
+});
 
 const RULES = `groups:
   - name: ralex
@@ -216,7 +224,7 @@ function prometheus(scraped: readonly Service[], placement: Placement): Service 
 /** The monitoring of the given services, which it scrapes together with itself; less what the platform keeps. */
 export function monitoring(services: readonly Service[], placement: Placement): readonly Service[] {
   const observed = [
-    ...(placement.logs === "own" ? [victorialogs] : []),
+    ...(placement.logs === "platform" ? [] : [victorialogs(placement)]),
     alertmanager,
     ...(placement.machines === "own" ? [nodeExporter] : []),
     postgresExporter(placement.stores),

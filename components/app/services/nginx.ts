@@ -238,7 +238,7 @@ export function nginxConfiguration(settings: Settings, placement: Placement, gra
   const operatorUpstreams: Text = settings.operatorListeners
     ? join(
         upstream("prometheus", "prometheus", placement),
-        placement.logs === "own" ? upstream("logs", "victorialogs", placement) : "",
+        placement.logs === "platform" ? "" : upstream("logs", "victorialogs", placement),
         grafana ? upstream("grafana", "grafana", placement) : "",
       )
     : "";
@@ -299,7 +299,7 @@ http {
   }`,
     settings.operatorListeners
       ? operatorServer(EDGE_PORTS.prometheus, "prometheus") +
-          (placement.logs === "own" ? operatorServer(EDGE_PORTS.logs, "logs") : "") +
+          (placement.logs === "platform" ? "" : operatorServer(EDGE_PORTS.logs, "logs")) +
           (grafana ? GRAFANA_SERVER : "")
       : "",
     "\n}\n",

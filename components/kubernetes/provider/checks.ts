@@ -7,15 +7,8 @@ import { probeFailed, probeReport, requirePassed, verificationOf } from "../../p
 import { connectCluster, reasonOf, type Cluster } from "../client";
 import { SERVICE_LABEL } from "../names";
 import { runsImage } from "../running-image";
+import type { Expected } from "../verification";
 import { rolloutsOf, type Rollouts } from "./rollouts";
-
-export interface Expected {
-  readonly service: string;
-  /** `repository@sha256:…` */
-  readonly image: string;
-  /** What there is at least: an autoscaler may have made more. */
-  readonly replicas: number;
-}
 
 export interface ChecksInputs {
   readonly context: string;
@@ -105,15 +98,21 @@ export async function verify(
 /** A rollout may be told as done while its last pod is about to become ready, in milliseconds. */
 const SETTLING_MS = 30_000;
 
+const podsIn = async (core: Cluster["core"], namespaces: readonly string[]): Promise<readonly V1Pod[]> =>
+  (await Promise.all(namespaces.map((namespace) => core.listNamespacedPod({ namespace })))).flatMap(
+    ({ items }) => items,
+  );
+
 async function settled(
   { core }: Cluster,
   namespace: string,
   services: readonly Expected[],
   signal: AbortSignal,
 ): Promise<Check> {
+  const namespaces = [...new Set([namespace, ...services.map((service) => service.namespace ?? namespace)])];
   const deadline = Date.now() + SETTLING_MS;
   for (;;) {
-    const check = digests((await core.listNamespacedPod({ namespace })).items, services);
+    const check = digests(await podsIn(core, namespaces), services);
     if (check.passed || signal.aborted || Date.now() > deadline) return check;
     await sleep(POLL_MS);
   }

@@ -9,11 +9,19 @@ import { COMPOSER, composedData, composedHash, composerData, type ExistingSecret
 import { fileData, filesHash, isPlain, isSecret, secretData } from "../files";
 import { hashOf } from "../hash";
 import { plainMeta } from "../metadata";
-import { filesName, namespaceOf, serviceText } from "../names";
-import { ACCOUNT, claimSpec, namespaceMeta } from "../namespace-specs";
+import {
+  collectorData,
+  collectorHash,
+  collectorPolicies,
+  collectorSpec,
+  logCollectorOf,
+  type LogCollector,
+} from "../log-collector";
+import { filesName, namespaceOf, observabilityOf, serviceText } from "../names";
+import { ACCOUNT, claimSpec, namespaceMeta, observabilityMeta } from "../namespace-specs";
 import { ingressSpec, publicService, servicesOf, TLS_SECRET, TLS_SECRET_TYPE, tlsSecretData } from "../network";
 import { podTemplate, SERVICE_ACCOUNT } from "../pod";
-import { policiesOf } from "../policies";
+import { policiesOf, type Policy } from "../policies";
 import {
   autoscalerSpec,
   deploymentSpec,
@@ -61,18 +69,31 @@ export interface RenderArgs {
 /** Name of the Secret with an Ingress' certificate, beside one that holds the secrets. */
 export const tlsSecretOf = (secret: string): string => `${secret}-tls`;
 
-/** The namespace first, what runs last. */
+/** The namespace first, what runs last; then the same of the namespace with access to the nodes, where there is one. */
 export function renderObjects(args: RenderArgs): readonly KubernetesObject[] {
   const namespace = namespaceOf(args.stack, args.settings.namespace);
   const renderer = new Renderer(args);
+  const collector = logCollectorOf(args.application);
   return [
-    { apiVersion: "v1", kind: "Namespace", metadata: namespaceMeta(args.stack, namespace) },
-    ...[...renderer.place(), ...renderer.files(), ...renderer.running(), ...renderer.edge()].map((object) => ({
-      ...object,
-      metadata: { ...object.metadata, namespace },
-    })),
+    namespaceObject(namespaceMeta(args.stack, namespace)),
+    ...within(namespace, [...renderer.place(), ...renderer.files(), ...renderer.running(), ...renderer.edge()]),
+    ...(collector === undefined
+      ? []
+      : [
+          namespaceObject(observabilityMeta(args.stack, namespace)),
+          ...within(observabilityOf(namespace), renderer.observability(collector, namespace)),
+        ]),
   ];
 }
+
+const namespaceObject = (metadata: ReturnType<typeof namespaceMeta>): KubernetesObject => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata,
+});
+
+const within = (namespace: string, objects: readonly KubernetesObject[]): readonly KubernetesObject[] =>
+  objects.map((object) => ({ ...object, metadata: { ...object.metadata, namespace } }));
 
 /** The pod that checks the deployment, for a Job or a test of Helm; undefined where nothing is pinned. */
 export function renderProbe(args: RenderArgs): ReturnType<typeof podTemplate> | undefined {
@@ -85,11 +106,9 @@ class Renderer {
 
   /** What holds for all pods, and volumes. */
   place(): readonly KubernetesObject[] {
-    const { application, settings } = this.args;
+    const { application, settings, stack } = this.args;
     return [
-      ...policiesOf(application).map(({ name, spec }) =>
-        this.object("networking.k8s.io/v1", "NetworkPolicy", name, { spec }),
-      ),
+      ...this.policies(policiesOf(application, namespaceOf(stack, settings.namespace))),
       this.object("v1", "ServiceAccount", SERVICE_ACCOUNT, ACCOUNT),
       ...application.volumes.map((volume) =>
         this.object("v1", "PersistentVolumeClaim", volume.name, { spec: claimSpec(volume, settings) }),
@@ -137,6 +156,25 @@ class Renderer {
     ];
   }
 
+  /** What has access to the nodes. @param namespace - of the application. */
+  observability(collector: LogCollector, namespace: string): readonly KubernetesObject[] {
+    const { stack, images, settings } = this.args;
+    const { name } = collector;
+    const data = collectorData(collector, namespace);
+    const spec = collectorSpec({
+      ...{ stack, namespace, collector },
+      image: imageOf(images, collector),
+      imagePullSecret: settings.imagePullSecret,
+      filesHash: collectorHash(data),
+    });
+    return [
+      ...this.policies(collectorPolicies(collector, namespace)),
+      this.object("v1", "ServiceAccount", name, ACCOUNT),
+      this.object("v1", "ConfigMap", filesName(name), { data }),
+      this.object("apps/v1", "DaemonSet", name, { spec }),
+    ];
+  }
+
   template(service: Service): ReturnType<typeof podTemplate> {
     const { stack, images, settings, secretFiles } = this.args;
     return podTemplate({
@@ -156,6 +194,10 @@ class Renderer {
     rest: Readonly<Record<string, unknown>>,
   ): KubernetesObject {
     return { apiVersion, kind, metadata: plainMeta(this.args.stack, name), ...rest };
+  }
+
+  private policies(policies: readonly Policy[]): readonly KubernetesObject[] {
+    return policies.map(({ name, spec }) => this.object("networking.k8s.io/v1", "NetworkPolicy", name, { spec }));
   }
 
   private filesOf(service: Service): readonly KubernetesObject[] {

@@ -79,7 +79,7 @@ describe("drift of pods", () => {
   });
 });
 
-test("what a stack's state has in its namespace is looked for by kind and name; providers and the namespace are not in it", () => {
+test("what a stack's state has in its namespaces is looked for by kind, namespace and name; providers and namespaces are not in it", () => {
   const recorded = (type: string, outputs: Record<string, unknown>) => ({ urn: "", type, outputs });
   expect(
     expectedObjects([
@@ -95,6 +95,14 @@ test("what a stack's state has in its namespace is looked for by kind and name; 
       }),
       recorded("pulumi:providers:kubernetes", {}),
       recorded("random:index/randomPassword:RandomPassword", { result: "x" }),
+      recorded("kubernetes:apps/v1:DaemonSet", {
+        apiVersion: "apps/v1",
+        kind: "DaemonSet",
+        metadata: { name: "log-collector", namespace: "ralex-dev-observability" },
+      }),
     ]),
-  ).toEqual([{ apiVersion: "apps/v1", kind: "Deployment", name: "api" }]);
+  ).toEqual([
+    { apiVersion: "apps/v1", kind: "Deployment", namespace: "ralex-dev", name: "api" },
+    { apiVersion: "apps/v1", kind: "DaemonSet", namespace: "ralex-dev-observability", name: "log-collector" },
+  ]);
 });

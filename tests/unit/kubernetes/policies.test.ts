@@ -1,13 +1,20 @@
 /** What the rendered policies allow, worked out as a cluster does it, against who talks to whom in the model. */
 import { flowsOf } from "../../../components/app/flows";
-import { withProbe, type Application, type Service } from "../../../components/app/model";
+import { withProbe, type Application } from "../../../components/app/model";
+import { collectorPolicies, collectorSpec, logCollectorOf } from "../../../components/kubernetes/log-collector";
 import { selector } from "../../../components/kubernetes/names";
-import { policiesOf } from "../../../components/kubernetes/policies";
-import { clusterSettings, onKubernetes } from "../../support/on-kubernetes";
+import { policiesOf as policiesIn, type Policy } from "../../../components/kubernetes/policies";
+import { ImageRef } from "../../../components/image/image-ref";
+import { clusterSettings, DIGEST, onKubernetes } from "../../support/on-kubernetes";
 
+const NAMESPACE = "ralex-staging";
+const BESIDE = "ralex-staging-observability";
+const policiesOf = (application: Application): readonly Policy[] => policiesIn(application, NAMESPACE);
+
+type Labels = Readonly<Record<string, string>>;
 interface Peer {
-  readonly podSelector?: { readonly matchLabels?: Record<string, string> };
-  readonly namespaceSelector?: unknown;
+  readonly podSelector?: { readonly matchLabels?: Labels };
+  readonly namespaceSelector?: { readonly matchLabels?: Labels };
   readonly ipBlock?: { readonly cidr: string };
 }
 interface Rule {
@@ -16,34 +23,49 @@ interface Rule {
   readonly ports?: readonly { readonly port: number; readonly protocol: string }[];
 }
 interface Spec {
-  readonly podSelector: { readonly matchLabels?: Record<string, string> };
+  readonly podSelector: { readonly matchLabels?: Labels };
   readonly policyTypes: readonly string[];
   readonly ingress?: readonly Rule[];
   readonly egress?: readonly Rule[];
 }
 
-const chosen = (labels: Record<string, string> | undefined, pod: Service): boolean =>
-  Object.entries(labels ?? {}).every(([key, value]) => selector(pod.name)[key] === value);
+/** A pod somewhere in the cluster. */
+interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly ports: Readonly<Record<string, { readonly number: number; readonly protocol: string }>>;
+}
 
-/** Whether a rule's peers have a pod of the namespace among them; no list of peers is everybody. */
-const meets = (peers: readonly Peer[] | undefined, pod: Service): boolean =>
+const has = (labels: Labels, wanted: Labels = {}): boolean =>
+  Object.entries(wanted).every(([key, value]) => labels[key] === value);
+
+const namespaceLabels = (namespace: string): Labels => ({ "kubernetes.io/metadata.name": namespace });
+
+/** Whether a rule's peers have a pod among them; no list of peers is everybody. Without a namespace it is the policy's own. */
+const meets = (peers: readonly Peer[] | undefined, pod: Pod, own: string): boolean =>
   peers?.some(
-    (peer) =>
-      peer.podSelector !== undefined &&
-      peer.namespaceSelector === undefined &&
-      chosen(peer.podSelector.matchLabels, pod),
+    ({ podSelector, namespaceSelector, ipBlock }) =>
+      ipBlock === undefined &&
+      (namespaceSelector === undefined
+        ? pod.namespace === own
+        : has(namespaceLabels(pod.namespace), namespaceSelector.matchLabels)) &&
+      has(selector(pod.name), podSelector?.matchLabels),
   ) ?? true;
 
+type Policies = Readonly<Record<string, readonly Spec[]>>;
+
 /** As the specification of NetworkPolicy has it: without a policy everything, else what any of them allows. */
-function allows(policies: readonly Spec[], from: Service, to: Service, port: number, protocol: string): boolean {
-  const side = (pod: Service, other: Service, type: "Ingress" | "Egress") => {
-    const its = policies.filter((one) => chosen(one.podSelector.matchLabels, pod) && one.policyTypes.includes(type));
+function allows(policies: Policies, from: Pod, to: Pod, port: number, protocol: string): boolean {
+  const side = (pod: Pod, other: Pod, type: "Ingress" | "Egress") => {
+    const its = (policies[pod.namespace] ?? []).filter(
+      (one) => has(selector(pod.name), one.podSelector.matchLabels) && one.policyTypes.includes(type),
+    );
     const rules = its.flatMap((one) => (type === "Ingress" ? one.ingress : one.egress) ?? []);
     return (
       its.length === 0 ||
       rules.some(
         (rule) =>
-          meets(type === "Ingress" ? rule.from : rule.to, other) &&
+          meets(type === "Ingress" ? rule.from : rule.to, other, pod.namespace) &&
           (rule.ports?.some((one) => one.port === port && one.protocol === protocol) ?? true),
       )
     );
@@ -51,17 +73,54 @@ function allows(policies: readonly Spec[], from: Service, to: Service, port: num
   return side(from, to, "Egress") && side(to, from, "Ingress");
 }
 
-/** Every pair of services and port of the second one, with whether the policies let the first one reach it. */
-function reachable(application: Application): readonly string[] {
-  const services = withProbe(application);
-  const specs = policiesOf(application).map(({ spec }) => spec as Spec);
-  return services.flatMap((from) =>
-    services.flatMap((to) =>
+const specs = (policies: readonly Policy[]): readonly Spec[] => policies.map(({ spec }) => spec as Spec);
+
+/** All that runs of an application, in both of its namespaces. */
+function podsOf(application: Application): readonly Pod[] {
+  const collector = logCollectorOf(application);
+  return [
+    ...withProbe(application).map(({ name, ports }) => ({ namespace: NAMESPACE, name, ports })),
+    ...(collector === undefined ? [] : [{ namespace: BESIDE, name: collector.name, ports: healthOf(application) }]),
+  ];
+}
+
+/** Ports of the collector's container. */
+function healthOf(application: Application): Pod["ports"] {
+  const collector = logCollectorOf(application);
+  if (collector === undefined) throw new Error("no collector");
+  const image = ImageRef.of("r/otel-collector", DIGEST);
+  const place = { stack: "staging", namespace: NAMESPACE, imagePullSecret: undefined, filesHash: "" };
+  const { template } = collectorSpec({ ...place, collector, image });
+  const { containers } = (template as { spec: { containers: { ports: { name: string; containerPort: number }[] }[] } })
+    .spec;
+  return Object.fromEntries(
+    containers.flatMap(({ ports }) => ports.map((one) => [one.name, { number: one.containerPort, protocol: "tcp" }])),
+  );
+}
+
+/** Every pair of pods and port of the second one where the policies let the first one reach it. */
+function reachable(application: Application, strangers: readonly Pod[] = []): readonly string[] {
+  const collector = logCollectorOf(application);
+  const policies = {
+    [NAMESPACE]: specs(policiesOf(application)),
+    [BESIDE]: collector === undefined ? [] : specs(collectorPolicies(collector, NAMESPACE)),
+  };
+  const pods = podsOf(application);
+  return [...pods, ...strangers].flatMap((from) =>
+    pods.flatMap((to) =>
       Object.entries(to.ports)
-        .filter(({ 1: { number, protocol } }) => from !== to && allows(specs, from, to, number, protocol.toUpperCase()))
+        .filter(
+          ({ 1: { number, protocol } }) => from !== to && allows(policies, from, to, number, protocol.toUpperCase()),
+        )
         .map(([port]) => `${from.name} -> ${to.name}:${port}`),
     ),
   );
+}
+
+/** What people reach, and so may every pod. */
+function withoutPublic({ edge }: Application): (flow: string) => boolean {
+  const published = edge.listeners.map(({ port }) => `${edge.service}:${port}`);
+  return (flow) => !published.some((end) => flow.endsWith(` ${end}`));
 }
 
 const STORES = {
@@ -72,19 +131,59 @@ const settings = (stack: Record<string, unknown> = {}) => ({ release: { id: "r-1
 const application = (stack: Record<string, unknown> = {}) => onKubernetes(clusterSettings(settings(stack)));
 
 describe("the network policies", () => {
-  test.each([[{}], [{ monitoring: "none" }], [{ apiReplicas: 5, exposure: "nodePort" }], [STORES]])(
-    "allow the flows of the model and no other one, for every pair of services and every port: %j",
-    (stack) => {
-      const described = application(stack);
-      const { edge } = described;
-      // People come in from everywhere, and so may a pod.
-      const published = edge.listeners.map(({ port }) => `${edge.service}:${port}`);
-      const withoutPublic = (flow: string) => !published.some((end) => flow.endsWith(` ${end}`));
-      const expected = flowsOf(described).map(({ from, to, port }) => `${from} -> ${to}:${port}`);
-      expect(expected.length).toBeGreaterThan(9);
-      expect(reachable(described).filter(withoutPublic).sort()).toEqual(expected.filter(withoutPublic).sort());
-    },
-  );
+  test.each([
+    [{}],
+    [{ monitoring: "none" }],
+    [{ apiReplicas: 5, exposure: "nodePort" }],
+    [STORES],
+    [{ logs: "own" }],
+    [{ logs: "own", operatorListeners: true }],
+  ])("allow the flows of the model and no other one, for every pair of pods and every port: %j", (stack) => {
+    const described = application(stack);
+    const collected = "logs" in stack ? ["log-collector -> victorialogs:http"] : [];
+    const expected = [...flowsOf(described).map(({ from, to, port }) => `${from} -> ${to}:${port}`), ...collected];
+    expect(expected.length).toBeGreaterThan(9);
+    const counts = withoutPublic(described);
+    expect(reachable(described).filter(counts).sort()).toEqual(expected.filter(counts).sort());
+  });
+
+  test("let nothing into the log store from beside it: no namesake elsewhere, and no neighbour of the collector", () => {
+    const described = application({ logs: "own" });
+    const strangers = [
+      { namespace: "ralex-prod-observability", name: "log-collector", ports: {} },
+      { namespace: "default", name: "log-collector", ports: {} },
+      { namespace: BESIDE, name: "another", ports: {} },
+      { namespace: "ralex-prod", name: "prometheus", ports: {} },
+    ];
+    const counts = withoutPublic(described);
+    expect(reachable(described, strangers).filter(counts)).toEqual(reachable(described).filter(counts));
+  });
+
+  test("give the collector its own namespace's default, names, and the log store, both selectors in one peer", () => {
+    const collector = logCollectorOf(application({ logs: "own" }));
+    expect(collector && collectorPolicies(collector, NAMESPACE)).toEqual([
+      { name: "default-deny", spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } },
+      {
+        name: "log-collector",
+        spec: {
+          podSelector: { matchLabels: selector("log-collector") },
+          policyTypes: ["Ingress", "Egress"],
+          egress: [
+            expect.objectContaining({ ports: expect.arrayContaining([{ protocol: "UDP", port: 53 }]) }),
+            {
+              to: [
+                {
+                  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ralex-staging" } },
+                  podSelector: { matchLabels: selector("victorialogs") },
+                },
+              ],
+              ports: [{ protocol: "TCP", port: 9428 }],
+            },
+          ],
+        },
+      },
+    ]);
+  });
 
   test("refuse everything where no flow is: a policy without rules is there for every pod", () => {
     const [first] = policiesOf(application());

@@ -21,14 +21,18 @@ jest.mock("@kubernetes/client-node", () => ({ StorageV1Api: "storage", Authoriza
 interface Answers {
   readonly uid?: string;
   readonly minor?: string;
+  /** Labels of that of the application. */
   readonly namespace?: Record<string, string>;
+  /** Labels of that with access to the nodes. */
+  readonly beside?: Record<string, string>;
   readonly classes?: Readonly<Record<string, boolean>>;
   readonly denied?: readonly string[];
   readonly down?: true;
 }
 
 /** A cluster that answers so. */
-function answering({ uid = "u-1", minor = "34", namespace, classes = { standard: true }, denied = [], down }: Answers) {
+function answering(answers: Answers) {
+  const { uid = "u-1", minor = "34", namespace, beside, classes = { standard: true }, denied = [], down } = answers;
   const missing = Object.assign(new Error("not found"), { code: 404 });
   const apis = {
     storage: {
@@ -47,7 +51,8 @@ function answering({ uid = "u-1", minor = "34", namespace, classes = { standard:
   const readNamespace = ({ name }: { name: string }) => {
     if (down === true) return Promise.reject(new Error("connect ECONNREFUSED 127.0.0.1:9"));
     if (name === "kube-system") return Promise.resolve({ metadata: { uid } });
-    return namespace === undefined ? Promise.reject(missing) : Promise.resolve({ metadata: { labels: namespace } });
+    const labels = name.endsWith("-observability") ? beside : namespace;
+    return labels === undefined ? Promise.reject(missing) : Promise.resolve({ metadata: { labels } });
   };
   jest.mocked(client.connectCluster).mockResolvedValue({
     config: {
@@ -73,9 +78,16 @@ function workspace(resources: readonly object[] = []): Workspace {
   return made;
 }
 
+const namespaceOf = (component: string, name: string) => ({
+  urn: `urn:pulumi:staging::ralex::ralex:kubernetes:Stack$ralex:kubernetes:${component}$kubernetes:core/v1:Namespace::ralex`,
+  type: "kubernetes:core/v1:Namespace",
+  outputs: { metadata: { name } },
+});
+/** The one with access to the nodes first: the order in a state says nothing. */
 const DEPLOYED = [
   { urn: "a", type: "ralex:kubernetes:Cluster", outputs: { context: "test", uid: "u-1" } },
-  { urn: "b", type: "kubernetes:core/v1:Namespace", outputs: { metadata: { name: "ralex-staging" } } },
+  namespaceOf("Observability", "ralex-staging-observability"),
+  namespaceOf("Namespace", "ralex-staging"),
 ];
 
 beforeEach(() => (checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-preflight-"))));
@@ -119,6 +131,20 @@ describe("before anything is changed on a cluster", () => {
     [{ down: true } as const, "(https://127.0.0.1:9) cannot be asked: connect ECONNREFUSED"],
   ])("%j is refused", async (answers: Answers, message) => {
     expect(await problems(answers)).toContain(message);
+  });
+
+  test("the namespace with access to the nodes is asked about where there is to be one, and only there", async () => {
+    const denied = ["daemonsets", "networkpolicies"];
+    expect(await problems({ denied, beside: {} })).not.toMatch(/observability|daemonsets/);
+    expect((await problems({ denied, beside: {} }, { logs: "own" })).split("\n  ")).toEqual([
+      "nothing of staging was changed:",
+      "the namespace ralex-staging-observability is there already and is not Ralex's: set ralex:namespace to another name",
+      "somebody may not create networkpolicies in ralex-staging: have an administrator give it the role admin there, " +
+        "and the right to create namespaces",
+      "somebody may not create daemonsets, networkpolicies in ralex-staging-observability: have an administrator give " +
+        "it the role admin there, and the right to create namespaces",
+    ]);
+    expect(await problems({ namespace: {}, beside: {} }, { logs: "own" }, DEPLOYED)).toBe("");
   });
 
   test("another cluster under the same name is refused, and so is another namespace than the one with the data", async () => {

@@ -1,5 +1,5 @@
 /** The objects that are rendered for people without Pulumi, against those that the Pulumi program makes. */
-import { withProbe } from "../../../components/app/model";
+import { imagesOf } from "../../../components/app/model";
 import type { Text } from "../../../components/app/model";
 import { ImageRef } from "../../../components/image/image-ref";
 import { serviceText } from "../../../components/kubernetes/names";
@@ -22,7 +22,7 @@ const valueOf = (secret: string): string =>
 function args(configuration: Record<string, unknown>): Omit<RenderArgs, "secretFiles"> {
   const settings = clusterSettings(configuration);
   const application = onKubernetes(settings);
-  const images = withProbe(application).map(({ image }) => [image, ImageRef.of(`r/${image}`, DIGEST)] as const);
+  const images = imagesOf(application).map((image) => [image, ImageRef.of(`r/${image}`, DIGEST)] as const);
   return { stack: "staging", application, settings, images: Object.fromEntries(images), jobs: UNORDERED_JOB };
 }
 
@@ -41,7 +41,8 @@ const EXISTING = { existing: { name: "vault", image: ImageRef.of("r/probe", DIGE
 const withExisting = (configuration: Record<string, unknown>): readonly KubernetesObject[] =>
   renderObjects({ ...args(configuration), secretFiles: EXISTING });
 
-const keyOf = ({ kind, metadata: { name } }: KubernetesObject): string => `${kind} ${name}`;
+const keyOf = ({ kind, metadata: { name, namespace = "-" } }: KubernetesObject): string =>
+  `${kind} ${namespace}/${name}`;
 const byKey = (objects: readonly KubernetesObject[]) => Object.fromEntries(objects.map((one) => [keyOf(one), one]));
 
 /** How the engine is told that a value is secret. */
@@ -56,7 +57,7 @@ function opened(value: unknown): unknown {
 }
 
 /** What a program hands to the provider, as an object of the API: without what is for Pulumi alone, in its namespace. */
-function asObject(inputs: Readonly<Record<string, unknown>>): KubernetesObject {
+function asObject(inputs: Readonly<Record<string, unknown>>, namespace: string): KubernetesObject {
   const object = opened(inputs) as KubernetesObject;
   const { annotations = {}, ...metadata } = object.metadata;
   const kept = Object.entries(annotations).filter(([name]) => !name.startsWith("pulumi.com/"));
@@ -64,7 +65,7 @@ function asObject(inputs: Readonly<Record<string, unknown>>): KubernetesObject {
     ...object,
     metadata: {
       ...metadata,
-      ...(object.kind === "Namespace" ? {} : { namespace: "ralex-staging" }),
+      ...(object.kind === "Namespace" ? {} : { namespace: metadata.namespace ?? namespace }),
       ...(kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) }),
     },
   };
@@ -79,17 +80,22 @@ describe("the rendered objects", () => {
       { exposure: "ingress", apiMaxReplicas: 6, openrouterApiKey: "canary-key" },
     ],
     ["behind a port of the nodes, with one replica", { exposure: "nodePort", apiReplicas: 1, monitoring: "none" }],
+    ["with a collector of its own", { logs: "own", namespace: "chat", imagePullSecret: "login" }],
     [
       "with a class, a login and an upstream",
       { storageClass: "fast", imagePullSecret: "login", exposure: "loadBalancer", upstreamUrl: "https://up.test/v1" },
     ],
   ])("are those that the Pulumi program makes, one by one: %s", async (_, configuration) => {
     const { resources } = await record(() => kubernetesStack(configuration), { stack: "staging" });
-    const made = resources.filter(({ type }) => type.startsWith("kubernetes:")).map(({ inputs }) => asObject(inputs));
+    const { namespace = "ralex-staging" } = configuration as { readonly namespace?: string };
+    const made = resources
+      .filter(({ type }) => type.startsWith("kubernetes:"))
+      .map(({ inputs }) => asObject(inputs, namespace));
     expect(made.length).toBeGreaterThan(40);
     const rendered = withValues(configuration);
     expect(rendered.map(keyOf).sort()).toEqual(made.map(keyOf).sort());
     expect(byKey(rendered)).toEqual(byKey(made));
+    expect(Object.keys(byKey(rendered))).toHaveLength(rendered.length);
   });
 
   test("have nothing of Pulumi's, and nothing that a document of YAML cannot say", () => {
