@@ -175,6 +175,9 @@ export interface Listener {
   readonly port: string;
 }
 
+/** Whether a listener is for those who run the stack, not for those who use it. */
+export const isForOperators = ({ name }: Listener): boolean => !["web", "api", "tls"].includes(name);
+
 /** The service that every other service's log goes to. */
 export interface LogStore {
   readonly service: string;

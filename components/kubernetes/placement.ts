@@ -1,6 +1,7 @@
 /** What Ralex has to know of a cluster: it balances and drains replicas behind names, and watches its machines itself. */
 import { isIPv4 } from "node:net";
 import type { Placement } from "../app/placement";
+import { EDGE_PORTS } from "../app/services/nginx";
 import { storesOf } from "../app/stores";
 import type { CertificatesArgs } from "../secrets/certificates";
 import { itemsOf } from "../settings/list";
@@ -10,6 +11,13 @@ import type { Settings } from "../settings/schema";
 export const HTTPS_PORT = 443;
 /** What kubectl port-forward is told to have on this machine. */
 const FORWARDED_PORT = 8443;
+
+/** What operators have after kubectl port-forward of the edge, port for port: nothing else leads there. */
+const FORWARDED = {
+  prometheus: [`http://localhost:${EDGE_PORTS.prometheus}`],
+  logs: [`http://localhost:${EDGE_PORTS.logs}`],
+  grafana: [`http://localhost:${EDGE_PORTS.grafana}`],
+};
 
 const PORTS: Readonly<Record<Settings["exposure"], (settings: Settings) => number>> = {
   none: () => FORWARDED_PORT,
@@ -33,6 +41,7 @@ export function kubernetesPlacement(settings: Settings): Placement {
       web: [...(publicUrl === undefined ? [] : [publicUrl]), address],
       api: [address],
       tls: [address],
+      ...(settings.operatorListeners ? FORWARDED : {}),
     },
     stores: storesOf(settings),
     replicas: "named",

@@ -1,7 +1,7 @@
 /** NetworkPolicies as plain data: nothing is allowed but the flows of the model, in both directions. */
 import type { types } from "@pulumi/kubernetes";
 import { flowsOf, type Flow } from "../app/flows";
-import { withProbe, type Application, type Service } from "../app/model";
+import { isForOperators, withProbe, type Application, type Service } from "../app/model";
 import { observabilityOf, portsOf, selector } from "./names";
 
 type Spec = types.input.networking.v1.NetworkPolicySpec;
@@ -66,8 +66,11 @@ function allowed(
   };
   const incoming = flows.filter(({ to }) => to === service.name);
   const outgoing = flows.filter(({ from }) => from === service.name);
-  // Whoever reaches the cluster's published address: people, a load balancer, an Ingress controller.
-  const published = edge.listeners.flatMap(({ port }) => portOf(service.name, port));
+  // Whoever reaches the cluster's published address: people, a load balancer, an Ingress controller. An operator comes by
+  // kubectl port-forward, which begins inside the pod, where no policy is asked.
+  const published = edge.listeners
+    .filter((listener) => !isForOperators(listener))
+    .flatMap(({ port }) => portOf(service.name, port));
   return {
     podSelector: { matchLabels: selector(service.name) },
     policyTypes: ["Ingress", "Egress"],

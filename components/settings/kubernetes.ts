@@ -92,8 +92,5 @@ export function kubernetesClashes(parsed: Readonly<Record<string, unknown>>): re
           ),
         ]
       : []),
-    ...(parsed.operatorListeners === true
-      ? [problem("operatorListeners", "is not supported on kubernetes yet: use kubectl port-forward to prometheus")]
-      : []),
   ];
 }

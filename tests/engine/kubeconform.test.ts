@@ -5,7 +5,7 @@ import * as path from "node:path";
 import execa from "execa";
 import { documentStream } from "../../cli/render/documents";
 import { CHART_FOLDER } from "../../cli/render/names";
-import { withProbe } from "../../components/app/model";
+import { imagesOf } from "../../components/app/model";
 import { ImageRef } from "../../components/image/image-ref";
 import { renderObjects } from "../../components/kubernetes/render/objects";
 import { UNORDERED_JOB } from "../../components/kubernetes/workload";
@@ -25,7 +25,16 @@ const KINDS = new Set([
     "Ingress",
     "Pod",
   ],
-  ...["Deployment", "StatefulSet", "Job", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Role", "RoleBinding"],
+  ...[
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "Role",
+    "RoleBinding",
+  ],
 ]);
 
 let folder: string;
@@ -59,6 +68,7 @@ const CONFIGURATIONS: readonly Record<string, unknown>[] = [
   { release: { id: "r-1", images: {} } },
   { exposure: "ingress", ingressClass: "nginx", apiMaxReplicas: 6, imagePullSecret: "login" },
   { exposure: "nodePort", storageClass: "fast", monitoring: "none" },
+  { logs: "own", operatorListeners: true },
 ];
 
 test.each(CONFIGURATIONS.map((configuration) => [JSON.stringify(configuration), configuration] as const))(
@@ -66,7 +76,7 @@ test.each(CONFIGURATIONS.map((configuration) => [JSON.stringify(configuration), 
   async (_, configuration) => {
     const settings = clusterSettings(configuration);
     const application = onKubernetes(settings);
-    const images = withProbe(application).map(({ image }) => [image, ImageRef.of(`r/${image}`, DIGEST)] as const);
+    const images = imagesOf(application).map((image) => [image, ImageRef.of(`r/${image}`, DIGEST)] as const);
     const objects = renderObjects({
       ...{ stack: "staging", application, settings, images: Object.fromEntries(images), jobs: UNORDERED_JOB },
       secretFiles: { existing: { name: "ralex", image: ImageRef.of("r/probe", DIGEST) } },

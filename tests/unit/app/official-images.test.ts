@@ -5,6 +5,7 @@ import { OFFICIAL_IMAGES } from "../../../components/image/official-images";
 import { loadSettings } from "../../../components/settings/load";
 import { CHECKOUT } from "../../support/stack";
 import { onDocker } from "../../support/on-docker";
+import { clusterSettings, onKubernetes } from "../../support/on-kubernetes";
 
 interface Row {
   readonly image: string;
@@ -55,6 +56,15 @@ describe("what the official images hold", () => {
       expect({ image, version: TABLE.get(image)?.version }).toEqual({ image, version: OFFICIAL_IMAGES[image]?.tag });
       expect(TABLE.get(image)?.source).toMatch(/\]\(https:\/\/github\.com\//);
     }
+  });
+
+  test("is known of what collects logs on a cluster, which is no service", () => {
+    const { logs } = onKubernetes(clusterSettings({ logs: "own" }));
+    const image = logs?.collector?.image ?? "";
+    expect({ image, version: TABLE.get(image)?.version }).toEqual({
+      image: "otel-collector",
+      version: OFFICIAL_IMAGES["otel-collector"]?.tag,
+    });
   });
 
   test.each(services.map((service) => [service.name, service] as const))(

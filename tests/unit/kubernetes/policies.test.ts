@@ -119,7 +119,7 @@ function reachable(application: Application, strangers: readonly Pod[] = []): re
 
 /** What people reach, and so may every pod. */
 function withoutPublic({ edge }: Application): (flow: string) => boolean {
-  const published = edge.listeners.map(({ port }) => `${edge.service}:${port}`);
+  const published = ["web", "api", "tls"].map((port) => `${edge.service}:${port}`);
   return (flow) => !published.some((end) => flow.endsWith(` ${end}`));
 }
 
@@ -211,19 +211,22 @@ describe("the network policies", () => {
     expect(outside({ ...STORES, monitoring: "none" })).toEqual(["databases", "migrations", "api", "openwebui"]);
   });
 
-  test("let the outside reach the edge's listeners, and nothing else", () => {
-    const open = policiesOf(application()).flatMap(({ name, spec }) =>
-      ((spec as Spec).ingress ?? []).filter(({ from }) => from === undefined).map(({ ports }) => ({ name, ports })),
-    );
-    expect(open).toEqual([
-      {
-        name: "edge",
-        ports: [
-          { port: 3000, protocol: "TCP" },
-          { port: 8000, protocol: "TCP" },
-          { port: 8443, protocol: "TCP" },
-        ],
-      },
-    ]);
-  });
+  test.each([[{}], [{ operatorListeners: true, logs: "own" }]])(
+    "let the outside reach the edge's listeners for people, and nothing else: %j",
+    (stack) => {
+      const open = policiesOf(application(stack)).flatMap(({ name, spec }) =>
+        ((spec as Spec).ingress ?? []).filter(({ from }) => from === undefined).map(({ ports }) => ({ name, ports })),
+      );
+      expect(open).toEqual([
+        {
+          name: "edge",
+          ports: [
+            { port: 3000, protocol: "TCP" },
+            { port: 8000, protocol: "TCP" },
+            { port: 8443, protocol: "TCP" },
+          ],
+        },
+      ]);
+    },
+  );
 });

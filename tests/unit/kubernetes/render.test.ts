@@ -80,6 +80,7 @@ describe("the rendered objects", () => {
       { exposure: "ingress", apiMaxReplicas: 6, openrouterApiKey: "canary-key" },
     ],
     ["behind a port of the nodes, with one replica", { exposure: "nodePort", apiReplicas: 1, monitoring: "none" }],
+    ["with operators' pages", { operatorListeners: true, logs: "own", exposure: "loadBalancer" }],
     ["with a collector of its own", { logs: "own", namespace: "chat", imagePullSecret: "login" }],
     [
       "with a class, a login and an upstream",

@@ -200,4 +200,26 @@ describe("the stack on a cluster", () => {
       ["Ingress", undefined],
     ]);
   });
+
+  test.each(["none", "nodePort", "loadBalancer", "ingress"])(
+    "has operators' pages as ports of the edge with their login, which nothing publishes: exposure %s",
+    async (exposure) => {
+      const { resources } = await stack({ exposure, operatorListeners: true, logs: "own" });
+      const services = ofType(resources, "kubernetes:core/v1:Service");
+      const portsOf = (name: string) =>
+        services
+          .filter(({ inputs }) => (inputs.metadata as { name: string }).name === name)
+          .flatMap(({ inputs }) => (inputs.spec as { ports: { name: string; port: number }[] }).ports)
+          .map(({ name: port, port: number }) => `${port} ${number}`);
+      expect(portsOf("edge")).toEqual(expect.arrayContaining(["prometheus 9090", "logs 9428"]));
+      expect(portsOf("edge-public")).toEqual(exposure === "none" || exposure === "ingress" ? [] : ["https 443"]);
+      const ingresses = JSON.stringify(ofType(resources, "kubernetes:networking.k8s.io/v1:Ingress"));
+      expect(ingresses).not.toMatch(/9090|9428|3001/);
+      const [files] = ofType(resources, "kubernetes:core/v1:ConfigMap").filter(
+        ({ inputs }) => (inputs.metadata as { name: string }).name === "edge-files",
+      );
+      const nginx = JSON.stringify(files?.inputs);
+      for (const port of [9090, 9428]) expect(nginx).toMatch(new RegExp(`listen ${port};\\\\n *auth_basic `));
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { registryConfiguration } from "../../../../toolchain/engines/registry";
 import { GO_MODULES, GO_MINIMUM, whyNotGo } from "../../../../toolchain/go-tools";
 import { substituteKey } from "../../../../toolchain/substitutes/build";
 import { sourcesList } from "../../../../toolchain/substitutes/debian";
-import { RECIPES } from "../../../../toolchain/substitutes/recipes";
+import { recipeNames, RECIPES } from "../../../../toolchain/substitutes/recipes";
 import { parse } from "yaml";
 
 const TOOLCHAIN = path.resolve(__dirname, "../../../../toolchain");
@@ -81,6 +81,12 @@ describe("recipes of images", () => {
     const names = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     expect(RECIPES.map(({ name }) => name).sort()).toEqual(names.sort());
     for (const name of names) expect(fs.existsSync(path.join(TOOLCHAIN, "substitutes", name, "Dockerfile"))).toBe(true);
+  });
+
+  test("a start on the Docker Engine does without what runs on clusters alone, which a release has", () => {
+    const engine = recipeNames("engine");
+    expect(recipeNames("all").filter((name) => !engine.includes(name))).toEqual(["otel-collector"]);
+    expect(engine).toHaveLength(RECIPES.length - 1);
   });
 
   test("a change of the machine's authorities makes the images that fetch, and those on them, anew", () => {
