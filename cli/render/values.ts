@@ -26,19 +26,31 @@ export interface StackValues {
 export function helmValues(checkout: string, options: KubernetesOptions): StackValues {
   const { stack, existingSecret } = options;
   const settings = settingsOnCluster(checkout, stack);
+  const fixed = fixedSettings(settings, Object.keys(valuesOf(settings, {}, existingSecret)));
   const known = knownImages(checkout, settings, namedImages(options.image));
-  const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: "grafana" in known });
+  // What the chart runs, which is not what the stack does where it has no value.
+  const defaults = chartDefaults();
+  const charted = { ...settings, ...Object.fromEntries(fixed.map((key) => [key, defaults[key]])) };
+  const application = describeRalex(charted, kubernetesPlacement(charted), { grafana: "grafana" in known });
   const names = [...imagesOf(application), COMPOSING_IMAGE];
   const images = Object.entries(chosenImages(names, known, stack, settings)).map(
     ([name, { repository, digest }]): [string, ImageValue] => [name, { repository, digest }],
   );
   const values = valuesOf(settings, Object.fromEntries(images), existingSecret);
-  return { text: valuesText(values, `Values of ${stack}.`), fixed: fixedSettings(settings, Object.keys(values)) };
+  return { text: valuesText(values, `Values of ${stack}.`), fixed };
 }
 
+/** Every setting as the chart has it where it has no value for it. */
+const chartDefaults = (): Readonly<Record<string, unknown>> => ({
+  ...loadSettings({
+    environment: {},
+    dotenv: {},
+    stack: { target: "kubernetes", kubeContext: "none", hostName: "none" },
+  }),
+});
+
 function fixedSettings(settings: Settings, values: readonly string[]): readonly string[] {
-  const stack = { target: "kubernetes", kubeContext: "none", hostName: "none" };
-  const defaults: Readonly<Record<string, unknown>> = { ...loadSettings({ environment: {}, dotenv: {}, stack }) };
+  const defaults = chartDefaults();
   const own: Readonly<Record<string, unknown>> = { ...settings };
   return Object.keys(PLAIN_SETTINGS).filter(
     (key) => !values.includes(key) && !ELSEWHERE.has(key) && !isDeepStrictEqual(own[key], defaults[key]),

@@ -91,6 +91,18 @@ describe("./ralex render kubernetes", () => {
     });
   });
 
+  test("has the images of what the chart runs among its values, and none of what it has no value for", () => {
+    describeStack();
+    const plain = helmValues(checkout, OPTIONS);
+    describeStack({ logs: "own", operatorListeners: true });
+    const { text, fixed } = helmValues(checkout, OPTIONS);
+    expect(fixed).toEqual(["operatorListeners", "logs"]);
+    expect(text).toBe(plain.text);
+    expect(text).not.toMatch(/otel-collector|victorialogs/);
+    describeStack({ logs: "own" });
+    expect(textOf()).toContain("otel/opentelemetry-collector-contrib@sha256:");
+  });
+
   test("refuses a stack of another target, and a name that no Secret can have", () => {
     describeStack({ target: "docker", kubeContext: "", hostName: "" });
     expect(() => renderKubernetes(checkout, OPTIONS)).toThrow("qa runs on target docker");
