@@ -43,7 +43,7 @@ export function collectorConfiguration(
   folders = { logs: LOGS_FOLDER, state: STATE_FOLDER },
   health = `0.0.0.0:${HEALTH_PORT}`,
 ): string {
-  const forEver = { enabled: true, max_elapsed_time: "0s" };
+  const forEver = { enabled: true, initial_interval: "1s", max_interval: "15s", max_elapsed_time: "0s" };
   const configuration = {
     extensions: {
       file_storage: { directory: folders.state, recreate: true },
