@@ -5,6 +5,7 @@ import { describeRalex } from "../components/app/ralex";
 import { kubernetesPlacement } from "../components/kubernetes/placement";
 import { KubernetesStack } from "../components/kubernetes/stack";
 import { RalexProviderResource } from "../components/provider/resource";
+import { COMPOSING_IMAGE } from "../components/secrets/composed";
 import { chooseRelease } from "./release";
 import type { StackSettings } from "./stack-settings";
 
@@ -13,12 +14,13 @@ export async function deploy(stack: StackSettings, checkout: string): Promise<Re
   const release = await chooseRelease(settings, checkout);
   const placement = kubernetesPlacement(settings);
   const application = describeRalex(settings, placement, { grafana: release.has("grafana") });
+  const composing = settings.existingSecret === undefined ? [] : [COMPOSING_IMAGE];
   const ralex = new KubernetesStack(
     "ralex",
     {
       stack: pulumi.getStack(),
       ...{ application, placement, settings, secretSettings: secrets },
-      ...release.run(withProbe(application).map(({ image }) => image)),
+      ...release.run([...withProbe(application).map(({ image }) => image), ...composing]),
     },
     { providers: { ralex: new RalexProviderResource("ralex") } },
   );

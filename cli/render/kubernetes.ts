@@ -9,7 +9,7 @@ import type { Settings } from "../../components/settings/schema";
 import { Failure } from "../failure";
 import { settingsOf } from "../settings";
 import { committedFile } from "../stack-config";
-import { COMPOSING_IMAGE } from "./names";
+import { COMPOSING_IMAGE } from "../../components/secrets/composed";
 import { chosenImages, knownImages, namedImages } from "./images";
 
 export interface KubernetesOptions {

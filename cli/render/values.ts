@@ -8,7 +8,7 @@ import { PLAIN_SETTINGS, type Settings } from "../../components/settings/schema"
 import { valuesText } from "./chart/schema";
 import { valuesOf, type ImageValue } from "./chart/values";
 import { chosenImages, knownImages, namedImages } from "./images";
-import { COMPOSING_IMAGE } from "./names";
+import { COMPOSING_IMAGE } from "../../components/secrets/composed";
 import { settingsOnCluster, type KubernetesOptions } from "./kubernetes";
 
 /** Settings that say where and when a stack runs, and nothing of what runs. */

@@ -78,7 +78,7 @@ export const tlsSecretData = (certificate: string, privateKey: string): Record<s
 export function ingressSpec(
   application: Application,
   settings: Settings,
-  secretName = TLS_SECRET,
+  secretName: string,
 ): types.input.networking.v1.IngressSpec {
   const { service } = application.edge;
   const path = (prefix: string, port: string) => ({

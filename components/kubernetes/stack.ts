@@ -1,19 +1,24 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Service } from "../app/model";
+import { withProbe, type Service } from "../app/model";
 import { UNVERIFIED, type Verification as VerificationResult } from "../app/outputs";
 import { Certificates } from "../secrets/certificates";
+import { composes, COMPOSING_IMAGE } from "../secrets/composed";
 import { Resolver } from "../secrets/resolver";
 import { Secrets } from "../secrets/secrets";
-import { imageOf, TargetStack, type TargetStackArgs } from "../target-stack";
+import { imageOf, TargetStack, type OwnSecrets, type SecretsElsewhere, type TargetStackArgs } from "../target-stack";
 import { Cluster } from "./cluster";
+import { COMPOSER, composerData, tlsSecretOf, type ExistingSecret } from "./composed-files";
 import { PublicEdge } from "./edge";
+import { printingCommands } from "./existing-secret";
 import { ServiceFiles } from "./files-resources";
 import { hashOf } from "./hash";
+import { objectMeta } from "./metadata";
 import { labels, namespaceOf, serviceText } from "./names";
 import { Namespace } from "./namespace";
 import { certificateNames } from "./placement";
 import { podTemplate } from "./pod";
+import { SecretHashes } from "./secret-hashes";
 import { KubernetesService } from "./service";
 import { Verification } from "./verification";
 import { jobSpec, orderedJob } from "./workload";
@@ -21,6 +26,15 @@ import { jobSpec, orderedJob } from "./workload";
 export interface KubernetesStackArgs extends TargetStackArgs {
   /** Name of the Pulumi stack. */
   readonly stack: string;
+}
+
+/** Made by the stack, or by somebody else in a Secret that only its pods read. */
+type Access = OwnSecrets | (SecretsElsewhere & { readonly existing: ExistingSecret });
+
+/** What the services of a stack have in common. */
+interface Common {
+  readonly resolver: Resolver;
+  readonly existing: ExistingSecret | undefined;
 }
 
 /** Ralex in a namespace of a Kubernetes cluster. */
@@ -37,12 +51,7 @@ export class KubernetesStack extends TargetStack {
     const context = settings.kubeContext ?? "";
     const namespace = namespaceOf(stack, settings.namespace);
     const cluster = new Cluster(`${name}-cluster`, { context }, { parent: this });
-    const certificates = new Certificates(`${name}-tls`, certificateNames(settings), { parent: this });
-    const secrets = new Secrets(
-      `${name}-secrets`,
-      { sources: application.secrets, settings: args.secretSettings, certificates },
-      { parent: this },
-    );
+    const access = this.access(name);
     const provider = new k8s.Provider(
       `${name}-kubernetes`,
       // Files change in place, and the pods that read them are replaced by their hash: a file is never missing meanwhile.
@@ -53,27 +62,70 @@ export class KubernetesStack extends TargetStack {
     const place = new Namespace(`${name}-namespace`, { stack, namespace, application, settings }, inside);
     let verification = pulumi.output(UNVERIFIED);
     if (settings.running) {
-      const resolver = new Resolver((ref) => serviceText(ref, application), secrets);
-      const started = this.start(name, resolver, place.resources, inside);
+      const [secrets, existing] = "secrets" in access ? [access.secrets, undefined] : [undefined, access.existing];
+      const common = { existing, resolver: new Resolver((ref) => serviceText(ref, application), secrets) };
+      const before = [
+        ...place.resources,
+        ...this.composer(name, common, { provider, dependsOn: [...place.resources] }),
+      ];
+      const started = this.start(name, common, before, inside);
+      const certificate =
+        "certificates" in access ? access.certificates : { secret: tlsSecretOf(access.existing.name) };
       const edge = new PublicEdge(
         `${name}-public`,
-        { stack, application, settings, certificates },
+        { stack, application, settings, certificate },
         { ...inside, dependsOn: [...place.resources] },
       );
       if (application.probe !== undefined) {
         const after = [...[...started.values()].map(({ ready }) => ready), edge];
-        verification = this.verify(name, application.probe, resolver, started, { ...inside, dependsOn: after });
+        verification = this.verify(name, application.probe, common, started, { ...inside, dependsOn: after });
       }
     }
 
     this.namespace = pulumi.output(namespace);
-    this.publish(args, { secrets, certificates, verification }, { namespace: this.namespace });
+    this.publish(args, { access, verification }, { namespace: this.namespace });
+  }
+
+  private access(name: string): Access {
+    const { application, images, secretSettings, settings, stack } = this.args;
+    const options = { parent: this };
+    if (settings.existingSecret === undefined) {
+      const certificates = new Certificates(`${name}-tls`, certificateNames(settings), options);
+      const sources = { sources: application.secrets, settings: secretSettings, certificates };
+      return { certificates, secrets: new Secrets(`${name}-secrets`, sources, options) };
+    }
+    const image = images[COMPOSING_IMAGE];
+    if (image === undefined) throw new Error(`image ${COMPOSING_IMAGE}, which composes files, is not given`);
+    const place = {
+      ...{ context: settings.kubeContext ?? "", stack },
+      namespace: namespaceOf(stack, settings.namespace),
+    };
+    const { hashes } = new SecretHashes(`${name}-secret-hashes`, { place, application, settings }, options);
+    const ofServices = withProbe(application)
+      .filter(composes)
+      .map((service) => [service.name, hashes.apply((all) => all[service.name] ?? "")] as const);
+    return {
+      elsewhere: printingCommands(place, settings.existingSecret, application),
+      existing: { name: settings.existingSecret, image, hashes: Object.fromEntries(ofServices) },
+    };
+  }
+
+  /** The program that composes files in pods, where something has to be composed. */
+  private composer(
+    name: string,
+    { existing }: Common,
+    options: pulumi.CustomResourceOptions,
+  ): readonly pulumi.Resource[] {
+    if (existing === undefined) return [];
+    const metadata = objectMeta(this.args.stack, COMPOSER);
+    const whole = { ...options, parent: this };
+    return [new k8s.core.v1.ConfigMap(`${name}-composer`, { metadata, data: composerData() }, whole)];
   }
 
   /** Starts every service after what it depends on. */
   private start(
     name: string,
-    resolver: Resolver,
+    common: Common,
     place: readonly pulumi.Resource[],
     options: pulumi.ComponentResourceOptions,
   ): ReadonlyMap<string, KubernetesService> {
@@ -90,7 +142,8 @@ export class KubernetesStack extends TargetStack {
       const made = new KubernetesService(
         `${name}-${service.name}`,
         {
-          ...{ stack, service, resolver, after },
+          ...{ stack, service, after },
+          ...common,
           image: imageOf(images, service),
           imagePullSecret: settings.imagePullSecret,
           waitSeconds: settings.waitSeconds,
@@ -108,14 +161,14 @@ export class KubernetesStack extends TargetStack {
   private verify(
     name: string,
     probe: Service,
-    resolver: Resolver,
+    { resolver, existing }: Common,
     started: ReadonlyMap<string, KubernetesService>,
     options: pulumi.ComponentResourceOptions,
   ): pulumi.Output<VerificationResult> {
     const { application, images, settings, stack } = this.args;
-    const files = new ServiceFiles(`${name}-probe-files`, { stack, service: probe, resolver }, options);
+    const files = new ServiceFiles(`${name}-probe-files`, { stack, service: probe, resolver, existing }, options);
     const template = podTemplate({
-      ...{ stack, service: probe, filesHash: files.hash },
+      ...{ stack, service: probe, filesHash: files.hash, existing },
       image: imageOf(images, probe),
       imagePullSecret: settings.imagePullSecret,
       text: (value) => resolver.plain(value),

@@ -1,6 +1,7 @@
 /** The settings that target kubernetes has beside those of every target. */
 import { z } from "zod";
 import type { Problem } from "./problem";
+import type { SecretSetting } from "./schema";
 
 /** A name of RFC 1123, as Kubernetes wants it of namespaces, classes and secrets. */
 export const objectName = z
@@ -34,6 +35,14 @@ export const KUBERNETES_SETTINGS = {
   imagePullSecret: objectName
     .optional()
     .describe("Secret of the namespace with the login of the registry, of type kubernetes.io/dockerconfigjson"),
+  existingSecret: objectName
+    .optional()
+    .describe("Secret of the namespace that holds all of the stack's secrets, made by you: none is generated then"),
+  openrouterKey: z
+    .boolean()
+    .default(false)
+    .describe("Whether existingSecret has openrouterApiKey, the key of OpenRouter, as default upstream"),
+  upstreamKey: z.boolean().default(false).describe("Whether existingSecret has upstreamApiKey, the key of upstreamUrl"),
   apiMaxReplicas: z
     .int()
     .min(0)
@@ -47,11 +56,65 @@ const REQUIRED = {
   hostName: "is needed on target kubernetes: certificate and browsers have to know it before anything runs",
 } as const;
 
-/** Problems that only show when settings are looked at together. @param parsed - of those that are valid by themselves. */
-export function kubernetesClashes(parsed: Readonly<Record<string, unknown>>): readonly Problem[] {
-  const problem = (key: string, message: string): Problem => ({ key, source: "all settings", message });
+/** Secret settings whose values `existingSecret` has, by the setting that asks for each. */
+const HELD = {
+  openrouterKey: "openrouterApiKey",
+  upstreamKey: "upstreamApiKey",
+  postgresUrl: "postgresPassword",
+  redisUrl: "redisPassword",
+} as const satisfies Readonly<Record<string, SecretSetting>>;
+
+/** Which of the secret settings have their value in the Secret that somebody else makes. */
+export function heldInSecret(parsed: Readonly<Record<string, unknown>>): readonly SecretSetting[] {
+  if (parsed.existingSecret === undefined) return [];
+  const isAsked = (key: string): boolean =>
+    parsed[key] !== undefined && parsed[key] !== false && (key !== "upstreamKey" || parsed.upstreamUrl !== undefined);
+  return Object.entries(HELD).flatMap(([key, setting]) => (isAsked(key) ? [setting] : []));
+}
+
+const problem = (key: string, message: string): Problem => ({ key, source: "all settings", message });
+
+/** What clashes with the Secret that somebody else makes, and what has a meaning beside it alone. */
+function secretClashes(
+  parsed: Readonly<Record<string, unknown>>,
+  secretsSet: ReadonlySet<SecretSetting>,
+): readonly Problem[] {
+  const { existingSecret, upstreamKey, upstreamUrl } = parsed;
+  const keys = ["openrouterKey", "upstreamKey"] as const;
+  if (existingSecret === undefined) {
+    if (!("existingSecret" in parsed)) return [];
+    return keys
+      .filter((key) => parsed[key] === true)
+      .map((key) => problem(key, `needs existingSecret, which has the key: without one, set ${HELD[key]}`));
+  }
+  const belongs = (setting: SecretSetting): Problem => {
+    const told = keys.filter((key) => HELD[key] === setting).map((key) => `, and set ${key} to true`);
+    return problem(
+      setting,
+      `belongs into the Secret ${String(existingSecret)}, which existingSecret names: put it there, under the key that ` +
+        `docs/kubernetes.md names, and remove it here (pulumi config rm ralex:${setting})${told.join("")}`,
+    );
+  };
+  return [
+    ...[...secretsSet].map(belongs),
+    ...(upstreamKey === true && "upstreamUrl" in parsed && upstreamUrl === undefined
+      ? [problem("upstreamKey", "needs upstreamUrl: say whose key it is")]
+      : []),
+  ];
+}
+
+/**
+ * Problems that only show when settings are looked at together.
+ * @param parsed - of those that are valid by themselves.
+ * @param secretsSet - secret settings that are set in the stack itself.
+ */
+export function kubernetesClashes(
+  parsed: Readonly<Record<string, unknown>>,
+  secretsSet: ReadonlySet<SecretSetting>,
+): readonly Problem[] {
   const { apiReplicas, apiMaxReplicas } = parsed as { apiReplicas?: number; apiMaxReplicas?: number };
   return [
+    ...secretClashes(parsed, secretsSet),
     ...Object.entries(REQUIRED).flatMap(([key, message]) =>
       key in parsed && parsed[key] === undefined ? [problem(key, message)] : [],
     ),

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Application } from "../../../components/app/model";
-import { tlsSecretOf } from "../../../components/kubernetes/render/objects";
+import { tlsSecretOf } from "../../../components/kubernetes/composed-files";
 import { document } from "../documents";
 import { DEFAULT_SECRET } from "../names";
 import type { ChartFiles } from "./templates";

@@ -5,7 +5,14 @@ import type { ImageRef } from "../../image/image-ref";
 import { plainText } from "../../secrets/resolver";
 import type { Settings } from "../../settings/schema";
 import { imageOf } from "../../target-stack";
-import { COMPOSER, composedData, composedHash, composerData, type ExistingSecret } from "../composed-files";
+import {
+  COMPOSER,
+  composedData,
+  composedHash,
+  composerData,
+  tlsSecretOf,
+  type ExistingSecret,
+} from "../composed-files";
 import { fileData, filesHash, isPlain, isSecret, secretData } from "../files";
 import { hashOf } from "../hash";
 import { plainMeta } from "../metadata";
@@ -57,9 +64,6 @@ export interface RenderArgs {
   /** The jobs' bounds: they are other ones where nothing sees to the order. */
   readonly jobs: JobBounds;
 }
-
-/** Name of the Secret with an Ingress' certificate, beside one that holds the secrets. */
-export const tlsSecretOf = (secret: string): string => `${secret}-tls`;
 
 /** The namespace first, what runs last. */
 export function renderObjects(args: RenderArgs): readonly KubernetesObject[] {

@@ -2,14 +2,22 @@
 import { withProbe } from "../../../components/app/model";
 import type { Text } from "../../../components/app/model";
 import { ImageRef } from "../../../components/image/image-ref";
+import { keysByService } from "../../../components/kubernetes/existing-secret";
 import { serviceText } from "../../../components/kubernetes/names";
-import { renderObjects, type KubernetesObject, type RenderArgs } from "../../../components/kubernetes/render/objects";
+import {
+  renderObjects,
+  renderProbe,
+  type KubernetesObject,
+  type RenderArgs,
+} from "../../../components/kubernetes/render/objects";
 import { orderedJob, UNORDERED_JOB } from "../../../components/kubernetes/workload";
 import { inForm } from "../../../components/secrets/forms";
-import { record } from "../../support/recorder";
+import { record, secretHash } from "../../support/recorder";
 import { clusterSettings, DIGEST, kubernetesStack, onKubernetes } from "../../support/on-kubernetes";
 
 const RELEASE = { release: { id: "r-1", images: {} } };
+const KEYS = { openrouterKey: true, upstreamUrl: "https://up.test/v1", upstreamKey: true };
+const STORES = { postgresUrl: "postgresql://a@db.example/?sslmode=require", redisUrl: "rediss://cache.example" };
 const CA = "cert-of-ralex-tls-ca\n";
 const CERTIFICATE = `cert-of-ralex-tls-edge\n${CA}`;
 const KEY = "key-of-ralex-tls-edge-key\n";
@@ -37,9 +45,17 @@ function withValues(configuration: Record<string, unknown>): readonly Kubernetes
   return renderObjects({ ...common, secretFiles, jobs: orderedJob(common.settings.waitSeconds) });
 }
 
-const EXISTING = { existing: { name: "vault", image: ImageRef.of("r/probe", DIGEST) } };
+const EXISTING = { name: "vault", image: ImageRef.of("r/probe", DIGEST) };
 const withExisting = (configuration: Record<string, unknown>): readonly KubernetesObject[] =>
-  renderObjects({ ...args(configuration), secretFiles: EXISTING });
+  renderObjects({ ...args(configuration), secretFiles: { existing: EXISTING } });
+
+/** The same as the program makes it, which has asked for the Secret and sees to the order. */
+function withExistingKnown(configuration: Record<string, unknown>): readonly KubernetesObject[] {
+  const common = args(configuration);
+  const hashes = Object.entries(keysByService(common.application)).map(([name, keys]) => [name, secretHash(keys)]);
+  const secretFiles = { existing: { ...EXISTING, hashes: Object.fromEntries(hashes) as Record<string, string> } };
+  return renderObjects({ ...common, secretFiles, jobs: orderedJob(common.settings.waitSeconds) });
+}
 
 const keyOf = ({ kind, metadata: { name } }: KubernetesObject): string => `${kind} ${name}`;
 const byKey = (objects: readonly KubernetesObject[]) => Object.fromEntries(objects.map((one) => [keyOf(one), one]));
@@ -90,6 +106,32 @@ describe("the rendered objects", () => {
     const rendered = withValues(configuration);
     expect(rendered.map(keyOf).sort()).toEqual(made.map(keyOf).sort());
     expect(byKey(rendered)).toEqual(byKey(made));
+  });
+
+  test.each([
+    ["of a pinned release", RELEASE],
+    ["behind an Ingress, scaled, with keys", { exposure: "ingress", apiMaxReplicas: 6, ...KEYS }],
+    ["with stores that somebody else runs", { ...RELEASE, ...STORES }],
+  ])("are those that the Pulumi program makes with an existing Secret, one by one: %s", async (_, configuration) => {
+    const all = { ...configuration, existingSecret: "vault" };
+    const { resources } = await record(() => kubernetesStack(all), { stack: "staging" });
+    const made = resources.filter(({ type }) => type.startsWith("kubernetes:")).map(({ inputs }) => asObject(inputs));
+    expect(made.length).toBeGreaterThan(40);
+    const rendered = withExistingKnown(all);
+    expect(rendered.map(keyOf).sort()).toEqual(made.map(keyOf).sort());
+    expect(byKey(rendered)).toEqual(byKey(made));
+  });
+
+  test("of the checks are the same too, with an existing Secret", async () => {
+    const all = { ...RELEASE, existingSecret: "vault" };
+    const { resources } = await record(() => kubernetesStack(all), { stack: "staging" });
+    const [checks] = resources.filter(({ type }) => type === "ralex:kubernetes:Checks");
+    const common = args(all);
+    const keys = keysByService(common.application).probe ?? [];
+    expect(keys).toContain("apiKey");
+    const existing = { ...EXISTING, hashes: { probe: secretHash(keys) } };
+    const probe = opened(checks?.inputs.probe) as { readonly spec: { readonly template: unknown } };
+    expect(probe.spec.template).toEqual(renderProbe({ ...common, secretFiles: { existing } }));
   });
 
   test("have nothing of Pulumi's, and nothing that a document of YAML cannot say", () => {
