@@ -15,6 +15,8 @@ import { settingsOnCluster, type KubernetesOptions } from "./kubernetes";
 const ELSEWHERE: ReadonlySet<string> = new Set([
   ...["target", "kubeContext", "namespace", "imageMirror", "promotesFrom", "running"],
 ]);
+/** Settings that a value of another name says. */
+const RENAMED: ReadonlySet<string> = new Set(["openrouterKey"]);
 
 export interface StackValues {
   readonly text: string;
@@ -24,8 +26,9 @@ export interface StackValues {
 
 /** @throws Failure or SettingsError with what to do, as for the plain objects. */
 export function helmValues(checkout: string, options: KubernetesOptions): StackValues {
-  const { stack, existingSecret } = options;
+  const { stack } = options;
   const settings = settingsOnCluster(checkout, stack);
+  const existingSecret = options.existingSecret ?? settings.existingSecret ?? "";
   const known = knownImages(checkout, settings, namedImages(options.image));
   const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: "grafana" in known });
   const names = [...withProbe(application).map(({ image }) => image), COMPOSING_IMAGE];
@@ -41,6 +44,7 @@ function fixedSettings(settings: Settings, values: readonly string[]): readonly 
   const defaults: Readonly<Record<string, unknown>> = { ...loadSettings({ environment: {}, dotenv: {}, stack }) };
   const own: Readonly<Record<string, unknown>> = { ...settings };
   return Object.keys(PLAIN_SETTINGS).filter(
-    (key) => !values.includes(key) && !ELSEWHERE.has(key) && !isDeepStrictEqual(own[key], defaults[key]),
+    (key) =>
+      !values.includes(key) && !ELSEWHERE.has(key) && !RENAMED.has(key) && !isDeepStrictEqual(own[key], defaults[key]),
   );
 }

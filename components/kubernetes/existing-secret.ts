@@ -6,7 +6,7 @@ import { composes, secretsOf } from "../secrets/composed";
 import type { Settings } from "../settings/schema";
 import { reasonOf, unlessMissing, type Cluster } from "./client";
 import { tlsSecretOf } from "./composed-files";
-import { STACK_LABEL } from "./names";
+import { namespaceOf, STACK_LABEL } from "./names";
 import { TLS_SECRET_TYPE } from "./network";
 
 /** Where a stack is. */
@@ -15,6 +15,12 @@ export interface StackPlace {
   readonly namespace: string;
   readonly stack: string;
 }
+
+export const placeOf = (stack: string, { kubeContext, namespace }: Settings): StackPlace => ({
+  context: kubeContext ?? "",
+  namespace: namespaceOf(stack, namespace),
+  stack,
+});
 
 export interface WantedSecret {
   readonly name: string;

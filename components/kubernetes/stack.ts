@@ -10,7 +10,7 @@ import { imageOf, TargetStack, type OwnSecrets, type SecretsElsewhere, type Targ
 import { Cluster } from "./cluster";
 import { COMPOSER, composerData, tlsSecretOf, type ExistingSecret } from "./composed-files";
 import { PublicEdge } from "./edge";
-import { printingCommands } from "./existing-secret";
+import { placeOf, printingCommands } from "./existing-secret";
 import { ServiceFiles } from "./files-resources";
 import { hashOf } from "./hash";
 import { objectMeta } from "./metadata";
@@ -40,6 +40,8 @@ interface Common {
 /** Ralex in a namespace of a Kubernetes cluster. */
 export class KubernetesStack extends TargetStack {
   readonly namespace: pulumi.Output<string>;
+  /** Name of the Secret that somebody else makes; absent where the stack makes its own. */
+  declare readonly existingSecret?: pulumi.Output<string>;
 
   constructor(
     name: string,
@@ -83,7 +85,10 @@ export class KubernetesStack extends TargetStack {
     }
 
     this.namespace = pulumi.output(namespace);
-    this.publish(args, { access, verification }, { namespace: this.namespace });
+    const named: Record<string, pulumi.Output<string>> = settings.existingSecret === undefined
+      ? {}
+      : { existingSecret: pulumi.output(settings.existingSecret) };
+    this.publish(args, { access, verification }, { namespace: this.namespace, ...named });
   }
 
   private access(name: string): Access {
@@ -96,10 +101,7 @@ export class KubernetesStack extends TargetStack {
     }
     const image = images[COMPOSING_IMAGE];
     if (image === undefined) throw new Error(`image ${COMPOSING_IMAGE}, which composes files, is not given`);
-    const place = {
-      ...{ context: settings.kubeContext ?? "", stack },
-      namespace: namespaceOf(stack, settings.namespace),
-    };
+    const place = placeOf(stack, settings);
     const { hashes } = new SecretHashes(`${name}-secret-hashes`, { place, application, settings }, options);
     const ofServices = withProbe(application)
       .filter(composes)

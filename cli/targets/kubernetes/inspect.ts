@@ -1,9 +1,11 @@
 /** What a cluster has of all that a stack may need, for `./ralex doctor`. Looks, and changes nothing. */
 import { clusterUid, connectCluster, reasonOf, type Cluster } from "../../../components/kubernetes/client";
+import { placeOf, secretProblems, type WantedSecret } from "../../../components/kubernetes/existing-secret";
 import { namespaceOf } from "../../../components/kubernetes/names";
 import type { Settings } from "../../../components/settings/schema";
 import type { MachineCheck } from "../../../toolchain/describe";
-import { missingRights, missingStorage, oldCluster } from "./preflight";
+import type { Workspace } from "../../workspace";
+import { missingRights, missingStorage, oldCluster, wantedOf } from "./preflight";
 
 /** Parts of the names of DaemonSets that enforce NetworkPolicies. Source: the manifests of each project. */
 const ENFORCERS = [
@@ -16,14 +18,19 @@ const ENFORCERS = [
   "ovnkube-node",
 ] as const;
 
-export async function inspect(stack: string, settings: Settings): Promise<readonly MachineCheck[]> {
+export async function inspect(
+  workspace: Workspace,
+  stack: string,
+  settings: Settings,
+): Promise<readonly MachineCheck[]> {
   const context = settings.kubeContext ?? "";
   try {
     const cluster = await connectCluster(context);
     await clusterUid(cluster);
-    return await Promise.all(
-      [reached, rights, storage, ingress, policies, metrics].map((look) => look(cluster, settings, stack)),
-    );
+    // Where nothing is pinned, nobody has to have made anything yet.
+    const wanted = settings.release === undefined ? [] : wantedOf(workspace, settings);
+    const looks = [reached, rights, storage, ingress, policies, metrics, ...(wanted.length > 0 ? [secrets] : [])];
+    return await Promise.all(looks.map((look) => look(cluster, settings, stack, wanted)));
   } catch (error) {
     const remedy = "start the cluster (./ralex cluster start is one of this machine's own), or set KUBECONFIG";
     // Where nothing is pinned, nobody has to have a cluster yet.
@@ -33,7 +40,12 @@ export async function inspect(stack: string, settings: Settings): Promise<readon
   }
 }
 
-type Look = (cluster: Cluster, settings: Settings, stack: string) => Promise<MachineCheck>;
+type Look = (
+  cluster: Cluster,
+  settings: Settings,
+  stack: string,
+  wanted: readonly WantedSecret[],
+) => Promise<MachineCheck>;
 
 const reached: Look = async (cluster, settings, stack) => {
   const [problem] = await oldCluster(cluster);
@@ -43,13 +55,20 @@ const reached: Look = async (cluster, settings, stack) => {
   return { name: `cluster of ${stack}`, ok: problem === undefined, detail };
 };
 
-const rights: Look = async (cluster, settings, stack) => {
-  const [problem] = await missingRights(cluster, namespaceOf(stack, settings.namespace));
+const rights: Look = async (cluster, settings, stack, wanted) => {
+  const [problem] = await missingRights(cluster, namespaceOf(stack, settings.namespace), wanted);
   return {
     name: `rights for ${stack}`,
     ok: problem === undefined,
     detail: problem ?? "all that a stack is made of may be created",
   };
+};
+
+const secrets: Look = async (cluster, settings, stack, wanted) => {
+  const problems = await secretProblems(cluster, placeOf(stack, settings), wanted);
+  const all = wanted.map(({ name, keys }) => `${name} (${keys.length} keys)`).join(", ");
+  const detail = problems.length === 0 ? `all is in ${all}` : problems.join("; ");
+  return { name: `secrets of ${stack}`, ok: problems.length === 0, detail };
 };
 
 const storage: Look = async (cluster, settings, stack) => {
