@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { preflight } from "../../../cli/targets/kubernetes/preflight";
-import type { CoreV1Event } from "@kubernetes/client-node";
-import { eventsOf, refusals } from "../../../cli/targets/kubernetes/explain";
+import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
+import { composingLines, eventsOf, refusals } from "../../../cli/targets/kubernetes/explain";
 import { Workspace } from "../../../cli/workspace";
 import * as client from "../../../components/kubernetes/client";
 import { clusterSettings } from "../../support/on-kubernetes";
@@ -24,11 +24,22 @@ interface Answers {
   readonly namespace?: Record<string, string>;
   readonly classes?: Readonly<Record<string, boolean>>;
   readonly denied?: readonly string[];
+  /** Keys of each Secret. */
+  readonly secrets?: Readonly<Record<string, readonly string[]>>;
   readonly down?: true;
 }
 
 /** A cluster that answers so. */
-function answering({ uid = "u-1", minor = "34", namespace, classes = { standard: true }, denied = [], down }: Answers) {
+function answering(answers: Answers) {
+  const {
+    uid = "u-1",
+    minor = "34",
+    namespace,
+    classes = { standard: true },
+    denied = [],
+    secrets = {},
+    down,
+  } = answers;
   const missing = Object.assign(new Error("not found"), { code: 404 });
   const apis = {
     storage: {
@@ -40,14 +51,23 @@ function answering({ uid = "u-1", minor = "34", namespace, classes = { standard:
         }),
     },
     authorization: {
-      createSelfSubjectAccessReview: ({ body }: { body: { spec: { resourceAttributes: { resource: string } } } }) =>
-        Promise.resolve({ status: { allowed: !denied.includes(body.spec.resourceAttributes.resource) } }),
+      createSelfSubjectAccessReview: ({ body }: { body: { spec: { resourceAttributes: Attributes } } }) => {
+        const { verb, resource, name } = body.spec.resourceAttributes;
+        const asked = verb === "create" ? resource : [verb, resource, name].join(" ");
+        reviewed.push(asked);
+        return Promise.resolve({ status: { allowed: !denied.includes(asked) } });
+      },
     },
   };
   const readNamespace = ({ name }: { name: string }) => {
     if (down === true) return Promise.reject(new Error("connect ECONNREFUSED 127.0.0.1:9"));
     if (name === "kube-system") return Promise.resolve({ metadata: { uid } });
     return namespace === undefined ? Promise.reject(missing) : Promise.resolve({ metadata: { labels: namespace } });
+  };
+  const readNamespacedSecret = ({ name }: { name: string }) => {
+    const data = Object.fromEntries((secrets[name] ?? []).map((key) => [key, "YQ=="]));
+    const type = name.endsWith("-tls") ? "kubernetes.io/tls" : "Opaque";
+    return name in secrets ? Promise.resolve({ type, data }) : Promise.reject(missing);
   };
   jest.mocked(client.connectCluster).mockResolvedValue({
     config: {
@@ -56,11 +76,19 @@ function answering({ uid = "u-1", minor = "34", namespace, classes = { standard:
       getCurrentCluster: () => ({ server: "https://127.0.0.1:9" }),
       getCurrentContext: () => "test",
     },
-    core: { readNamespace },
+    core: { readNamespace, readNamespacedSecret },
     version: { getCode: () => Promise.resolve({ major: "1", minor, gitVersion: `v1.${minor}.0` }) },
   } as unknown as client.Cluster);
 }
 
+interface Attributes {
+  readonly verb: string;
+  readonly resource: string;
+  readonly name?: string;
+}
+
+/** What was asked of the user's rights. */
+let reviewed: string[] = [];
 let checkout: string;
 
 /** A workspace whose state has these resources of the stack staging. */
@@ -78,7 +106,10 @@ const DEPLOYED = [
   { urn: "b", type: "kubernetes:core/v1:Namespace", outputs: { metadata: { name: "ralex-staging" } } },
 ];
 
-beforeEach(() => (checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-preflight-"))));
+beforeEach(() => {
+  checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-preflight-"));
+  reviewed = [];
+});
 afterEach(() => fs.rmSync(checkout, { recursive: true }));
 
 async function problems(answers: Answers, stack = {}, resources: readonly object[] = []): Promise<string> {
@@ -129,6 +160,89 @@ describe("before anything is changed on a cluster", () => {
       "staging is in the namespace ralex-staging with its data, and cannot be moved to elsewhere",
     );
   });
+});
+
+describe("before anything is changed on a cluster with a Secret that somebody else makes", () => {
+  const STACK = { existingSecret: "vault", release: { id: "r-1", images: {} } };
+  const KEYS = [
+    ...["adminPassword", "apiKey", "monitoringDatabasePassword", "openwebuiDatabasePassword", "ralexDatabasePassword"],
+    ...["redisPassword", "superuserPassword", "tlsCaCertificate", "tlsCertificate", "tlsPrivateKey", "webuiSecretKey"],
+  ];
+  const READY = { namespace: { "app.kubernetes.io/instance": "staging" }, secrets: { vault: KEYS } };
+  const protectedOne = (name: string, protect = true) => ({
+    urn: `urn:pulumi:staging::ralex::random:index/randomPassword:RandomPassword::${name}`,
+    type: "random:index/randomPassword:RandomPassword",
+    protect,
+  });
+
+  test("a Secret with every key is good, and the user needs no right to make any", async () => {
+    expect(await problems(READY, STACK)).toBe("");
+    expect(reviewed).toContain("get secrets vault");
+    expect(reviewed).not.toContain("secrets");
+    expect(await problems({ ...READY, denied: ["secrets"] }, STACK)).toBe("");
+    expect(await problems({ ...READY, denied: ["secrets"] }, {})).toContain("somebody may not create secrets");
+  });
+
+  test("Grafana's password is asked for where the release has Grafana", async () => {
+    const release = { id: "r-1", images: { grafana: "r.test/grafana" } };
+    expect(await problems(READY, { ...STACK, release })).toContain("has no value for operatorPassword:");
+  });
+
+  test("what is missing is told with the commands that make it, namespace and Secret", async () => {
+    const message = await problems({}, STACK);
+    expect(message).toContain("nothing of staging was changed:\n  there is no Secret vault in ralex-staging");
+    expect(message).toContain("\n    kubectl --context test create namespace ralex-staging");
+    const partly = { ...READY, secrets: { vault: KEYS.slice(1) } };
+    expect(await problems(partly, { ...STACK, exposure: "ingress" })).toMatch(
+      /has no value for adminPassword: [^]*there is no Secret vault-tls in ralex-staging: an Ingress takes/,
+    );
+  });
+
+  test("a namespace that was made for the Secret is taken over once it says whose it is", async () => {
+    const message = await problems({ ...READY, namespace: {} }, STACK);
+    expect(message).toContain("the namespace ralex-staging is there already, and nothing says that it is for staging.");
+    expect(message).toContain(
+      "kubectl --context test label namespace ralex-staging app.kubernetes.io/instance=staging",
+    );
+    const others = { ...READY, namespace: { "app.kubernetes.io/instance": "prod" } };
+    expect(await problems(others, STACK)).toContain("is there already and is of the stack prod");
+  });
+
+  test("who may not get the Secrets is told so, by their names, and not that they are missing", async () => {
+    const message = await problems({ ...READY, secrets: {}, denied: ["get secrets vault"] }, STACK);
+    expect(message.split("\n  ")).toEqual([
+      "nothing of staging was changed:",
+      "somebody may not get the Secret vault in ralex-staging: have an administrator give it that right there, for these " +
+        "names alone",
+    ]);
+  });
+
+  test("a stack with secrets of its own is not taken over, until nobody protects them", async () => {
+    const own = ["ralex-secrets-redisPassword", "ralex-secrets-apiKey"];
+    const deployed = [...DEPLOYED, ...own.map((name) => protectedOne(name))];
+    expect(await problems(READY, STACK, deployed)).toContain(
+      "staging has generated secrets of its own (apiKey, redisPassword), which its databases and its people know",
+    );
+    expect(await problems(READY, {}, deployed)).toBe("");
+    expect(await problems(READY, STACK, [...DEPLOYED, ...own.map((name) => protectedOne(name, false))])).toBe("");
+  });
+
+  test("a stack that has its secrets from a Secret does not generate others in their place", async () => {
+    const deployed = [...DEPLOYED, protectedOne("ralex-secret-hashes-key")];
+    expect(await problems(READY, {}, deployed)).toContain("set ralex:existingSecret to its name again");
+    expect(await problems(READY, STACK, deployed)).toBe("");
+  });
+});
+
+test("what kept files from being composed is told in the words of what composes them", () => {
+  const ended = (exitCode: number, message: string) => ({ terminated: { exitCode, message } });
+  const pod = (status: object) => ({ status: { initContainerStatuses: [{ name: "composer", ...status }] } }) as V1Pod;
+  const said = "Secret vault: key apiKey is empty\nSecret vault: key redisPassword is missing\n";
+  const lines = ["composer: Secret vault: key apiKey is empty", "composer: Secret vault: key redisPassword is missing"];
+  expect(composingLines(pod({ state: ended(1, said) }))).toEqual(lines);
+  expect(composingLines(pod({ state: { waiting: {} }, lastState: ended(1, said) }))).toEqual(lines);
+  expect(composingLines(pod({ state: ended(0, "done") }))).toEqual([]);
+  expect(composingLines(undefined)).toEqual([]);
 });
 
 test("the last events of a pod are told, oldest first", () => {
