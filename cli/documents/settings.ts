@@ -35,6 +35,7 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   ingressClass: "a name of Kubernetes",
   storageClass: "a name of Kubernetes",
   imagePullSecret: "a name of Kubernetes",
+  existingSecret: "a name of Kubernetes",
 };
 const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address" };
 

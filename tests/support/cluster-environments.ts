@@ -14,7 +14,7 @@ export type ClusterEnvironment = "kdev" | "kstaging";
 type Actor = ClusterEnvironment | "build";
 
 /** Where the node's ports are reached from this machine. */
-const NODE_ADDRESS = "10.251.0.11";
+export const NODE_ADDRESS = "10.251.0.11";
 const NODE_PORT = 30_600;
 const UPSTREAM_PORT = 19_600;
 
@@ -119,6 +119,13 @@ export class ClusterEnvironments {
     return execa("sh", ["-c", script], { cwd: this.folder, env, stdin: "ignore", reject: false, all: true });
   }
 
+  /** All that the state of an environment holds, its secrets in clear. */
+  async state(name: ClusterEnvironment): Promise<string> {
+    const script = `eval "$(./ralex env)" && pulumi stack export --show-secrets --stack ${name} --non-interactive`;
+    const env = this.environmentOf(name);
+    return (await execa("sh", ["-c", script], { cwd: this.folder, env, stdin: "ignore" })).stdout;
+  }
+
   /** Asked once: no test here changes one that it asks for. */
   output(name: string): Promise<string> {
     const asked = this.outputs.get(name) ?? this.must("kstaging", "output", name, "-s", "kstaging");
@@ -140,9 +147,13 @@ export class ClusterEnvironments {
     return id;
   }
 
-  /** Asks the API as a client outside the cluster does: over TLS, trusting the stack's authority alone. */
-  async chat(content: string): Promise<Answer> {
-    const [url, apiKey, ca] = await this.access("apiUrl");
+  /**
+   * Asks the API as a client outside the cluster does: over TLS, trusting the stack's authority alone.
+   * @param access - key and authority, where the stack's outputs do not have them.
+   */
+  async chat(content: string, access?: { readonly apiKey: string; readonly ca: string }): Promise<Answer> {
+    const [url, apiKey, ca] =
+      access === undefined ? await this.access("apiUrl") : [await this.output("apiUrl"), access.apiKey, access.ca];
     return new Promise((resolve, reject) => {
       const request = https.request(`${url}/chat/completions`, {
         method: "POST",

@@ -30,8 +30,9 @@ import { deploymentIn, type Deployment } from "./deployment";
 
 /** Pauses before an end (`preStop.sleep`) and `restricted` in the form that is used here: since 1.30. */
 const OLDEST_MINOR = 30;
-/** What the generated secrets' names in the state start with, and the key by which those of somebody else are hashed. */
-const OWN_SECRETS = "ralex-secrets-";
+/** Names in the state: of generated secrets and the authority, and of the key by which those of somebody else are hashed. */
+const OWN_SECRET = /^ralex-secrets-(.+)$/;
+const AUTHORITY = "ralex-tls-ca-key";
 const HASH_KEY = "ralex-secret-hashes-key";
 const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
@@ -84,7 +85,9 @@ export function otherSecrets(
   resources: readonly Recorded[],
 ): readonly string[] {
   const kept = resources.filter(({ protect }) => protect === true).map(({ urn }) => urn.split("::").at(-1) ?? "");
-  const own = kept.filter((name) => name.startsWith(OWN_SECRETS)).map((name) => name.slice(OWN_SECRETS.length));
+  const own = kept.flatMap(
+    (name) => OWN_SECRET.exec(name)?.[1] ?? (name === AUTHORITY ? "its certificate authority" : []),
+  );
   if (existingSecret !== undefined && own.length > 0) {
     return [
       `${stack} has generated secrets of its own (${own.sort().join(", ")}), which its databases and its people know, and ` +

@@ -1,4 +1,6 @@
 /** What is asked of a Secret that somebody else makes. That a program asks so, the engine tier shows. */
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { describeRalex } from "../../../components/app/ralex";
 import * as client from "../../../components/kubernetes/client";
 import {
@@ -171,6 +173,17 @@ describe("what a stack needs of a Secret", () => {
     const away = keys(stores);
     expect(away.filter((key) => !own.includes(key))).toEqual(["managedPostgresPassword", "managedRedisPassword"]);
     expect(own.filter((key) => !away.includes(key))).toEqual(["redisPassword", "superuserPassword"]);
+  });
+
+  test("is on the page about it, with every key", () => {
+    const page = fs.readFileSync(path.resolve(__dirname, "../../../docs/kubernetes.md"), "utf8");
+    const stores = { postgresUrl: "postgresql://a@db.example/?sslmode=require", redisUrl: "rediss://cache.example" };
+    const upstreams = { openrouterKey: true, upstreamUrl: "https://up.test/v1", upstreamKey: true };
+    const listed = [...page.matchAll(/^\| (`\w+`(?:, `\w+`)*) +\|/gm)].flatMap(
+      ([, keys = ""]) => keys.match(/\w+/g) ?? [],
+    );
+    const all = [...new Set([...keys(upstreams), ...keys(stores), "operatorPassword"])];
+    expect(listed.filter((key) => /Key$|Password$|^tls/.test(key)).sort()).toEqual(all.sort());
   });
 
   test("is the operator's password where Grafana is part of it", () => {

@@ -223,6 +223,9 @@ describe("before anything is changed on a cluster with a Secret that somebody el
     expect(await problems(READY, STACK, deployed)).toContain(
       "staging has generated secrets of its own (apiKey, redisPassword), which its databases and its people know",
     );
+    expect(await problems(READY, STACK, [...DEPLOYED, protectedOne("ralex-tls-ca-key")])).toContain(
+      "staging has generated secrets of its own (its certificate authority)",
+    );
     expect(await problems(READY, {}, deployed)).toBe("");
     expect(await problems(READY, STACK, [...DEPLOYED, ...own.map((name) => protectedOne(name, false))])).toBe("");
   });
