@@ -154,3 +154,13 @@ test("a Secret that is gone keeps everything as it is", async () => {
   const { text: exported } = await run("stack", "export");
   expect(exported.match(/"type": "random:index\/randomId:RandomId"/g)).toHaveLength(2);
 });
+
+test("a program that would generate secrets in their place is refused by the engine too, since the hashes' key is protected", async () => {
+  stack.write(
+    "index.ts",
+    `import * as random from "@pulumi/random";\nnew random.RandomId("own", { byteLength: 4 });\n`,
+  );
+  const { exitCode, text } = await run("preview");
+  expect([exitCode, text]).not.toEqual([0, text]);
+  expect(text).toMatch(/hashes-key[^]*cannot be deleted/);
+});
