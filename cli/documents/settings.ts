@@ -33,6 +33,9 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   hostName: "a host name or an IPv4 address",
   namespace: "a name of Kubernetes",
   ingressClass: "a name of Kubernetes",
+  ingressAnnotations: "lines of <prefix>/<name>: <value>",
+  tlsSecret: "a name of Kubernetes",
+  gateway: "<namespace>/<Gateway>/<listener>",
   storageClass: "a name of Kubernetes",
   imagePullSecret: "a name of Kubernetes",
 };

@@ -4,7 +4,16 @@ import type { Application } from "../app/model";
 import type { Certificates } from "../secrets/certificates";
 import type { Settings } from "../settings/schema";
 import { objectMeta } from "./metadata";
-import { ingressSpec, publicService, TLS_SECRET, TLS_SECRET_TYPE, tlsSecretData } from "./network";
+import { publicService } from "./network";
+import {
+  ingressAnnotations,
+  ingressSpec,
+  ROUTE_VERSION,
+  routeSpec,
+  TLS_SECRET,
+  TLS_SECRET_TYPE,
+  tlsSecretData,
+} from "./ways-in";
 
 export interface PublicEdgeArgs {
   readonly stack: string;
@@ -13,11 +22,11 @@ export interface PublicEdgeArgs {
   readonly certificates: Certificates;
 }
 
-/** How the edge is reached from outside: a Service of its own, an Ingress, or neither. */
+/** How the edge is reached from outside: a Service of its own, an Ingress, a route of a Gateway, or none of them. */
 export class PublicEdge extends pulumi.ComponentResource {
   constructor(name: string, args: PublicEdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ralex:kubernetes:PublicEdge", name, {}, opts);
-    const { stack, application, settings, certificates } = args;
+    const { stack, application, settings } = args;
     const options = { parent: this };
     const service = publicService(application, settings);
     if (service !== undefined) {
@@ -27,24 +36,58 @@ export class PublicEdge extends pulumi.ComponentResource {
       const metadata = objectMeta(stack, service.name, annotations);
       new k8s.core.v1.Service(`${name}-service`, { metadata, spec: service.spec }, options);
     }
-    if (settings.exposure === "ingress") {
-      const secret = new k8s.core.v1.Secret(
-        `${name}-certificate`,
-        {
-          metadata: objectMeta(stack, TLS_SECRET),
-          type: TLS_SECRET_TYPE,
-          data: pulumi
-            .all([certificates.certificate, certificates.privateKey])
-            .apply(([certificate, key]) => tlsSecretData(certificate, key)),
-        },
-        options,
-      );
-      new k8s.networking.v1.Ingress(
-        `${name}-ingress`,
-        { metadata: objectMeta(stack, application.edge.service), spec: ingressSpec(application, settings) },
-        { ...options, dependsOn: [secret] },
-      );
-    }
+    if (settings.exposure === "ingress") this.ingress(name, args);
+    if (settings.exposure === "gateway") this.route(name, args);
     this.registerOutputs({});
   }
+
+  private ingress(name: string, { stack, application, settings, certificates }: PublicEdgeArgs): void {
+    const own =
+      settings.tlsSecret === undefined
+        ? [
+            new k8s.core.v1.Secret(
+              `${name}-certificate`,
+              {
+                metadata: objectMeta(stack, TLS_SECRET),
+                type: TLS_SECRET_TYPE,
+                data: pulumi
+                  .all([certificates.certificate, certificates.privateKey])
+                  .apply(([certificate, key]) => tlsSecretData(certificate, key)),
+              },
+              { parent: this },
+            ),
+          ]
+        : [];
+    new k8s.networking.v1.Ingress(
+      `${name}-ingress`,
+      {
+        metadata: objectMeta(stack, application.edge.service, ingressAnnotations(settings)),
+        spec: ingressSpec(application, settings),
+      },
+      { parent: this, dependsOn: own, customTimeouts: bounds(settings) },
+    );
+  }
+
+  private route(name: string, { stack, application, settings }: PublicEdgeArgs): void {
+    new k8s.apiextensions.CustomResource(
+      `${name}-route`,
+      {
+        apiVersion: ROUTE_VERSION,
+        kind: "HTTPRoute",
+        metadata: objectMeta(stack, application.edge.service, ACCEPTED),
+        spec: routeSpec(application, settings),
+      },
+      { parent: this, customTimeouts: bounds(settings) },
+    );
+  }
 }
+
+/** The Gateway says whether it takes the route; until then nobody is led here. */
+const ACCEPTED = {
+  "pulumi.com/waitFor": 'jsonpath={.status.parents[*].conditions[?(@.type=="Accepted")].status}=True',
+} as const;
+
+const bounds = ({ waitSeconds }: Settings): pulumi.CustomTimeouts => ({
+  create: `${waitSeconds}s`,
+  update: `${waitSeconds}s`,
+});

@@ -4,6 +4,7 @@ import { namespaceOf } from "../../../components/kubernetes/names";
 import type { Settings } from "../../../components/settings/schema";
 import type { MachineCheck } from "../../../toolchain/describe";
 import { missingRights, missingStorage, oldCluster } from "./preflight";
+import { missingWayIn } from "./way-in";
 
 /** Parts of the names of DaemonSets that enforce NetworkPolicies. Source: the manifests of each project. */
 const ENFORCERS = [
@@ -22,7 +23,7 @@ export async function inspect(stack: string, settings: Settings): Promise<readon
     const cluster = await connectCluster(context);
     await clusterUid(cluster);
     return await Promise.all(
-      [reached, rights, storage, ingress, policies, metrics].map((look) => look(cluster, settings, stack)),
+      [reached, rights, storage, wayIn, policies, metrics].map((look) => look(cluster, settings, stack)),
     );
   } catch (error) {
     const remedy = "start the cluster (./ralex cluster start is one of this machine's own), or set KUBECONFIG";
@@ -58,18 +59,14 @@ const storage: Look = async (cluster, settings, stack) => {
   return { name: `storage for ${stack}`, ok: problem === undefined, detail };
 };
 
-const ingress: Look = async ({ config }, { exposure, ingressClass }, stack) => {
-  const { NetworkingV1Api } = await import("@kubernetes/client-node");
-  const { items } = await config.makeApiClient(NetworkingV1Api).listIngressClass();
-  const names = items.map(({ metadata }) => metadata?.name ?? "");
-  const has = names.length === 0 ? "no Ingress class" : `Ingress classes ${names.join(", ")}`;
-  const wanted =
-    exposure === "ingress" && (ingressClass === undefined ? names.length === 0 : !names.includes(ingressClass));
+const wayIn: Look = async (cluster, settings, stack) => {
+  const problems = await missingWayIn(cluster, settings);
+  const { exposure, gateway, ingressClass } = settings;
+  const through = { ingress: `, class ${ingressClass ?? "of the cluster's default"}`, gateway: `, ${gateway}` };
   return {
-    name: `ways into ${stack}`,
-    ok: !wanted,
-    detail: `exposure ${exposure}; the cluster has ${has}`,
-    ...(wanted ? { remedy: "install an Ingress controller, or set ralex:exposure to another way" } : {}),
+    name: `way into ${stack}`,
+    ok: problems.length === 0,
+    detail: problems.length > 0 ? problems.join("; ") : `exposure ${exposure}${through[exposure as "ingress"] ?? ""}`,
   };
 };
 

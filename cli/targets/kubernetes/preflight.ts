@@ -14,6 +14,7 @@ import { Failure } from "../../failure";
 import { PROJECT } from "../../project";
 import type { Workspace } from "../../workspace";
 import { deploymentIn, type Deployment } from "./deployment";
+import { missingWayIn } from "./way-in";
 
 /** Pauses before an end (`preStop.sleep`) and `restricted` in the form that is used here: since 1.30. */
 const OLDEST_MINOR = 30;
@@ -41,6 +42,7 @@ async function problemsOf(
     takenNamespace(cluster, namespace, stack, deployment),
     missingStorage(cluster, settings),
     missingRights(cluster, namespace),
+    missingWayIn(cluster, settings),
   ]);
   return asked.flat();
 }

@@ -78,6 +78,11 @@ describe("the rendered objects", () => {
       "behind an Ingress, scaled, with a key",
       { exposure: "ingress", apiMaxReplicas: 6, openrouterApiKey: "canary-key" },
     ],
+    [
+      "behind an Ingress with a certificate of somebody else's",
+      { exposure: "ingress", tlsSecret: "bought", ingressAnnotations: "cert-manager.io/cluster-issuer: letsencrypt" },
+    ],
+    ["behind a Gateway", { exposure: "gateway", gateway: "edge-system/public/https" }],
     ["behind a port of the nodes, with one replica", { exposure: "nodePort", apiReplicas: 1, monitoring: "none" }],
     [
       "with a class, a login and an upstream",
