@@ -162,11 +162,6 @@ describe("before anything is changed on a cluster", () => {
     [{ exposure: "ingress" }, {}, "no default Ingress class; it has no Ingress class: set ralex:ingressClass"],
     [{ exposure: "ingress" }, { ingresses: { nginx: false } }, "no default Ingress class; it has nginx: set"],
     [{ exposure: "ingress", ingressClass: "contour" }, { ingresses: { nginx: true } }, "no Ingress class contour"],
-    [
-      { exposure: "ingress", tlsSecret: "bought" },
-      { ingresses: { nginx: true } },
-      "ralex-staging has no Secret bought",
-    ],
     [gateway, {}, "the cluster has no Gateway public in edge-system: kubectl get gateways"],
     [gateway, { listeners: { web: "HTTP" } }, "has no listener https; it has web (HTTP): set ralex:gateway"],
     [gateway, { listeners: { https: "HTTP" } }, "ends no TLS at https; it has https (HTTP): set ralex:gateway"],
