@@ -91,18 +91,29 @@ export class ClusterEnvironments {
     });
   }
 
+  /** Settings of the environment on the cluster, without their namespace. */
+  settings(): Readonly<Record<string, unknown>> {
+    const { config } = this.file("kstaging");
+    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^ralex:/, ""), value]));
+  }
+
+  private file(name: ClusterEnvironment): { readonly config: Readonly<Record<string, unknown>> } {
+    const file = path.join(this.folder, `Pulumi.${name}.yaml`);
+    return fs.existsSync(file)
+      ? (yaml.parse(fs.readFileSync(file, "utf8")) as ReturnType<typeof this.file>)
+      : { config: {} };
+  }
+
   private write(name: ClusterEnvironment, settings: Readonly<Record<string, unknown>>): void {
     const file = path.join(this.folder, `Pulumi.${name}.yaml`);
-    const before = fs.existsSync(file) ? (yaml.parse(fs.readFileSync(file, "utf8")) as { config: object }).config : {};
+    const { config: before } = this.file(name);
     const pin = "ralex:release" in before ? { "ralex:release": before["ralex:release"] } : {};
     const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ralex:${key}`, value]));
     fs.writeFileSync(file, yaml.stringify({ config: { ...config, ...pin } }));
   }
 
   pin(name: ClusterEnvironment): { readonly id: string; readonly images: Readonly<Record<string, string>> } {
-    const file = path.join(this.folder, `Pulumi.${name}.yaml`);
-    const { config } = yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
-    return config["ralex:release"] as ReturnType<typeof this.pin>;
+    return this.file(name).config["ralex:release"] as ReturnType<typeof this.pin>;
   }
 
   private environmentOf(as: Actor): Record<string, string> {
@@ -138,7 +149,12 @@ export class ClusterEnvironments {
     return execa("sh", ["-c", script], { cwd: this.folder, env, stdin: "ignore", reject: false, all: true });
   }
 
-  /** Asked once: no test here changes one that it asks for. */
+  /** Outputs are those of another stack from now on. */
+  forget(): void {
+    this.outputs.clear();
+  }
+
+  /** Asked once, until {@link forget}: most tests change none that they ask for. */
   output(name: string): Promise<string> {
     const asked = this.outputs.get(name) ?? this.must("kstaging", "output", name, "-s", "kstaging");
     this.outputs.set(name, asked);
