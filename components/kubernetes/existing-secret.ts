@@ -7,7 +7,7 @@ import type { Settings } from "../settings/schema";
 import { reasonOf, unlessMissing, type Cluster } from "./client";
 import { tlsSecretOf } from "./composed-files";
 import { namespaceOf, STACK_LABEL } from "./names";
-import { TLS_SECRET_TYPE } from "./network";
+import { TLS_SECRET_TYPE } from "./ways-in";
 
 /** Where a stack is. */
 export interface StackPlace {
@@ -54,12 +54,13 @@ export const keysOf = (application: Application): readonly string[] =>
 /** Every Secret that has to be there before the stack is; none where the stack makes its own. */
 export function wantedSecrets(
   application: Application,
-  { existingSecret, exposure }: Settings,
+  { existingSecret, exposure, tlsSecret }: Settings,
 ): readonly WantedSecret[] {
   if (existingSecret === undefined) return [];
   return [
     { name: existingSecret, keys: keysOf(application) },
-    ...(exposure === "ingress"
+    // One of another name may come after its Ingress, from cert-manager.
+    ...(exposure === "ingress" && tlsSecret === undefined
       ? [{ name: tlsSecretOf(existingSecret), keys: ["tls.crt", "tls.key"], type: TLS_SECRET_TYPE }]
       : []),
   ];

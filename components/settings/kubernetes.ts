@@ -1,5 +1,7 @@
 /** The settings that target kubernetes has beside those of every target. */
+import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { annotations } from "./annotations";
 import type { Problem } from "./problem";
 import type { SecretSetting } from "./schema";
 
@@ -17,6 +19,13 @@ const hostName = z
     "must be a host name in lower case, or an IPv4 address, without scheme and port",
   );
 
+const gateway = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*\/[a-z0-9][a-z0-9.-]*$/,
+    "must be <namespace>/<Gateway>/<listener>: kubectl get gateways --all-namespaces lists them",
+  );
+
 export const KUBERNETES_SETTINGS = {
   kubeContext: z
     .string()
@@ -26,11 +35,22 @@ export const KUBERNETES_SETTINGS = {
   namespace: objectName.optional().describe("Namespace of the application; ralex-<stack> by default"),
   hostName: hostName.optional().describe("Host name of the stack, or an IPv4 address: browsers and clients ask for it"),
   exposure: z
-    .enum(["none", "nodePort", "loadBalancer", "ingress"])
+    .enum(["none", "nodePort", "loadBalancer", "ingress", "gateway"])
     .default("none")
-    .describe("How the edge is reached from outside: none is kubectl port-forward"),
+    .describe("How the edge is reached from outside: none is kubectl port-forward, gateway an HTTPRoute"),
   nodePort: z.int().min(30_000).max(32_767).default(30_443).describe("TLS port on every node, with exposure nodePort"),
   ingressClass: objectName.optional().describe("Class of the Ingress; the cluster's default one where it is not set"),
+  ingressAnnotations: annotations
+    .optional()
+    .describe("Annotations of the Ingress, a line each: cert-manager.io/cluster-issuer: letsencrypt"),
+  tlsSecret: objectName
+    .optional()
+    .describe(
+      "Secret of the namespace with the Ingress' certificate, of type kubernetes.io/tls, cert-manager's for instance; the stack's own authority by default",
+    ),
+  gateway: gateway
+    .optional()
+    .describe("With exposure gateway, the listener that ends TLS for hostName: <namespace>/<Gateway>/<listener>"),
   storageClass: objectName.optional().describe("Class of the volumes; the cluster's default one where it is not set"),
   imagePullSecret: objectName
     .optional()
@@ -54,6 +74,14 @@ export const KUBERNETES_SETTINGS = {
 const REQUIRED = {
   kubeContext: "is needed on target kubernetes: name the context of the cluster (kubectl config get-contexts)",
   hostName: "is needed on target kubernetes: certificate and browsers have to know it before anything runs",
+} as const;
+
+/** Settings of one way in. */
+const ONLY_WITH = {
+  ingressClass: "ingress",
+  ingressAnnotations: "ingress",
+  tlsSecret: "ingress",
+  gateway: "gateway",
 } as const;
 
 /** Secret settings whose values `existingSecret` has, by the setting that asks for each. */
@@ -113,6 +141,8 @@ export function kubernetesClashes(
   secretsSet: ReadonlySet<SecretSetting>,
 ): readonly Problem[] {
   const { apiReplicas, apiMaxReplicas } = parsed as { apiReplicas?: number; apiMaxReplicas?: number };
+  const { hostName } = parsed;
+  const isNamed = parsed.exposure === "ingress" || parsed.exposure === "gateway";
   return [
     ...secretClashes(parsed, secretsSet),
     ...Object.entries(REQUIRED).flatMap(([key, message]) =>
@@ -121,8 +151,21 @@ export function kubernetesClashes(
     ...(apiReplicas !== undefined && apiMaxReplicas !== undefined && apiMaxReplicas > 0 && apiMaxReplicas < apiReplicas
       ? [problem("apiMaxReplicas", `is less than apiReplicas (${apiReplicas}), which is where scaling starts`)]
       : []),
-    ...(parsed.ingressClass !== undefined && parsed.exposure !== "ingress"
-      ? [problem("ingressClass", "has no effect unless exposure is ingress")]
+    ...Object.entries(ONLY_WITH).flatMap(([key, exposure]) =>
+      parsed[key] !== undefined && parsed.exposure !== undefined && parsed.exposure !== exposure
+        ? [problem(key, `has no effect unless exposure is ${exposure}`)]
+        : [],
+    ),
+    ...("gateway" in parsed && parsed.gateway === undefined && parsed.exposure === "gateway"
+      ? [problem("gateway", "is needed with exposure gateway: name the listener, <namespace>/<Gateway>/<listener>")]
+      : []),
+    ...(isNamed && typeof hostName === "string" && isIPv4(hostName)
+      ? [
+          problem(
+            "hostName",
+            `must be a name with exposure ${String(parsed.exposure)}, which leads here by names alone`,
+          ),
+        ]
       : []),
     ...(parsed.operatorListeners === true
       ? [problem("operatorListeners", "is not supported on kubernetes yet: use kubectl port-forward to prometheus")]

@@ -36,7 +36,7 @@ function configuration({ secrets }: Application): string {
   );
   return `{
   "secret": "${DEFAULT_SECRET}",
-  "tlsSecret": {{ if eq .Values.exposure "ingress" }}"${tlsSecretOf(DEFAULT_SECRET)}"{{ else }}null{{ end }},
+  "tlsSecret": {{ if and (eq .Values.exposure "ingress") (not .Values.tlsSecret) }}"${tlsSecretOf(DEFAULT_SECRET)}"{{ else }}null{{ end }},
   "hostName": "{{ .Values.hostName }}",
   "labels": {"app.kubernetes.io/part-of": "ralex", "app.kubernetes.io/instance": "{{ .Release.Name }}"},
   "generated": ${JSON.stringify(generated)}

@@ -6,6 +6,7 @@ import type { Settings } from "../../../components/settings/schema";
 import type { MachineCheck } from "../../../toolchain/describe";
 import type { Workspace } from "../../workspace";
 import { missingRights, missingStorage, oldCluster, wantedOf } from "./preflight";
+import { missingWayIn } from "./way-in";
 
 /** Parts of the names of DaemonSets that enforce NetworkPolicies. Source: the manifests of each project. */
 const ENFORCERS = [
@@ -29,7 +30,7 @@ export async function inspect(
     await clusterUid(cluster);
     // Where nothing is pinned, nobody has to have made anything yet.
     const wanted = settings.release === undefined ? [] : wantedOf(workspace, settings);
-    const looks = [reached, rights, storage, ingress, policies, metrics, ...(wanted.length > 0 ? [secrets] : [])];
+    const looks = [reached, rights, storage, wayIn, policies, metrics, ...(wanted.length > 0 ? [secrets] : [])];
     return await Promise.all(looks.map((look) => look(cluster, settings, stack, wanted)));
   } catch (error) {
     const remedy = "start the cluster (./ralex cluster start is one of this machine's own), or set KUBECONFIG";
@@ -77,18 +78,14 @@ const storage: Look = async (cluster, settings, stack) => {
   return { name: `storage for ${stack}`, ok: problem === undefined, detail };
 };
 
-const ingress: Look = async ({ config }, { exposure, ingressClass }, stack) => {
-  const { NetworkingV1Api } = await import("@kubernetes/client-node");
-  const { items } = await config.makeApiClient(NetworkingV1Api).listIngressClass();
-  const names = items.map(({ metadata }) => metadata?.name ?? "");
-  const has = names.length === 0 ? "no Ingress class" : `Ingress classes ${names.join(", ")}`;
-  const wanted =
-    exposure === "ingress" && (ingressClass === undefined ? names.length === 0 : !names.includes(ingressClass));
+const wayIn: Look = async (cluster, settings, stack) => {
+  const problems = await missingWayIn(cluster, settings);
+  const { exposure, gateway, ingressClass } = settings;
+  const through = { ingress: `, class ${ingressClass ?? "of the cluster's default"}`, gateway: `, ${gateway}` };
   return {
-    name: `ways into ${stack}`,
-    ok: !wanted,
-    detail: `exposure ${exposure}; the cluster has ${has}`,
-    ...(wanted ? { remedy: "install an Ingress controller, or set ralex:exposure to another way" } : {}),
+    name: `way into ${stack}`,
+    ok: problems.length === 0,
+    detail: problems.length > 0 ? problems.join("; ") : `exposure ${exposure}${through[exposure as "ingress"] ?? ""}`,
   };
 };
 

@@ -27,6 +27,7 @@ import { Failure } from "../../failure";
 import { PROJECT } from "../../project";
 import type { Workspace } from "../../workspace";
 import { deploymentIn, type Deployment } from "./deployment";
+import { missingWayIn } from "./way-in";
 
 /** Pauses before an end (`preStop.sleep`) and `restricted` in the form that is used here: since 1.30. */
 const OLDEST_MINOR = 30;
@@ -63,6 +64,7 @@ async function problemsOf(
     missingStorage(cluster, settings),
     // Who may not get them is told that alone.
     rights.length > 0 ? [] : secretProblems(cluster, place, wanted),
+    missingWayIn(cluster, settings),
   ]);
   return [...otherSecrets(stack, settings, resources), ...asked.flat(), ...rights];
 }

@@ -18,9 +18,18 @@ import { hashOf } from "../hash";
 import { plainMeta } from "../metadata";
 import { filesName, namespaceOf, serviceText } from "../names";
 import { ACCOUNT, claimSpec, namespaceMeta } from "../namespace-specs";
-import { ingressSpec, publicService, servicesOf, TLS_SECRET, TLS_SECRET_TYPE, tlsSecretData } from "../network";
+import { publicService, servicesOf } from "../network";
 import { podTemplate, SERVICE_ACCOUNT } from "../pod";
 import { policiesOf } from "../policies";
+import {
+  ingressAnnotations,
+  ingressSpec,
+  ROUTE_VERSION,
+  routeSpec,
+  TLS_SECRET,
+  TLS_SECRET_TYPE,
+  tlsSecretData,
+} from "../ways-in";
 import {
   autoscalerSpec,
   deploymentSpec,
@@ -117,28 +126,30 @@ class Renderer {
   }
 
   edge(): readonly KubernetesObject[] {
-    const { application, settings, secretFiles } = this.args;
+    const { application, settings } = this.args;
     const service = publicService(application, settings);
-    const isKnown = "text" in secretFiles;
-    const tls = isKnown ? TLS_SECRET : tlsSecretOf(secretFiles.existing.name);
     return [
       ...(service === undefined ? [] : [this.object("v1", "Service", service.name, { spec: service.spec })]),
-      ...(settings.exposure === "ingress"
+      ...(settings.exposure === "ingress" ? this.ingress() : []),
+      ...(settings.exposure === "gateway"
         ? [
-            ...(isKnown
-              ? [
-                  this.object("v1", "Secret", tls, {
-                    type: TLS_SECRET_TYPE,
-                    data: tlsSecretData(secretFiles.certificate, secretFiles.privateKey),
-                  }),
-                ]
-              : []),
-            this.object("networking.k8s.io/v1", "Ingress", application.edge.service, {
-              spec: ingressSpec(application, settings, tls),
+            this.object(ROUTE_VERSION, "HTTPRoute", application.edge.service, {
+              spec: routeSpec(application, settings),
             }),
           ]
         : []),
     ];
+  }
+
+  private ingress(): readonly KubernetesObject[] {
+    const { application, settings, secretFiles } = this.args;
+    const secret = "text" in secretFiles ? TLS_SECRET : tlsSecretOf(secretFiles.existing.name);
+    const spec = ingressSpec(application, settings, secret);
+    const ingress = this.object("networking.k8s.io/v1", "Ingress", application.edge.service, { spec });
+    const annotated = { ...ingress, metadata: { ...ingress.metadata, annotations: ingressAnnotations(settings) } };
+    if (settings.tlsSecret !== undefined || !("text" in secretFiles)) return [annotated];
+    const data = tlsSecretData(secretFiles.certificate, secretFiles.privateKey);
+    return [this.object("v1", "Secret", secret, { type: TLS_SECRET_TYPE, data }), annotated];
   }
 
   template(service: Service): ReturnType<typeof podTemplate> {

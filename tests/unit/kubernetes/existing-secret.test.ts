@@ -201,6 +201,8 @@ describe("what a stack needs of a Secret", () => {
     };
     expect(names({ existingSecret: "vault" })).toEqual(["vault"]);
     expect(names({ existingSecret: "vault", exposure: "ingress" })).toEqual(["vault", "vault-tls"]);
+    // cert-manager makes it once there is an Ingress.
+    expect(names({ existingSecret: "vault", exposure: "ingress", tlsSecret: "issued" })).toEqual(["vault"]);
     expect(names({ exposure: "ingress" })).toEqual([]);
   });
 });

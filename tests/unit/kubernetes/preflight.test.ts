@@ -14,9 +14,14 @@ jest.mock("../../../components/kubernetes/client", () => ({
   connectCluster: jest.fn(),
 }));
 // The library is of modules alone, which these tests do not load.
-jest.mock("@kubernetes/client-node", () => ({ StorageV1Api: "storage", AuthorizationV1Api: "authorization" }), {
-  virtual: true,
-});
+jest.mock(
+  "@kubernetes/client-node",
+  () => ({
+    ...{ StorageV1Api: "storage", AuthorizationV1Api: "authorization" },
+    ...{ NetworkingV1Api: "networking", CustomObjectsApi: "custom" },
+  }),
+  { virtual: true },
+);
 
 interface Answers {
   readonly uid?: string;
@@ -27,6 +32,10 @@ interface Answers {
   /** Keys of each Secret. */
   readonly secrets?: Readonly<Record<string, readonly string[]>>;
   readonly down?: true;
+  /** Classes of Ingress, and whether each is the default one. */
+  readonly ingresses?: Readonly<Record<string, boolean>>;
+  /** Listeners of the Gateway edge-system/public, with their protocols; undefined for no Gateway. */
+  readonly listeners?: Readonly<Record<string, string>>;
 }
 
 /** A cluster that answers so. */
@@ -49,6 +58,24 @@ function answering(answers: Answers) {
             metadata: { name, annotations: { "storageclass.kubernetes.io/is-default-class": String(isDefault) } },
           })),
         }),
+    },
+    networking: {
+      listIngressClass: () =>
+        Promise.resolve({
+          items: Object.entries(answers.ingresses ?? {}).map(([name, isDefault]) => ({
+            metadata: { name, annotations: { "ingressclass.kubernetes.io/is-default-class": String(isDefault) } },
+          })),
+        }),
+    },
+    custom: {
+      getNamespacedCustomObject: ({ namespace: of, name }: { namespace: string; name: string }) =>
+        answers.listeners === undefined || `${of}/${name}` !== "edge-system/public"
+          ? Promise.reject(missing)
+          : Promise.resolve({
+              spec: {
+                listeners: Object.entries(answers.listeners).map(([one, protocol]) => ({ name: one, protocol })),
+              },
+            }),
     },
     authorization: {
       createSelfSubjectAccessReview: ({ body }: { body: { spec: { resourceAttributes: Attributes } } }) => {
@@ -150,6 +177,27 @@ describe("before anything is changed on a cluster", () => {
     [{ down: true } as const, "(https://127.0.0.1:9) cannot be asked: connect ECONNREFUSED"],
   ])("%j is refused", async (answers: Answers, message) => {
     expect(await problems(answers)).toContain(message);
+  });
+
+  const gateway = { exposure: "gateway", gateway: "edge-system/public/https" };
+
+  test.each([
+    [{ exposure: "ingress" }, {}, "no default Ingress class; it has no Ingress class: set ralex:ingressClass"],
+    [{ exposure: "ingress" }, { ingresses: { nginx: false } }, "no default Ingress class; it has nginx: set"],
+    [{ exposure: "ingress", ingressClass: "contour" }, { ingresses: { nginx: true } }, "no Ingress class contour"],
+    [gateway, {}, "the cluster has no Gateway public in edge-system: kubectl get gateways"],
+    [gateway, { listeners: { web: "HTTP" } }, "has no listener https; it has web (HTTP): set ralex:gateway"],
+    [gateway, { listeners: { https: "HTTP" } }, "ends no TLS at https; it has https (HTTP): set ralex:gateway"],
+  ])("a way in that the cluster does not have is refused: %j, %j", async (stack, answers: Answers, message) => {
+    expect(await problems(answers, stack)).toContain(message);
+  });
+
+  test.each([
+    [{ exposure: "ingress" }, { ingresses: { nginx: true } }],
+    [{ exposure: "ingress", ingressClass: "contour", tlsSecret: "bought" }, { ingresses: { contour: false } }],
+    [gateway, { listeners: { web: "HTTP", https: "HTTPS" } }],
+  ])("a way in that the cluster has is good: %j, %j", async (stack, answers: Answers) => {
+    expect(await problems(answers, stack)).toBe("");
   });
 
   test("another cluster under the same name is refused, and so is another namespace than the one with the data", async () => {

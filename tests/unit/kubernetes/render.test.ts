@@ -94,6 +94,11 @@ describe("the rendered objects", () => {
       "behind an Ingress, scaled, with a key",
       { exposure: "ingress", apiMaxReplicas: 6, openrouterApiKey: "canary-key" },
     ],
+    [
+      "behind an Ingress with a certificate of somebody else's",
+      { exposure: "ingress", tlsSecret: "bought", ingressAnnotations: "cert-manager.io/cluster-issuer: letsencrypt" },
+    ],
+    ["behind a Gateway", { exposure: "gateway", gateway: "edge-system/public/https" }],
     ["behind a port of the nodes, with one replica", { exposure: "nodePort", apiReplicas: 1, monitoring: "none" }],
     [
       "with a class, a login and an upstream",
@@ -112,6 +117,8 @@ describe("the rendered objects", () => {
     ["of a pinned release", RELEASE],
     ["behind an Ingress, scaled, with keys", { exposure: "ingress", apiMaxReplicas: 6, ...KEYS }],
     ["with stores that somebody else runs", { ...RELEASE, ...STORES }],
+    ["behind an Ingress with a certificate of its own", { exposure: "ingress", tlsSecret: "issued" }],
+    ["behind a Gateway", { exposure: "gateway", gateway: "edge-system/public/https" }],
   ])("are those that the Pulumi program makes with an existing Secret, one by one: %s", async (_, configuration) => {
     const all = { ...configuration, existingSecret: "vault" };
     const { resources } = await record(() => kubernetesStack(all), { stack: "staging" });

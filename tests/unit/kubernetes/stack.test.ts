@@ -190,9 +190,9 @@ describe("the stack on a cluster", () => {
     ]);
   });
 
-  test("is reached by a port of the nodes, a load balancer, an Ingress, or by none of these", async () => {
-    const outside = async (exposure: string) => {
-      const { resources } = await stack({ exposure });
+  test("is reached by a port of the nodes, a load balancer, an Ingress, a Gateway, or by none of these", async () => {
+    const outside = async (exposure: string, more: Record<string, unknown> = {}) => {
+      const { resources } = await stack({ exposure, ...more });
       return resources
         .filter(({ name }) => name.startsWith("ralex-public-"))
         .map(({ type, inputs }) => [type.split(":").at(-1), (inputs.spec as { type?: string } | undefined)?.type]);
@@ -204,6 +204,8 @@ describe("the stack on a cluster", () => {
       ["Secret", undefined],
       ["Ingress", undefined],
     ]);
+    expect(await outside("ingress", { tlsSecret: "bought" })).toEqual([["Ingress", undefined]]);
+    expect(await outside("gateway", { gateway: "a/b/c" })).toEqual([["HTTPRoute", undefined]]);
   });
 });
 
