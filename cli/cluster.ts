@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { commandLine, ralex } from "../components/command-line";
 import type { ClusterStatus } from "../toolchain/cluster";
-import { EXIT } from "./failure";
+import { ADDON_NAMES } from "../toolchain/cluster/addons/names";
+import { EXIT, Failure } from "./failure";
 
 /** `./ralex cluster`: a real Kubernetes on this machine. Neither the current context nor ~/.kube is touched. */
 export function registerCluster(program: Command): void {
@@ -13,6 +14,13 @@ export function registerCluster(program: Command): void {
     .option("--reset", "begin anew, without the data of the cluster that is there")
     .option("--json", "print JSON")
     .action(start);
+  cluster
+    .command("add")
+    .description(
+      "give it what a stack may ask of a cluster: an engine of NetworkPolicies, an Ingress and Gateway controller",
+    )
+    .argument("<addon>", ADDON_NAMES.join(" or "))
+    .action(add);
   cluster
     .command("stop")
     .description("stop it; nothing of it is left on the machine")
@@ -47,6 +55,15 @@ async function start({ nodes, reset, json }: StartOptions): Promise<void> {
   if (json === true) console.log(JSON.stringify(state, null, 2));
   else
     console.log(`${describeCluster(state)}\n\nFor kubectl, helm or pulumi by hand:\n  ${exported(state.kubeconfig)}`);
+}
+
+async function add(name: string): Promise<void> {
+  const known = ADDON_NAMES.find((addon) => addon === name);
+  if (known === undefined) throw new Failure(`there is no add-on ${name}: it is ${ADDON_NAMES.join(" or ")}`);
+  const { addToCluster, clusterStatus } = await load();
+  if (!(await clusterStatus()).running) throw new Failure(`no cluster runs: ${ralex("cluster", "start")}`);
+  await addToCluster(known);
+  console.log(`The cluster has ${known}.`);
 }
 
 async function stop({ keep, json }: { keep?: true; json?: true }): Promise<void> {

@@ -22,6 +22,7 @@ const OUTPUTS = z.looseObject({
   substitutes: z.array(z.string()),
   imageLock: z.enum(["committed", "generated", "resolved", "named", "pinned"]),
   omissions: z.array(z.string()),
+  elsewhere: z.record(z.string(), z.string()).optional(),
 });
 
 export type Outputs = z.infer<typeof OUTPUTS>;
@@ -50,12 +51,22 @@ export async function readOutputs(workspace: Workspace, stack: string): Promise<
 /** One output's value, secret or not. @throws Failure naming the outputs that exist. */
 export async function readOutput(workspace: Workspace, stack: string, name: string): Promise<unknown> {
   const outputs = await outputsIn(workspace, stack);
+  const elsewhere = commandFor(outputs, name);
+  if (elsewhere !== undefined) {
+    throw new Failure(
+      `${stack} does not know ${name}, which is in a Secret that you made. This prints it:\n  ${elsewhere}`,
+    );
+  }
   if (!Object.hasOwn(outputs, name)) {
     const known = Object.keys(outputs).sort().join(", ");
     throw new Failure(`${stack} has no output ${name}; ${known === "" ? "it was never started" : `it has ${known}`}`);
   }
   return holdsSecret(outputs[name]) ? decrypted(workspace, stack, name) : outputs[name];
 }
+
+/** The command that prints what the stack itself does not know. */
+const commandFor = (outputs: Readonly<Record<string, unknown>>, name: string): string | undefined =>
+  OUTPUTS.shape.elsewhere.safeParse(outputs.elsewhere).data?.[name];
 
 async function outputsIn(workspace: Workspace, stack: string): Promise<Readonly<Record<string, unknown>>> {
   const outputs = await recordedOutputs(workspace, PROJECT, stack);

@@ -5,7 +5,7 @@ import { CHART_FOLDER, DEFAULT_SECRET } from "./render/names";
 
 interface Options {
   readonly stack: string;
-  readonly existingSecret: string;
+  readonly existingSecret?: string;
   readonly image: readonly string[];
   readonly output?: string;
 }
@@ -19,7 +19,10 @@ export function registerRender(program: Command, checkout: string): void {
     .command("kubernetes")
     .description("every object of a stack on a cluster, for kubectl apply; secrets come from an existing Secret")
     .requiredOption("-s, --stack <stack>", "the environment")
-    .option("--existing-secret <name>", "Secret of the namespace that holds the secrets by their names", DEFAULT_SECRET)
+    .option(
+      "--existing-secret <name>",
+      `Secret of the namespace that holds the secrets by their names; ralex:existingSecret, or else ${DEFAULT_SECRET}`,
+    )
     .option("--image <name=ref>", "an image that neither pin nor lock has; several times", collected, [])
     .option("--output <folder>", "write a file for each object; without it, one stream to standard output")
     .action(async (options: Options) => {
@@ -69,8 +72,7 @@ export function registerRender(program: Command, checkout: string): void {
     .requiredOption("-s, --stack <stack>", "the environment")
     .option(
       "--existing-secret <name>",
-      "Secret of the namespace that holds the secrets; without it, a hook makes one",
-      "",
+      "Secret of the namespace that holds the secrets; without it or ralex:existingSecret, a hook makes one",
     )
     .option("--image <name=ref>", "an image that neither pin nor lock has; several times", collected, [])
     .action(async (options: Options) => {

@@ -76,8 +76,8 @@ function losses(data: readonly DataItem[], resources: readonly Recorded[]): read
   if (resources.length === 0) return [];
   const named = (type: string) =>
     resources.filter((resource) => resource.type === type).map(({ urn }) => urn.split("::").at(-1) ?? "");
-  const secrets = named("random:index/randomPassword:RandomPassword").map((name) =>
-    name.replace(/^ralex-secrets-/, ""),
+  const secrets = named("random:index/randomPassword:RandomPassword").flatMap(
+    (name) => /^ralex-secrets-(.*)/.exec(name)?.[1] ?? [],
   );
   const authority = named("tls:index/selfSignedCert:SelfSignedCert").length > 0;
   return [

@@ -31,8 +31,10 @@ export function registerRotate(program: Command, checkout: string): void {
     .option("--except-postgres", "superuserPassword: go on where Postgres keeps the password of its first start")
     .action(async (secret: string, { stack, exceptGrafana, exceptPostgres }: Options) => {
       const file = committedFile(checkout, stack);
+      const settings = settingsOf(checkout, stack, file);
+      refuse(keptElsewhere(secret, stack, settings));
       refuse(keptByOpenWebui(secret));
-      refuse(ofStoreAway(secret, settingsOf(checkout, stack, file)));
+      refuse(ofStoreAway(secret, settings));
       if (exceptPostgres !== true) refuse(keptByPostgres(secret, stack));
       const machine = await prepareMachine(checkout, { docker: true, stacks: [stack] });
       const urns = await urnsOf(machine.workspace, stack);
@@ -44,6 +46,20 @@ export function registerRotate(program: Command, checkout: string): void {
       await updateStack(machine, stack, file, ["--replace", urn]);
       console.log(`${secret} of ${stack} has a new value.`);
     });
+}
+
+/** What somebody else makes, somebody else replaces. */
+export function keptElsewhere(
+  secret: string,
+  stack: string,
+  { existingSecret, release }: Pick<Settings, "existingSecret" | "release">,
+): string | undefined {
+  if (existingSecret === undefined) return undefined;
+  return (
+    `${secret} was not replaced: it is in the Secret ${existingSecret}, which the stack reads and never writes. Give it a new ` +
+    `value where that Secret is made; ${ralex(release === undefined ? "start" : "deploy", "-s", stack)} then replaces the ` +
+    "pods that read it. docs/kubernetes.md says what adminPassword and superuserPassword take beside that"
+  );
 }
 
 /** Generated secrets of the stack's own stores, and the settings of those that take their place. */

@@ -32,7 +32,8 @@ export function registerStart(program: Command, checkout: string): void {
         readOutputs(machine.workspace, stack),
         target.report(stack, settings),
       ]);
-      const ask = (name: string) => ralex("output", name, ...(stack === "dev" ? [] : ["-s", stack]));
+      const ask = (name: string) =>
+        outputs.elsewhere?.[name] ?? ralex("output", name, ...(stack === "dev" ? [] : ["-s", stack]));
       const { standIns } = machine.workspace.tools;
       const lines = [
         `Open WebUI   ${outputs.webUrl}  (sign in as ${outputs.adminEmail}; ${ask("adminPassword")})`,

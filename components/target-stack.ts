@@ -16,15 +16,25 @@ export interface TargetStackArgs {
   /** Values of the secret settings that are set. */
   readonly secretSettings: Readonly<Record<string, pulumi.Input<string>>>;
   readonly release: Release;
-  /** Every image that the application names. */
+  /** Every image that the application names, and the one that composes files where the target does that. */
   readonly images: Readonly<Record<string, ImageRef>>;
   readonly substitutes: readonly string[];
 }
 
-/** What a stack has made by the time when its outputs are known. */
-export interface Made {
+/** What gives people access, made by the stack itself. */
+export interface OwnSecrets {
   readonly secrets: Secrets;
   readonly certificates: Certificates;
+}
+
+/** Where it is otherwise: for each output that the stack then lacks the command that prints its value. */
+export interface SecretsElsewhere {
+  readonly elsewhere: Readonly<Record<string, string>>;
+}
+
+/** What a stack has made by the time when its outputs are known. */
+export interface Made {
+  readonly access: OwnSecrets | SecretsElsewhere;
   readonly verification: pulumi.Output<Verification>;
 }
 
@@ -33,11 +43,12 @@ export abstract class TargetStack extends pulumi.ComponentResource implements Ta
   declare readonly webUrl: pulumi.Output<string>;
   declare readonly apiUrl: pulumi.Output<string>;
   declare readonly tlsUrl: pulumi.Output<string>;
-  declare readonly apiKey: pulumi.Output<string>;
+  declare readonly apiKey?: pulumi.Output<string>;
   declare readonly adminEmail: pulumi.Output<string>;
-  declare readonly adminPassword: pulumi.Output<string>;
-  declare readonly operatorPassword: pulumi.Output<string>;
-  declare readonly caCertificate: pulumi.Output<string>;
+  declare readonly adminPassword?: pulumi.Output<string>;
+  declare readonly operatorPassword?: pulumi.Output<string>;
+  declare readonly caCertificate?: pulumi.Output<string>;
+  declare readonly elsewhere?: pulumi.Output<Readonly<Record<string, string>>>;
   declare readonly release: pulumi.Output<Release>;
   declare readonly verification: pulumi.Output<Verification>;
   declare readonly services: pulumi.Output<Readonly<Record<string, RunningService>>>;
@@ -54,7 +65,7 @@ export abstract class TargetStack extends pulumi.ComponentResource implements Ta
   /** Sets and registers every output. @param more - what this target has beside those of all. */
   protected publish(
     args: TargetStackArgs,
-    { secrets, certificates, verification }: Made,
+    { access, verification }: Made,
     more: Readonly<Record<string, pulumi.Output<unknown>>> = {},
   ): void {
     const { application, placement, settings } = args;
@@ -63,11 +74,8 @@ export abstract class TargetStack extends pulumi.ComponentResource implements Ta
       webUrl: pulumi.output(urls.web[0] ?? ""),
       apiUrl: pulumi.output(`${urls.api[0]}/v1`),
       tlsUrl: pulumi.output(urls.tls[0] ?? ""),
-      apiKey: secrets.get("apiKey", "value"),
       adminEmail: pulumi.output(settings.adminEmail),
-      adminPassword: secrets.get("adminPassword", "value"),
-      operatorPassword: secrets.get("operatorPassword", "value"),
-      caCertificate: certificates.caCertificate,
+      ...accessOutputs(access),
       release: pulumi.output(args.release),
       verification,
       services: pulumi.output(runningServices(args)),
@@ -79,6 +87,17 @@ export abstract class TargetStack extends pulumi.ComponentResource implements Ta
     this._outputs = outputs;
     this.registerOutputs(outputs);
   }
+}
+
+function accessOutputs(access: OwnSecrets | SecretsElsewhere): Readonly<Record<string, pulumi.Output<unknown>>> {
+  if ("elsewhere" in access) return { elsewhere: pulumi.output(access.elsewhere) };
+  const { secrets, certificates } = access;
+  return {
+    apiKey: secrets.get("apiKey", "value"),
+    adminPassword: secrets.get("adminPassword", "value"),
+    operatorPassword: secrets.get("operatorPassword", "value"),
+    caCertificate: certificates.caCertificate,
+  };
 }
 
 /** @throws Error for something whose image is not given: a fault of the program. */

@@ -158,6 +158,23 @@ export const GO_MODULES = {
     onDemand: true,
     ownBuildCache: true,
   },
+  // What a cluster may be given beside its system pods: an engine of NetworkPolicies, an Ingress and Gateway controller.
+  "kube-router": {
+    version: "2.1.0",
+    programs: { "kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router" },
+    linkerFlags: "-s -w",
+    expectedSeconds: 85,
+    onDemand: true,
+    ownBuildCache: true,
+  },
+  contour: {
+    version: "1.33.8",
+    programs: { contour: "github.com/projectcontour/contour/cmd/contour" },
+    linkerFlags: "-s -w",
+    expectedSeconds: 80,
+    onDemand: true,
+    ownBuildCache: true,
+  },
   // The official provider. The module has a date for a version; its schema is that of the SDK package 4.25.0.
   "pulumi-kubernetes": {
     version: "4.25.0",
@@ -248,6 +265,13 @@ export const goModules = (names: readonly GoModuleName[]): Promise<void> =>
   withOwnBuildCache(async () => {
     for (const name of names) await goModule(name);
   });
+
+/** Folder of the source of a module that others are compiled with, as its publisher has it; fetched where it is not there. */
+export async function goModuleSource(name: GoModuleName, module: string): Promise<string> {
+  await requireGo();
+  const { Dir } = JSON.parse(await go(sourceOf(name), ["mod", "download", "-json", module])) as { Dir: string };
+  return Dir;
+}
 
 const compilerLock = (): string => path.join(cacheRoot(), "go-compiler");
 const buildCaches = (): string => path.join(cacheRoot(), "go-build");

@@ -9,6 +9,8 @@ export interface Recorded {
   readonly type: string;
   /** Whether a plugin manages it. */
   readonly custom?: boolean;
+  /** Absent where the engine may remove it. */
+  readonly protect?: boolean;
   readonly inputs?: { readonly start?: boolean; readonly mustRun?: boolean };
   readonly outputs?: Readonly<Record<string, unknown>>;
 }

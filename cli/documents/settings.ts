@@ -33,8 +33,12 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   hostName: "a host name or an IPv4 address",
   namespace: "a name of Kubernetes",
   ingressClass: "a name of Kubernetes",
+  ingressAnnotations: "lines of <prefix>/<name>: <value>",
+  tlsSecret: "a name of Kubernetes",
+  gateway: "<namespace>/<Gateway>/<listener>",
   storageClass: "a name of Kubernetes",
   imagePullSecret: "a name of Kubernetes",
+  existingSecret: "a name of Kubernetes",
 };
 const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address" };
 

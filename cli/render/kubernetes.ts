@@ -9,13 +9,14 @@ import type { Settings } from "../../components/settings/schema";
 import { Failure } from "../failure";
 import { settingsOf } from "../settings";
 import { committedFile } from "../stack-config";
-import { COMPOSING_IMAGE } from "./names";
+import { COMPOSING_IMAGE } from "../../components/secrets/composed";
+import { DEFAULT_SECRET } from "./names";
 import { chosenImages, knownImages, namedImages } from "./images";
 
 export interface KubernetesOptions {
   readonly stack: string;
-  /** Name of the Secret that holds the secrets of the model. */
-  readonly existingSecret: string;
+  /** Name of the Secret that holds the secrets of the model, where it is another one than the stack's file names. */
+  readonly existingSecret?: string;
   /** Images by hand, `name=repository@sha256:…`. */
   readonly image: readonly string[];
 }
@@ -35,11 +36,12 @@ export function settingsOnCluster(checkout: string, stack: string): Settings {
 
 /** @throws Failure or SettingsError with what to do: no stack on a cluster, wrong settings, images that are not known. */
 export function renderKubernetes(checkout: string, options: KubernetesOptions): RenderedStack {
-  const { stack, existingSecret } = options;
-  const { error } = objectName.safeParse(existingSecret);
+  const { stack } = options;
+  const { error } = objectName.optional().safeParse(options.existingSecret);
   if (error !== undefined)
     throw new Failure(`--existing-secret ${error.issues.map(({ message }) => message).join("; ")}`);
   const settings = settingsOnCluster(checkout, stack);
+  const name = options.existingSecret ?? settings.existingSecret ?? DEFAULT_SECRET;
   const known = knownImages(checkout, settings, namedImages(options.image));
   const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: "grafana" in known });
   const names = [...imagesOf(application), COMPOSING_IMAGE];
@@ -48,7 +50,7 @@ export function renderKubernetes(checkout: string, options: KubernetesOptions): 
   const objects = renderObjects({
     ...{ stack, application, settings },
     images: { ...images, [COMPOSING_IMAGE]: composing },
-    secretFiles: { existing: { name: existingSecret, image: composing } },
+    secretFiles: { existing: { name, image: composing } },
     jobs: UNORDERED_JOB,
   });
   return { objects, omissions: application.omissions };

@@ -8,13 +8,15 @@ import { PLAIN_SETTINGS, type Settings } from "../../components/settings/schema"
 import { valuesText } from "./chart/schema";
 import { valuesOf, type ImageValue } from "./chart/values";
 import { chosenImages, knownImages, namedImages } from "./images";
-import { COMPOSING_IMAGE } from "./names";
+import { COMPOSING_IMAGE } from "../../components/secrets/composed";
 import { settingsOnCluster, type KubernetesOptions } from "./kubernetes";
 
 /** Settings that say where and when a stack runs, and nothing of what runs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   ...["target", "kubeContext", "namespace", "imageMirror", "promotesFrom", "running"],
 ]);
+/** Settings that a value of another name says. */
+const RENAMED: ReadonlySet<string> = new Set(["openrouterKey"]);
 
 export interface StackValues {
   readonly text: string;
@@ -24,8 +26,9 @@ export interface StackValues {
 
 /** @throws Failure or SettingsError with what to do, as for the plain objects. */
 export function helmValues(checkout: string, options: KubernetesOptions): StackValues {
-  const { stack, existingSecret } = options;
+  const { stack } = options;
   const settings = settingsOnCluster(checkout, stack);
+  const existingSecret = options.existingSecret ?? settings.existingSecret ?? "";
   const fixed = fixedSettings(settings, Object.keys(valuesOf(settings, {}, existingSecret)));
   const known = knownImages(checkout, settings, namedImages(options.image));
   // What the chart runs, which is not what the stack does where it has no value.
@@ -53,6 +56,7 @@ function fixedSettings(settings: Settings, values: readonly string[]): readonly 
   const defaults = chartDefaults();
   const own: Readonly<Record<string, unknown>> = { ...settings };
   return Object.keys(PLAIN_SETTINGS).filter(
-    (key) => !values.includes(key) && !ELSEWHERE.has(key) && !isDeepStrictEqual(own[key], defaults[key]),
+    (key) =>
+      !values.includes(key) && !ELSEWHERE.has(key) && !RENAMED.has(key) && !isDeepStrictEqual(own[key], defaults[key]),
   );
 }

@@ -7,7 +7,7 @@ import { dockerPlacement } from "../../components/docker/placement";
 import { plainText } from "../../components/secrets/resolver";
 import { Failure } from "../failure";
 import { chosenImages, knownImages, namedImages } from "../render/images";
-import { COMPOSING_IMAGE } from "../render/names";
+import { COMPOSING_IMAGE } from "../../components/secrets/composed";
 import { settingsOf } from "../settings";
 import { committedFile } from "../stack-config";
 

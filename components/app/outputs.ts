@@ -40,8 +40,10 @@ export interface TargetOutputs {
   readonly webUrl: Output<string>;
   /** Base URL for OpenAI clients, ending in /v1. */
   readonly apiUrl: Output<string>;
-  /** Secret. */
-  readonly apiKey: Output<string>;
+  /** Secret; absent where the stack only reads a Secret that somebody else makes. */
+  readonly apiKey?: Output<string>;
+  /** For each output that is absent for that reason, the command that prints its value. */
+  readonly elsewhere?: Output<Readonly<Record<string, string>>>;
   readonly release: Output<Release>;
   readonly verification: Output<Verification>;
   readonly services: Output<Readonly<Record<string, RunningService>>>;

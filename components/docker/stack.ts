@@ -73,7 +73,7 @@ export class DockerStack extends TargetStack {
       }
     }
 
-    this.publish(args, { secrets, certificates, verification });
+    this.publish(args, { access: { secrets, certificates }, verification });
   }
 
   private identity(name: string): Identity {

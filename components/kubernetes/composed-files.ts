@@ -3,6 +3,7 @@
  * model by their names; what the services read is composed of them inside the pod, and stored nowhere.
  */
 import type { types } from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
 import { FILES_FOLDER, type Service, type Text } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
 import { composerText, composes, DESCRIPTION, describeFiles, isCopied, PROGRAM, secretsOf } from "../secrets/composed";
@@ -16,7 +17,12 @@ import { CONFINEMENT } from "./confinement";
 export interface ExistingSecret {
   readonly name: string;
   readonly image: ImageRef;
+  /** Keyed hashes over the values that each service reads of it, by service, where somebody has asked for them. */
+  readonly hashes?: Readonly<Record<string, Input<string>>>;
 }
+
+/** Name of the Secret with an Ingress' certificate, beside one that holds the secrets. */
+export const tlsSecretOf = (secret: string): string => `${secret}-tls`;
 
 /** ConfigMap with the program that composes the files. */
 export const COMPOSER = "composer";

@@ -9,6 +9,8 @@ const PART_LABEL = "app.kubernetes.io/part-of";
 
 /** Annotation of every pod: a hash over its files, so that another content is another pod. */
 export const FILES_ANNOTATION = "ralex.dev/files";
+/** Annotation of a pod that composes its files: a keyed hash over what it reads of the Secret, where that is known. */
+export const SECRET_ANNOTATION = "ralex.dev/secret";
 
 export const namespaceOf = (stack: string, chosen: string | undefined): string => chosen ?? `ralex-${stack}`;
 

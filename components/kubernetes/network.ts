@@ -2,7 +2,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Application, Service } from "../app/model";
 import type { Settings } from "../settings/schema";
-import { secretData } from "./files";
 import { poolName, portsOf, selector } from "./names";
 import { HTTPS_PORT } from "./placement";
 
@@ -36,7 +35,7 @@ export function servicesOf(service: Service): readonly NamedService[] {
 }
 
 /** Number of a port of the edge. */
-const edgePort = ({ services, edge }: Application, port: string): number =>
+export const edgePort = ({ services, edge }: Application, port: string): number =>
   services.find(({ name }) => name === edge.service)?.ports[port]?.number ?? 0;
 
 const PUBLIC_TYPES = { nodePort: "NodePort", loadBalancer: "LoadBalancer" } as const;
@@ -62,34 +61,5 @@ export function publicService(application: Application, settings: Settings): Nam
         },
       ],
     },
-  };
-}
-
-/** Name of the Secret with the edge's certificate, for an Ingress controller. */
-export const TLS_SECRET = "edge-tls";
-
-export const TLS_SECRET_TYPE = "kubernetes.io/tls";
-
-/** The certificate of an Ingress, as its controller wants it. */
-export const tlsSecretData = (certificate: string, privateKey: string): Record<string, string> =>
-  secretData({ "tls.crt": certificate, "tls.key": privateKey });
-
-/** The Ingress, which ends TLS with the stack's own certificate and passes on to the edge. */
-export function ingressSpec(
-  application: Application,
-  settings: Settings,
-  secretName = TLS_SECRET,
-): types.input.networking.v1.IngressSpec {
-  const { service } = application.edge;
-  const path = (prefix: string, port: string) => ({
-    path: prefix,
-    pathType: "Prefix",
-    backend: { service: { name: service, port: { number: edgePort(application, port) } } },
-  });
-  const host = settings.hostName ?? "";
-  return {
-    ...(settings.ingressClass === undefined ? {} : { ingressClassName: settings.ingressClass }),
-    tls: [{ hosts: [host], secretName }],
-    rules: [{ host, http: { paths: [path("/v1", "api"), path("/", "web")] } }],
   };
 }

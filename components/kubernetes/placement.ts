@@ -7,7 +7,7 @@ import type { CertificatesArgs } from "../secrets/certificates";
 import { itemsOf } from "../settings/list";
 import type { Settings } from "../settings/schema";
 
-/** Port of TLS at a load balancer and at an Ingress. */
+/** Port of TLS at a load balancer, an Ingress and a Gateway. */
 export const HTTPS_PORT = 443;
 /** What kubectl port-forward is told to have on this machine. */
 const FORWARDED_PORT = 8443;
@@ -24,6 +24,7 @@ const PORTS: Readonly<Record<Settings["exposure"], (settings: Settings) => numbe
   nodePort: ({ nodePort }) => nodePort,
   loadBalancer: () => HTTPS_PORT,
   ingress: () => HTTPS_PORT,
+  gateway: () => HTTPS_PORT,
 };
 
 /** The one address of the stack: Open WebUI at `/`, the API at `/v1`. */

@@ -7,7 +7,7 @@ import { FILES_FOLDER, type Question, type Service, type Text } from "../app/mod
 import type { ImageRef } from "../image/image-ref";
 import { composedVolumes, composingContainer, type ExistingSecret } from "./composed-files";
 import { projectedFiles } from "./files";
-import { FILES_ANNOTATION, labels, portsOf, selector } from "./names";
+import { FILES_ANNOTATION, labels, portsOf, SECRET_ANNOTATION, selector } from "./names";
 import { cpuQuantity, memoryQuantity } from "./quantities";
 import { CONFINEMENT } from "./confinement";
 
@@ -25,7 +25,7 @@ export interface PodArgs {
   /** Text of the model as it reads in this namespace; there is no secret in it. */
   readonly text: (value: Text) => string;
   /** The Secret that files with secrets are composed from, where no object holds them ready. */
-  readonly existing?: ExistingSecret;
+  readonly existing?: ExistingSecret | undefined;
 }
 
 /** Service account of every pod; none of them is given its token. */
@@ -50,7 +50,7 @@ export function podTemplate(args: PodArgs): PodTemplate {
   const isJob = service.kind === "job";
   const { gid, uid } = service.user;
   return {
-    metadata: { labels: labels(stack, service.name), annotations: { [FILES_ANNOTATION]: args.filesHash } },
+    metadata: { labels: labels(stack, service.name), annotations: annotations(args) },
     spec: {
       serviceAccountName: SERVICE_ACCOUNT,
       automountServiceAccountToken: false,
@@ -92,6 +92,14 @@ export function podTemplate(args: PodArgs): PodTemplate {
         })),
       ]),
     },
+  };
+}
+
+function annotations({ service, filesHash, existing }: PodArgs): Record<string, Input<string>> {
+  const secretHash = composes(service) ? existing?.hashes?.[service.name] : undefined;
+  return {
+    [FILES_ANNOTATION]: filesHash,
+    ...(secretHash === undefined ? {} : { [SECRET_ANNOTATION]: secretHash }),
   };
 }
 

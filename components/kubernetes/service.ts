@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
 import type { Resolver } from "../secrets/resolver";
+import type { ExistingSecret } from "./composed-files";
 import { ServiceFiles } from "./files-resources";
 import { hashOf } from "./hash";
 import { objectMeta } from "./metadata";
@@ -26,6 +27,8 @@ export interface ServiceArgs {
   readonly image: ImageRef;
   readonly imagePullSecret: string | undefined;
   readonly resolver: Resolver;
+  /** The Secret that files with secrets are composed from, where the stack makes no secrets. */
+  readonly existing: ExistingSecret | undefined;
   /** What has to be there before it starts. */
   readonly after: readonly pulumi.Resource[];
   /** How long a rollout or a job may take, in seconds. */
@@ -45,8 +48,12 @@ export class KubernetesService extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("ralex:kubernetes:Service", name, {}, opts);
-    const { service, resolver } = args;
-    const files = new ServiceFiles(`${name}-files`, { stack: args.stack, service, resolver }, { parent: this });
+    const { service, resolver, existing } = args;
+    const files = new ServiceFiles(
+      `${name}-files`,
+      { stack: args.stack, service, resolver, existing },
+      { parent: this },
+    );
     const names = servicesOf(service).map(
       ({ name: called, spec }) =>
         new k8s.core.v1.Service(

@@ -1,21 +1,26 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Service } from "../app/model";
+import { withProbe, type Service } from "../app/model";
 import { UNVERIFIED, type Verification as VerificationResult } from "../app/outputs";
 import { Certificates } from "../secrets/certificates";
+import { composes, COMPOSING_IMAGE } from "../secrets/composed";
 import { Resolver } from "../secrets/resolver";
 import { Secrets } from "../secrets/secrets";
-import { imageOf, TargetStack, type TargetStackArgs } from "../target-stack";
+import { imageOf, TargetStack, type OwnSecrets, type SecretsElsewhere, type TargetStackArgs } from "../target-stack";
 import { Cluster } from "./cluster";
+import { COMPOSER, composerData, tlsSecretOf, type ExistingSecret } from "./composed-files";
 import { PublicEdge } from "./edge";
+import { placeOf, printingCommands } from "./existing-secret";
 import { ServiceFiles } from "./files-resources";
 import { hashOf } from "./hash";
 import { logCollectorOf } from "./log-collector";
+import { objectMeta } from "./metadata";
 import { labels, namespaceOf, serviceText } from "./names";
 import { Namespace } from "./namespace";
 import { Observability } from "./observability";
 import { certificateNames } from "./placement";
 import { podTemplate } from "./pod";
+import { SecretHashes } from "./secret-hashes";
 import { KubernetesService } from "./service";
 import { Verification } from "./verification";
 import { jobSpec, orderedJob } from "./workload";
@@ -31,11 +36,22 @@ interface Running {
   readonly observability: Observability | undefined;
 }
 
+/** Made by the stack, or by somebody else in a Secret that only its pods read. */
+type Access = OwnSecrets | (SecretsElsewhere & { readonly existing: ExistingSecret });
+
+/** What the services of a stack have in common. */
+interface Common {
+  readonly resolver: Resolver;
+  readonly existing: ExistingSecret | undefined;
+}
+
 /** Ralex in a namespace of a Kubernetes cluster; what has access to the nodes is in another one. */
 export class KubernetesStack extends TargetStack {
   readonly namespace: pulumi.Output<string>;
   /** Names of the namespaces whose pods have access to the nodes. */
   readonly hostAccessNamespaces: pulumi.Output<readonly string[]>;
+  /** Name of the Secret that somebody else makes; absent where the stack makes its own. */
+  declare readonly existingSecret?: pulumi.Output<string>;
 
   constructor(
     name: string,
@@ -47,12 +63,7 @@ export class KubernetesStack extends TargetStack {
     const context = settings.kubeContext ?? "";
     const namespace = namespaceOf(stack, settings.namespace);
     const cluster = new Cluster(`${name}-cluster`, { context }, { parent: this });
-    const certificates = new Certificates(`${name}-tls`, certificateNames(settings), { parent: this });
-    const secrets = new Secrets(
-      `${name}-secrets`,
-      { sources: application.secrets, settings: args.secretSettings, certificates },
-      { parent: this },
-    );
+    const access = this.access(name);
     const provider = new k8s.Provider(
       `${name}-kubernetes`,
       // Files change in place, and the pods that read them are replaced by their hash: a file is never missing meanwhile.
@@ -64,28 +75,38 @@ export class KubernetesStack extends TargetStack {
     let verification = pulumi.output(UNVERIFIED);
     let observability: Observability | undefined;
     if (settings.running) {
-      const resolver = new Resolver((ref) => serviceText(ref, application), secrets);
+      const [secrets, existing] = "secrets" in access ? [access.secrets, undefined] : [undefined, access.existing];
+      const common = { existing, resolver: new Resolver((ref) => serviceText(ref, application), secrets) };
+      const before = [
+        ...place.resources,
+        ...this.composer(name, common, { provider, dependsOn: [...place.resources] }),
+      ];
       observability = this.observe(name, namespace, inside);
-      const started = this.start(name, resolver, place.resources, inside);
+      const started = this.start(name, common, before, inside);
+      const certificate =
+        "certificates" in access ? access.certificates : { secret: tlsSecretOf(access.existing.name) };
       const edge = new PublicEdge(
         `${name}-public`,
-        { stack, application, settings, certificates },
+        { stack, application, settings, certificate },
         { ...inside, dependsOn: [...place.resources] },
       );
       if (application.probe !== undefined) {
         const ready = [...started.values(), ...(observability === undefined ? [] : [observability])];
         const after = [...ready.map((one) => one.ready), edge];
         const running = { started, observability };
-        verification = this.verify(name, application.probe, resolver, running, { ...inside, dependsOn: after });
+        verification = this.verify(name, application.probe, common, running, { ...inside, dependsOn: after });
       }
     }
 
     this.namespace = pulumi.output(namespace);
     this.hostAccessNamespaces = pulumi.output(observability === undefined ? [] : [observability.namespace]);
+    const named: Record<string, pulumi.Output<string>> = settings.existingSecret === undefined
+      ? {}
+      : { existingSecret: pulumi.output(settings.existingSecret) };
     this.publish(
       args,
-      { secrets, certificates, verification },
-      { namespace: this.namespace, hostAccessNamespaces: this.hostAccessNamespaces },
+      { access, verification },
+      { namespace: this.namespace, hostAccessNamespaces: this.hostAccessNamespaces, ...named },
     );
   }
 
@@ -107,10 +128,43 @@ export class KubernetesStack extends TargetStack {
     );
   }
 
+  private access(name: string): Access {
+    const { application, images, secretSettings, settings, stack } = this.args;
+    const options = { parent: this };
+    if (settings.existingSecret === undefined) {
+      const certificates = new Certificates(`${name}-tls`, certificateNames(settings), options);
+      const sources = { sources: application.secrets, settings: secretSettings, certificates };
+      return { certificates, secrets: new Secrets(`${name}-secrets`, sources, options) };
+    }
+    const image = images[COMPOSING_IMAGE];
+    if (image === undefined) throw new Error(`image ${COMPOSING_IMAGE}, which composes files, is not given`);
+    const place = placeOf(stack, settings);
+    const { hashes } = new SecretHashes(`${name}-secret-hashes`, { place, application, settings }, options);
+    const ofServices = withProbe(application)
+      .filter(composes)
+      .map((service) => [service.name, hashes.apply((all) => all[service.name] ?? "")] as const);
+    return {
+      elsewhere: printingCommands(place, settings.existingSecret, application),
+      existing: { name: settings.existingSecret, image, hashes: Object.fromEntries(ofServices) },
+    };
+  }
+
+  /** The program that composes files in pods, where something has to be composed. */
+  private composer(
+    name: string,
+    { existing }: Common,
+    options: pulumi.CustomResourceOptions,
+  ): readonly pulumi.Resource[] {
+    if (existing === undefined) return [];
+    const metadata = objectMeta(this.args.stack, COMPOSER);
+    const whole = { ...options, parent: this };
+    return [new k8s.core.v1.ConfigMap(`${name}-composer`, { metadata, data: composerData() }, whole)];
+  }
+
   /** Starts every service after what it depends on. */
   private start(
     name: string,
-    resolver: Resolver,
+    common: Common,
     place: readonly pulumi.Resource[],
     options: pulumi.ComponentResourceOptions,
   ): ReadonlyMap<string, KubernetesService> {
@@ -127,7 +181,8 @@ export class KubernetesStack extends TargetStack {
       const made = new KubernetesService(
         `${name}-${service.name}`,
         {
-          ...{ stack, service, resolver, after },
+          ...{ stack, service, after },
+          ...common,
           image: imageOf(images, service),
           imagePullSecret: settings.imagePullSecret,
           waitSeconds: settings.waitSeconds,
@@ -145,14 +200,14 @@ export class KubernetesStack extends TargetStack {
   private verify(
     name: string,
     probe: Service,
-    resolver: Resolver,
+    { resolver, existing }: Common,
     { started, observability }: Running,
     options: pulumi.ComponentResourceOptions,
   ): pulumi.Output<VerificationResult> {
     const { application, images, settings, stack } = this.args;
-    const files = new ServiceFiles(`${name}-probe-files`, { stack, service: probe, resolver }, options);
+    const files = new ServiceFiles(`${name}-probe-files`, { stack, service: probe, resolver, existing }, options);
     const template = podTemplate({
-      ...{ stack, service: probe, filesHash: files.hash },
+      ...{ stack, service: probe, filesHash: files.hash, existing },
       image: imageOf(images, probe),
       imagePullSecret: settings.imagePullSecret,
       text: (value) => resolver.plain(value),

@@ -35,10 +35,21 @@ export interface Kind<Inputs, Outputs extends object> {
   delete?(outputs: Outputs): Promise<void>;
 }
 
+/**
+ * A question that a program asks while it runs, in a preview and in an update alike. The engine keeps nothing of it: what
+ * the program makes of the answer is what is compared.
+ */
+export type Lookup<Inputs, Answer> = (inputs: Inputs) => Promise<Answer>;
+
 /** What the engine sends and keeps: an object of JSON, with marks for secrets and for what is not known yet. */
 export type Values = Record<string, unknown>;
 export type AnyKind = Kind<Values, Values>;
+export type AnyLookup = Lookup<Values, Values>;
 
 /** Kinds by their types, as the engine knows them: without what each says of its inputs. */
 export const kindsOf = (kinds: Readonly<Record<string, unknown>>): Readonly<Record<string, AnyKind>> =>
   kinds as Readonly<Record<string, AnyKind>>;
+
+/** Questions by their names, as the engine knows them: without what each says of its inputs. */
+export const lookupsOf = (lookups: Readonly<Record<string, unknown>>): Readonly<Record<string, AnyLookup>> =>
+  lookups as Readonly<Record<string, AnyLookup>>;

@@ -1,12 +1,20 @@
 /** The checkout's provider: what the official ones lack, such as files, rotation and checks, on every platform. */
 import { isDeepStrictEqual } from "node:util";
-import type { CreateResult, DiffResult, Provider, ReadResult, UpdateResult } from "@pulumi/pulumi/provider";
+import type {
+  CreateResult,
+  DiffResult,
+  InvokeResult,
+  Provider,
+  ReadResult,
+  UpdateResult,
+} from "@pulumi/pulumi/provider";
 import { isRpcSecret, unwrapRpcSecret } from "@pulumi/pulumi/runtime";
 import { DOCKER_KINDS } from "../docker/provider/kinds";
-import { KUBERNETES_KINDS } from "../kubernetes/provider/kinds";
-import type { AnyKind, Values } from "./kind";
+import { KUBERNETES_KINDS, KUBERNETES_LOOKUPS } from "../kubernetes/provider/kinds";
+import type { AnyKind, AnyLookup, Values } from "./kind";
 
 const KINDS: Readonly<Record<string, AnyKind>> = { ...DOCKER_KINDS, ...KUBERNETES_KINDS };
+const LOOKUPS: Readonly<Record<string, AnyLookup>> = KUBERNETES_LOOKUPS;
 
 /** @throws Error for a type that this version of the checkout does not have. */
 function kindOf(urn: string): AnyKind {
@@ -92,6 +100,15 @@ export class RalexProvider implements Provider {
 
   readonly delete = (_id: string, urn: string, props: Values): Promise<void> =>
     this.attempt(async () => kindOf(urn).delete?.(opened(props)));
+
+  readonly invoke = (token: string, inputs: Values): Promise<InvokeResult> =>
+    this.attempt(async () => {
+      const lookup = LOOKUPS[token];
+      if (lookup === undefined) {
+        throw new Error(`this checkout's provider is not asked ${token}, only ${Object.keys(LOOKUPS).join(", ")}`);
+      }
+      return { outputs: await lookup(opened(inputs)) };
+    });
 
   readonly cancel = (): Promise<void> => {
     this.interrupted.abort();

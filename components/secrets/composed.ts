@@ -12,6 +12,9 @@ export const PROGRAM = "compose.py";
 /** What the program reads in its folder of sources, beside `plain/` and `secret/`. */
 export const DESCRIPTION = "files.json";
 
+/** Image of every release whose Python runs the program. */
+export const COMPOSING_IMAGE = "probe";
+
 /** Text of the program {@link PROGRAM}. */
 export const composerText = (): string => fs.readFileSync(path.join(__dirname, "composer", PROGRAM), "utf8");
 

@@ -19,10 +19,13 @@ export function plainText(value: Text, address: (ref: ServiceRef) => string): st
 
 /** Resolves what the model leaves open: names and addresses in a platform's words, and secrets. */
 export class Resolver {
-  /** @param address - a reference to a service as text; throws an Error where the application has no such service or port. */
+  /**
+   * @param address - a reference to a service as text; throws an Error where the application has no such service or port.
+   * @param secrets - undefined where somebody else keeps them.
+   */
   constructor(
     private readonly address: (ref: ServiceRef) => string,
-    private readonly secrets: Secrets,
+    private readonly secrets: Secrets | undefined,
   ) {}
 
   /** Text that is known before anything runs. @throws Error for one that holds a secret. */
@@ -30,10 +33,12 @@ export class Resolver {
     return plainText(value, this.address);
   }
 
+  /** @throws Error for text that holds a secret where somebody else keeps them. */
   text(value: Text): pulumi.Output<string> {
     if (typeof value === "string") return pulumi.output(value);
     if ("join" in value) return pulumi.all(value.join.map((part) => this.text(part))).apply((parts) => parts.join(""));
-    if (value.ref === "secret") return this.secrets.get(value.secret, value.form);
-    return pulumi.output(this.address(value));
+    if (value.ref !== "secret") return pulumi.output(this.address(value));
+    if (this.secrets === undefined) throw new Error(`secret ${value.secret} is not known to the stack`);
+    return this.secrets.get(value.secret, value.form);
   }
 }

@@ -1,6 +1,9 @@
 /** The settings that target kubernetes has beside those of every target. */
+import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { annotations } from "./annotations";
 import type { Problem } from "./problem";
+import type { SecretSetting } from "./schema";
 
 /** A name of RFC 1123, as Kubernetes wants it of namespaces, classes and secrets. */
 export const objectName = z
@@ -19,6 +22,13 @@ const hostName = z
     "must be a host name in lower case, or an IPv4 address, without scheme and port",
   );
 
+const gateway = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*\/[a-z0-9][a-z0-9.-]*$/,
+    "must be <namespace>/<Gateway>/<listener>: kubectl get gateways --all-namespaces lists them",
+  );
+
 export const KUBERNETES_SETTINGS = {
   kubeContext: z
     .string()
@@ -28,15 +38,34 @@ export const KUBERNETES_SETTINGS = {
   namespace: objectName.optional().describe("Namespace of the application; ralex-<stack> by default"),
   hostName: hostName.optional().describe("Host name of the stack, or an IPv4 address: browsers and clients ask for it"),
   exposure: z
-    .enum(["none", "nodePort", "loadBalancer", "ingress"])
+    .enum(["none", "nodePort", "loadBalancer", "ingress", "gateway"])
     .default("none")
-    .describe("How the edge is reached from outside: none is kubectl port-forward"),
+    .describe("How the edge is reached from outside: none is kubectl port-forward, gateway an HTTPRoute"),
   nodePort: z.int().min(30_000).max(32_767).default(30_443).describe("TLS port on every node, with exposure nodePort"),
   ingressClass: objectName.optional().describe("Class of the Ingress; the cluster's default one where it is not set"),
+  ingressAnnotations: annotations
+    .optional()
+    .describe("Annotations of the Ingress, a line each: cert-manager.io/cluster-issuer: letsencrypt"),
+  tlsSecret: objectName
+    .optional()
+    .describe(
+      "Secret of the namespace with the Ingress' certificate, of type kubernetes.io/tls, cert-manager's for instance; the stack's own authority by default",
+    ),
+  gateway: gateway
+    .optional()
+    .describe("With exposure gateway, the listener that ends TLS for hostName: <namespace>/<Gateway>/<listener>"),
   storageClass: objectName.optional().describe("Class of the volumes; the cluster's default one where it is not set"),
   imagePullSecret: objectName
     .optional()
     .describe("Secret of the namespace with the login of the registry, of type kubernetes.io/dockerconfigjson"),
+  existingSecret: objectName
+    .optional()
+    .describe("Secret of the namespace that holds all of the stack's secrets, made by you: none is generated then"),
+  openrouterKey: z
+    .boolean()
+    .default(false)
+    .describe("Whether existingSecret has openrouterApiKey, the key of OpenRouter, as default upstream"),
+  upstreamKey: z.boolean().default(false).describe("Whether existingSecret has upstreamApiKey, the key of upstreamUrl"),
   logs: z
     .enum(["cluster", "own"])
     .default("cluster")
@@ -57,24 +86,101 @@ const REQUIRED = {
   hostName: "is needed on target kubernetes: certificate and browsers have to know it before anything runs",
 } as const;
 
-/** Problems that only show when settings are looked at together. @param parsed - of those that are valid by themselves. */
-export function kubernetesClashes(parsed: Readonly<Record<string, unknown>>): readonly Problem[] {
-  const problem = (key: string, message: string): Problem => ({ key, source: "all settings", message });
+/** Settings of one way in. */
+const ONLY_WITH = {
+  ingressClass: "ingress",
+  ingressAnnotations: "ingress",
+  tlsSecret: "ingress",
+  gateway: "gateway",
+} as const;
+
+/** Secret settings whose values `existingSecret` has, by the setting that asks for each. */
+const HELD = {
+  openrouterKey: "openrouterApiKey",
+  upstreamKey: "upstreamApiKey",
+  postgresUrl: "postgresPassword",
+  redisUrl: "redisPassword",
+} as const satisfies Readonly<Record<string, SecretSetting>>;
+
+/** Which of the secret settings have their value in the Secret that somebody else makes. */
+export function heldInSecret(parsed: Readonly<Record<string, unknown>>): readonly SecretSetting[] {
+  if (parsed.existingSecret === undefined) return [];
+  const isAsked = (key: string): boolean =>
+    parsed[key] !== undefined && parsed[key] !== false && (key !== "upstreamKey" || parsed.upstreamUrl !== undefined);
+  return Object.entries(HELD).flatMap(([key, setting]) => (isAsked(key) ? [setting] : []));
+}
+
+const problem = (key: string, message: string): Problem => ({ key, source: "all settings", message });
+
+/** What clashes with the Secret that somebody else makes, and what has a meaning beside it alone. */
+function secretClashes(
+  parsed: Readonly<Record<string, unknown>>,
+  secretsSet: ReadonlySet<SecretSetting>,
+): readonly Problem[] {
+  const { existingSecret, upstreamKey, upstreamUrl } = parsed;
+  const keys = ["openrouterKey", "upstreamKey"] as const;
+  if (existingSecret === undefined) {
+    if (!("existingSecret" in parsed)) return [];
+    return keys
+      .filter((key) => parsed[key] === true)
+      .map((key) => problem(key, `needs existingSecret, which has the key: without one, set ${HELD[key]}`));
+  }
+  const belongs = (setting: SecretSetting): Problem => {
+    const told = keys.filter((key) => HELD[key] === setting).map((key) => `, and set ${key} to true`);
+    return problem(
+      setting,
+      `belongs into the Secret ${String(existingSecret)}, which existingSecret names: put it there, under the key that ` +
+        `docs/kubernetes.md names, and remove it here (pulumi config rm ralex:${setting})${told.join("")}`,
+    );
+  };
+  return [
+    ...[...secretsSet].map(belongs),
+    ...(upstreamKey === true && "upstreamUrl" in parsed && upstreamUrl === undefined
+      ? [problem("upstreamKey", "needs upstreamUrl: say whose key it is")]
+      : []),
+  ];
+}
+
+/**
+ * Problems that only show when settings are looked at together.
+ * @param parsed - of those that are valid by themselves.
+ * @param secretsSet - secret settings that are set in the stack itself.
+ */
+export function kubernetesClashes(
+  parsed: Readonly<Record<string, unknown>>,
+  secretsSet: ReadonlySet<SecretSetting>,
+): readonly Problem[] {
   const { apiReplicas, apiMaxReplicas, namespace } = parsed as {
     apiReplicas?: number;
     apiMaxReplicas?: number;
     namespace?: string;
   };
+  const { hostName } = parsed;
   const ownLogs = parsed.logs === "own";
+  const isNamed = parsed.exposure === "ingress" || parsed.exposure === "gateway";
   return [
+    ...secretClashes(parsed, secretsSet),
     ...Object.entries(REQUIRED).flatMap(([key, message]) =>
       key in parsed && parsed[key] === undefined ? [problem(key, message)] : [],
     ),
     ...(apiReplicas !== undefined && apiMaxReplicas !== undefined && apiMaxReplicas > 0 && apiMaxReplicas < apiReplicas
       ? [problem("apiMaxReplicas", `is less than apiReplicas (${apiReplicas}), which is where scaling starts`)]
       : []),
-    ...(parsed.ingressClass !== undefined && parsed.exposure !== "ingress"
-      ? [problem("ingressClass", "has no effect unless exposure is ingress")]
+    ...Object.entries(ONLY_WITH).flatMap(([key, exposure]) =>
+      parsed[key] !== undefined && parsed.exposure !== undefined && parsed.exposure !== exposure
+        ? [problem(key, `has no effect unless exposure is ${exposure}`)]
+        : [],
+    ),
+    ...("gateway" in parsed && parsed.gateway === undefined && parsed.exposure === "gateway"
+      ? [problem("gateway", "is needed with exposure gateway: name the listener, <namespace>/<Gateway>/<listener>")]
+      : []),
+    ...(isNamed && typeof hostName === "string" && isIPv4(hostName)
+      ? [
+          problem(
+            "hostName",
+            `must be a name with exposure ${String(parsed.exposure)}, which leads here by names alone`,
+          ),
+        ]
       : []),
     ...(ownLogs && parsed.monitoring === "none"
       ? [

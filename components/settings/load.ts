@@ -190,9 +190,11 @@ export function loadSettings(sources: Sources): Settings {
   }
 
   const target = parsed.target as TargetName | undefined;
-  problems.push(...clashes(parsed, secretsSet), ...(target === undefined ? [] : ofTarget(target, parsed, values)));
+  const held = target === undefined ? [] : (TARGET_SETTINGS[target]?.held?.(parsed) ?? []);
+  const all = new Set([...secretsSet, ...held]);
+  problems.push(...clashes(parsed, all), ...(target === undefined ? [] : ofTarget(target, parsed, secretsSet, values)));
   if (problems.length > 0) throw new SettingsError(problems);
-  return Object.freeze({ ...parsed, secretsSet }) as unknown as Settings;
+  return Object.freeze({ ...parsed, secretsSet: all }) as unknown as Settings;
 }
 
 /**
@@ -224,6 +226,7 @@ export function secretValues(sources: Sources): Readonly<Partial<Record<SecretSe
 function ofTarget(
   target: TargetName,
   parsed: Readonly<Record<string, unknown>>,
+  secretsSet: ReadonlySet<SecretSetting>,
   values: ReadonlyMap<string, Given>,
 ): readonly Problem[] {
   const others = Object.entries(TARGET_SETTINGS).filter(([name]) => name !== target);
@@ -235,7 +238,7 @@ function ofTarget(
       return [{ key, source: given.source, message: `is a setting of target ${name}, and has no effect on ${target}` }];
     }),
   );
-  return [...strangers, ...(TARGET_SETTINGS[target]?.clashes(parsed) ?? [])];
+  return [...strangers, ...(TARGET_SETTINGS[target]?.clashes(parsed, secretsSet) ?? [])];
 }
 
 /** Problems that only show when settings are looked at together. */

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { certificateProblem } from "./certificates";
 import { dockerClashes, DOCKER_SETTINGS } from "./docker";
-import { kubernetesClashes, KUBERNETES_SETTINGS } from "./kubernetes";
+import { heldInSecret, kubernetesClashes, KUBERNETES_SETTINGS } from "./kubernetes";
 import { mirrorProblems } from "./image-mirror";
 import { itemsOf } from "./list";
 import type { Problem } from "./problem";
@@ -148,12 +148,17 @@ const COMMON_SETTINGS = {
 interface OwnSettings {
   readonly settings: Readonly<Record<string, z.ZodType>>;
   /** Problems that only show when settings are looked at together. */
-  readonly clashes: (parsed: Readonly<Record<string, unknown>>) => readonly Problem[];
+  readonly clashes: (
+    parsed: Readonly<Record<string, unknown>>,
+    secretsSet: ReadonlySet<SecretSetting>,
+  ) => readonly Problem[];
+  /** Secret settings whose values the target finds elsewhere: they count as set, and are in no configuration. */
+  readonly held?: (parsed: Readonly<Record<string, unknown>>) => readonly SecretSetting[];
 }
 
 export const TARGET_SETTINGS: Readonly<Partial<Record<TargetName, OwnSettings>>> = {
   docker: { settings: DOCKER_SETTINGS, clashes: dockerClashes },
-  kubernetes: { settings: KUBERNETES_SETTINGS, clashes: kubernetesClashes },
+  kubernetes: { settings: KUBERNETES_SETTINGS, clashes: kubernetesClashes, held: heldInSecret },
 };
 
 /** Settings that may be written in clear. The description is the one of Pulumi.yaml. */
@@ -174,7 +179,7 @@ export const PASSWORD_SETTINGS: ReadonlySet<SecretSetting> = new Set(["postgresP
 
 type PlainSettings = { readonly [Key in keyof typeof PLAIN_SETTINGS]: z.infer<(typeof PLAIN_SETTINGS)[Key]> };
 
-/** All settings of one environment, validated. Secret values are not in it, only which of them are set. */
+/** All settings of one environment, validated. Secret values are not in it, only which of them there are. */
 export type Settings = PlainSettings & {
   /** The pinned images; absent where the program takes the newest release of this checkout. */
   readonly release?: z.infer<typeof RELEASE>;

@@ -92,12 +92,21 @@ const MORE = [
   { apiReplicas: 1, apiMaxReplicas: 4, hostName: "10.251.0.11", openrouterApiKey: "set" },
   { ingressClass: "nginx", exposure: "ingress", apiReplicas: 4, apiMaxReplicas: 4, monitoring: "none" },
 ];
-const CONFIGURATIONS = EXPOSURES.flatMap((exposure, first) =>
-  UPSTREAMS.map((upstream, second) => {
-    const more = MORE[(first * UPSTREAMS.length + second) % MORE.length];
-    return { release: { id: "r-1", images: {} }, ...exposure, ...upstream, ...more };
-  }),
-);
+const CONFIGURATIONS: readonly Readonly<Record<string, unknown>>[] = [
+  ...EXPOSURES.flatMap((exposure, first) =>
+    UPSTREAMS.map((upstream, second) => {
+      const more = MORE[(first * UPSTREAMS.length + second) % MORE.length];
+      return { release: { id: "r-1", images: {} }, ...exposure, ...upstream, ...more };
+    }),
+  ),
+
+  { release: { id: "r-1", images: {} }, exposure: "gateway", gateway: "edge-system/public/https" },
+  {
+    release: { id: "r-1", images: {} },
+    ...{ exposure: "ingress", tlsSecret: "bought", ingressClass: "contour" },
+    ingressAnnotations: "cert-manager.io/cluster-issuer: letsencrypt\nprojectcontour.io/response-timeout: 90s",
+  },
+];
 
 describe("the chart", () => {
   test.each(CONFIGURATIONS.map((configuration) => [JSON.stringify(configuration), configuration] as const))(

@@ -2,6 +2,7 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as https from "node:https";
+import type * as net from "node:net";
 import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "yaml";
@@ -14,7 +15,7 @@ export type ClusterEnvironment = "kdev" | "kstaging";
 type Actor = ClusterEnvironment | "build";
 
 /** Where the node's ports are reached from this machine. */
-const NODE_ADDRESS = "10.251.0.11";
+export const NODE_ADDRESS = "10.251.0.11";
 const NODE_PORT = 30_600;
 const UPSTREAM_PORT = 19_600;
 
@@ -30,6 +31,14 @@ interface LoadOnCluster {
   readonly streams: number;
 }
 
+/** How people get to an environment that another proxy leads to. */
+export interface WayIn {
+  /** Address that the host name leads to. */
+  readonly address: string;
+  /** PEM of the authority of the proxy's certificate. */
+  readonly ca: string;
+}
+
 /** As much as the tests of the other targets send. */
 const USUAL_LOAD: LoadOnCluster = { perSecond: 100, streams: 8 };
 
@@ -39,15 +48,24 @@ export class ClusterEnvironments {
   private readonly outputs = new Map<string, Promise<CommandResult>>();
   private upstream: execa.ExecaChildProcess | undefined;
 
-  private constructor(readonly folder: string) {
+  private constructor(
+    readonly folder: string,
+    private readonly usual: Readonly<Record<string, unknown>>,
+    private readonly wayIn?: WayIn,
+  ) {
     this.stack = new TestStack(folder);
     const passphrase = () => crypto.randomBytes(16).toString("hex");
     this.passphrases = { kdev: passphrase(), kstaging: passphrase(), build: passphrase() };
   }
 
-  static async create(folder: string): Promise<ClusterEnvironments> {
+  /** @param usual - settings of the environment on the cluster, beside those that every test has. */
+  static async create(
+    folder: string,
+    usual: Readonly<Record<string, unknown>> = {},
+    wayIn?: WayIn,
+  ): Promise<ClusterEnvironments> {
     await copyCheckout(folder);
-    const made = new ClusterEnvironments(folder);
+    const made = new ClusterEnvironments(folder, usual, wayIn);
     made.configureDev();
     made.configure();
     await made.commit("environments");
@@ -68,22 +86,34 @@ export class ClusterEnvironments {
       ...{ hostName: NODE_ADDRESS, exposure: "nodePort", nodePort: NODE_PORT },
       ...{ apiReplicas: 2, apiRateLimitPerMinute: 0, waitSeconds: 120 },
       upstreamUrl: `http://${HOST_ADDRESS}:${UPSTREAM_PORT}/v1`,
+      ...this.usual,
       ...more,
     });
   }
 
+  /** Settings of the environment on the cluster, without their namespace. */
+  settings(): Readonly<Record<string, unknown>> {
+    const { config } = this.file("kstaging");
+    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^ralex:/, ""), value]));
+  }
+
+  private file(name: ClusterEnvironment): { readonly config: Readonly<Record<string, unknown>> } {
+    const file = path.join(this.folder, `Pulumi.${name}.yaml`);
+    return fs.existsSync(file)
+      ? (yaml.parse(fs.readFileSync(file, "utf8")) as ReturnType<typeof this.file>)
+      : { config: {} };
+  }
+
   private write(name: ClusterEnvironment, settings: Readonly<Record<string, unknown>>): void {
     const file = path.join(this.folder, `Pulumi.${name}.yaml`);
-    const before = fs.existsSync(file) ? (yaml.parse(fs.readFileSync(file, "utf8")) as { config: object }).config : {};
+    const { config: before } = this.file(name);
     const pin = "ralex:release" in before ? { "ralex:release": before["ralex:release"] } : {};
     const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ralex:${key}`, value]));
     fs.writeFileSync(file, yaml.stringify({ config: { ...config, ...pin } }));
   }
 
   pin(name: ClusterEnvironment): { readonly id: string; readonly images: Readonly<Record<string, string>> } {
-    const file = path.join(this.folder, `Pulumi.${name}.yaml`);
-    const { config } = yaml.parse(fs.readFileSync(file, "utf8")) as { config: Record<string, unknown> };
-    return config["ralex:release"] as ReturnType<typeof this.pin>;
+    return this.file(name).config["ralex:release"] as ReturnType<typeof this.pin>;
   }
 
   private environmentOf(as: Actor): Record<string, string> {
@@ -119,7 +149,19 @@ export class ClusterEnvironments {
     return execa("sh", ["-c", script], { cwd: this.folder, env, stdin: "ignore", reject: false, all: true });
   }
 
-  /** Asked once: no test here changes one that it asks for. */
+  /** All that the state of an environment holds, its secrets in clear. */
+  async state(name: ClusterEnvironment): Promise<string> {
+    const script = `eval "$(./ralex env)" && pulumi stack export --show-secrets --stack ${name} --non-interactive`;
+    const env = this.environmentOf(name);
+    return (await execa("sh", ["-c", script], { cwd: this.folder, env, stdin: "ignore" })).stdout;
+  }
+
+  /** Outputs are those of another stack from now on. */
+  forget(): void {
+    this.outputs.clear();
+  }
+
+  /** Asked once, until {@link forget}: most tests change none that they ask for. */
   output(name: string): Promise<string> {
     const asked = this.outputs.get(name) ?? this.must("kstaging", "output", name, "-s", "kstaging");
     this.outputs.set(name, asked);
@@ -140,14 +182,19 @@ export class ClusterEnvironments {
     return id;
   }
 
-  /** Asks the API as a client outside the cluster does: over TLS, trusting the stack's authority alone. */
-  async chat(content: string): Promise<Answer> {
-    const [url, apiKey, ca] = await this.access("apiUrl");
+  /**
+   * Asks the API as a client outside the cluster does: over TLS, trusting the stack's authority alone.
+   * @param access - key and authority, where the stack's outputs do not have them.
+   */
+  async chat(content: string, access?: { readonly apiKey: string; readonly ca: string }): Promise<Answer> {
+    const [url, apiKey, ca] =
+      access === undefined ? await this.access("apiUrl") : [await this.output("apiUrl"), access.apiKey, access.ca];
     return new Promise((resolve, reject) => {
       const request = https.request(`${url}/chat/completions`, {
         method: "POST",
         headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
         ca,
+        ...this.route(),
       });
       request.once("error", reject);
       request.once("response", (response) => {
@@ -160,13 +207,23 @@ export class ClusterEnvironments {
   }
 
   private access(url: "apiUrl" | "webUrl"): Promise<readonly [string, string, string]> {
-    return Promise.all([this.output(url), this.output("apiKey"), this.output("caCertificate")]);
+    return Promise.all([this.output(url), this.output("apiKey"), this.wayIn?.ca ?? this.output("caCertificate")]);
+  }
+
+  /** Where a host name leads that no DNS knows. */
+  private route(): { lookup?: net.LookupFunction } {
+    const { wayIn } = this;
+    if (wayIn === undefined) return {};
+    const { address } = wayIn;
+    return {
+      lookup: (_name, { all }, done) => (all === true ? done(null, [{ address, family: 4 }]) : done(null, address, 4)),
+    };
   }
 
   /** An even flow of chats and streams, until it is stopped. */
   async load(options = USUAL_LOAD): Promise<Load> {
     const [url, apiKey, ca] = await this.access("webUrl");
-    return new Load({ url, apiKey, ca, ...options });
+    return new Load({ url, apiKey, ca, ...this.route(), ...options });
   }
 
   /** Does something while load goes to the cluster, from a second before to a second after it. */
@@ -193,10 +250,14 @@ export class ClusterEnvironments {
     return kubectl(["--namespace", "ralex-kstaging", ...args]);
   }
 
-  /** Starts the upstream of the model `slow` on this machine, where the cluster's pods reach it. */
-  startUpstream(): void {
+  /**
+   * Starts the upstream of the model `slow` on this machine, where the cluster's pods reach it.
+   * @param pauseSeconds - between two of the twenty chunks of a stream.
+   */
+  startUpstream({ pauseSeconds = 0.2 } = {}): void {
     const program = path.join(CHECKOUT, "tests/support/slow_upstream.py");
-    this.upstream = execa("python3", [program, String(UPSTREAM_PORT)], { reject: false, stdin: "ignore" });
+    const args = [program, String(UPSTREAM_PORT), String(pauseSeconds)];
+    this.upstream = execa("python3", args, { reject: false, stdin: "ignore" });
   }
 
   /** Removes both stacks with their data, and the copy. */

@@ -1,12 +1,15 @@
 /** An even flow of chats and streams at a deployment: what a user would notice of a change, counted. */
 import * as http from "node:http";
 import * as https from "node:https";
+import type * as net from "node:net";
 
 export interface LoadOptions {
   /** Base URL of the API, without a path. */
   readonly url: string;
   /** PEM of the authority to trust, where it is not the system's. */
   readonly ca?: string;
+  /** Where the host name leads, where no DNS says it. */
+  readonly lookup?: net.LookupFunction;
   readonly apiKey: string;
   /** Chats a second, sent when their time has come, whatever became of the ones before. */
   readonly perSecond: number;
@@ -86,13 +89,14 @@ export class Load {
   }
 
   private post(body: object): Promise<string> {
-    const { url, apiKey } = this.options;
+    const { url, apiKey, lookup } = this.options;
     const { request: send } = url.startsWith("https:") ? https : http;
     return new Promise((resolve, reject) => {
       const request = send(`${url}/v1/chat/completions`, {
         method: "POST",
         agent: this.agent,
         timeout: PATIENCE,
+        ...(lookup === undefined ? {} : { lookup }),
         headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
       });
       request.once("timeout", () => request.destroy(new Error("no answer in time")));

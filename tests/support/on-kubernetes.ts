@@ -3,6 +3,7 @@ import { describeRalex } from "../../components/app/ralex";
 import { ImageRef } from "../../components/image/image-ref";
 import { kubernetesPlacement } from "../../components/kubernetes/placement";
 import { KubernetesStack } from "../../components/kubernetes/stack";
+import { COMPOSING_IMAGE } from "../../components/secrets/composed";
 import { loadSettings } from "../../components/settings/load";
 import type { Settings } from "../../components/settings/schema";
 import type { ComponentResourceOptions } from "@pulumi/pulumi";
@@ -24,7 +25,8 @@ export const onKubernetes = (settings: Settings): Application => describeRalex(s
 export function kubernetesStack(stack: Record<string, unknown>, opts: ComponentResourceOptions = {}): KubernetesStack {
   const settings = clusterSettings(stack);
   const application = onKubernetes(settings);
-  const images = imagesOf(application).map((image) => [image, ImageRef.of(`r/${image}`, DIGEST)] as const);
+  const names = [...imagesOf(application), COMPOSING_IMAGE];
+  const images = names.map((image) => [image, ImageRef.of(`r/${image}`, DIGEST)] as const);
   return new KubernetesStack(
     "ralex",
     {

@@ -1,4 +1,5 @@
 /** The only place that sets Pulumi's mocks: records every resource that a program registers. */
+import * as crypto from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface Recorded {
@@ -15,6 +16,12 @@ export interface Registration {
   readonly protect: boolean;
   readonly ignoreChanges: readonly string[];
   readonly custom: boolean;
+}
+
+/** A question to a provider. */
+export interface Call {
+  readonly token: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
 }
 
 /** A component that was made, of whatever class. */
@@ -47,6 +54,21 @@ const COMPUTED: Readonly<Record<string, (name: string) => Record<string, unknown
   "docker-build:index:Image": () => ({ digest: `sha256:${"ab".repeat(32)}` }),
 };
 
+/** What a provider is asked, by its token. */
+type Answers = Readonly<Record<string, (inputs: Readonly<Record<string, unknown>>) => Record<string, unknown>>>;
+
+const CALLED: Answers = {
+  "ralex:kubernetes:existingSecret": ({ hash }) => {
+    const { services = {} } = (hash ?? {}) as { readonly services?: Readonly<Record<string, readonly string[]>> };
+    const hashes = Object.entries(services).map(([service, keys]) => [service, secretHash(keys)]);
+    return { problems: [], hashes: Object.fromEntries(hashes) };
+  },
+};
+
+/** What stands for the keyed hash over these keys of a Secret. */
+export const secretHash = (keys: readonly string[]): string =>
+  crypto.createHash("sha256").update(keys.join()).digest("hex");
+
 /**
  * Runs a program without an engine and returns what it registered, in order of registration.
  *
@@ -55,10 +77,11 @@ const COMPUTED: Readonly<Record<string, (name: string) => Record<string, unknown
  */
 export async function record(
   program: () => unknown,
-  options: { readonly stack?: string; readonly preview?: boolean } = {},
+  options: { readonly stack?: string; readonly preview?: boolean; readonly answers?: Answers } = {},
 ): Promise<Recording> {
   const resources: Recorded[] = [];
   const registrations: Registration[] = [];
+  const calls: Call[] = [];
   const outputs = new Map<string, readonly string[]>();
   const instances = new Map<string, pulumi.ComponentResource>();
   await pulumi.runtime.setMocks(
@@ -68,8 +91,11 @@ export async function record(
         resources.push({ type, name, inputs: inputs as Record<string, unknown>, custom: custom ?? false });
         return { id: `${name}-id`, state };
       },
-      call: ({ token }) => {
-        throw new Error(`the program called ${token}, which no test expects`);
+      call: ({ token, inputs }) => {
+        const asked = { ...CALLED, ...options.answers }[token];
+        if (asked === undefined) throw new Error(`the program called ${token}, which no test expects`);
+        calls.push({ token, inputs });
+        return asked(inputs);
       },
     },
     "ralex",
@@ -110,12 +136,13 @@ export async function record(
     prototype.initialize = initialize;
   }
   const components = [...instances].map(([name, instance]) => ({ name, kind: instance.constructor.name, instance }));
-  return { resources, registrations, outputs, components };
+  return { resources, registrations, calls, outputs, components };
 }
 
 export interface Recording {
   readonly resources: readonly Recorded[];
   readonly registrations: readonly Registration[];
+  readonly calls: readonly Call[];
   /** Names of the outputs that components registered, by component name. */
   readonly outputs: ReadonlyMap<string, readonly string[]>;
   readonly components: readonly Component[];

@@ -1,4 +1,7 @@
-"""An OpenAI-compatible upstream whose streams take four seconds: long enough to be met by whatever happens meanwhile."""
+"""An OpenAI-compatible upstream whose streams take four seconds: long enough to be met by whatever happens meanwhile.
+
+Usage: ``slow_upstream.py [PORT [SECONDS]]``, the seconds being those between two of the twenty chunks.
+"""
 
 import json
 import sys
@@ -6,7 +9,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CHUNKS = 20
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 0.2
 
 
 class Upstream(BaseHTTPRequestHandler):

@@ -222,11 +222,18 @@ async function prepareEngine(checkout: string): Promise<void> {
 }
 
 /** A cluster with what serves it, the official provider, and a browser. Compiled once for a machine, in 20 minutes. */
-async function prepareKubernetes(checkout: string): Promise<void> {
+async function prepareKubernetes(checkout: string, nodes = 1): Promise<void> {
   await Promise.all([prepareBrowser(checkout), goTool("pulumi-resource-kubernetes")]);
   const { clusterStatus, startCluster } = await import("../../toolchain/cluster");
   isOwnCluster = !(await clusterStatus()).running;
-  await startCluster({});
+  await startCluster({ nodes });
+}
+
+/** The same with several nodes, on which NetworkPolicies hold. */
+async function prepareKubernetesNightly(checkout: string): Promise<void> {
+  await prepareKubernetes(checkout, 3);
+  const { addToCluster } = await import("../../toolchain/cluster");
+  await addToCluster("network-policies");
 }
 
 /** Whether the cluster was started for the tests: one that ran before goes on. */
@@ -300,16 +307,16 @@ export const TIERS: readonly Tier[] = [
   {
     name: "kubernetes",
     budget: 480,
-    prepare: prepareKubernetes,
+    prepare: (checkout) => prepareKubernetes(checkout),
     compiles: [...CLUSTER_MODULES, "pulumi-kubernetes", "otel-collector"],
     run: (checkout, match) => onCluster(checkout, "kubernetes", match),
   },
   {
     name: "kubernetes-nightly",
-    budget: 1800,
+    budget: 3000,
     isNightly: true,
-    prepare: prepareKubernetes,
-    compiles: [...CLUSTER_MODULES, "pulumi-kubernetes", "otel-collector"],
+    prepare: prepareKubernetesNightly,
+    compiles: [...CLUSTER_MODULES, "pulumi-kubernetes", "kube-router", "contour", "otel-collector"],
     run: (checkout, match) => onCluster(checkout, "kubernetes-nightly", match),
   },
   {

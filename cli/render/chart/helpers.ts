@@ -61,8 +61,19 @@ ${portTemplate()}
 {{- if and .Values.upstreamKey (not .Values.upstreamUrl) -}}
 {{- $problems = append $problems "upstreamKey needs upstreamUrl: say whose key it is" -}}
 {{- end -}}
-{{- if and .Values.ingressClass (ne .Values.exposure "ingress") -}}
-{{- $problems = append $problems "ingressClass has no effect unless exposure is ingress" -}}
+{{- range tuple "ingressClass" "ingressAnnotations" "tlsSecret" -}}
+{{- if and (get $.Values .) (ne $.Values.exposure "ingress") -}}
+{{- $problems = append $problems (printf "%s has no effect unless exposure is ingress" .) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.gateway (ne .Values.exposure "gateway") -}}
+{{- $problems = append $problems "gateway has no effect unless exposure is gateway" -}}
+{{- end -}}
+{{- if and (not .Values.gateway) (eq .Values.exposure "gateway") -}}
+{{- $problems = append $problems "gateway is needed with exposure gateway: <namespace>/<Gateway>/<listener>" -}}
+{{- end -}}
+{{- if and (regexMatch "^[0-9.]+$" .Values.hostName) (has .Values.exposure (list "ingress" "gateway")) -}}
+{{- $problems = append $problems (printf "hostName must be a name with exposure %s" .Values.exposure) -}}
 {{- end -}}
 {{- if and .Values.apiMaxReplicas (lt (int .Values.apiMaxReplicas) (int .Values.apiReplicas)) -}}
 {{- $problems = append $problems "apiMaxReplicas is less than apiReplicas, which is where scaling starts" -}}

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Application } from "../../../components/app/model";
-import { tlsSecretOf } from "../../../components/kubernetes/render/objects";
+import { tlsSecretOf } from "../../../components/kubernetes/composed-files";
 import { document } from "../documents";
 import { DEFAULT_SECRET } from "../names";
 import type { ChartFiles } from "./templates";
@@ -36,7 +36,7 @@ function configuration({ secrets }: Application): string {
   );
   return `{
   "secret": "${DEFAULT_SECRET}",
-  "tlsSecret": {{ if eq .Values.exposure "ingress" }}"${tlsSecretOf(DEFAULT_SECRET)}"{{ else }}null{{ end }},
+  "tlsSecret": {{ if and (eq .Values.exposure "ingress") (not .Values.tlsSecret) }}"${tlsSecretOf(DEFAULT_SECRET)}"{{ else }}null{{ end }},
   "hostName": "{{ .Values.hostName }}",
   "labels": {"app.kubernetes.io/part-of": "ralex", "app.kubernetes.io/instance": "{{ .Release.Name }}"},
   "generated": ${JSON.stringify(generated)}

@@ -44,6 +44,15 @@ const VALUES: Readonly<Record<keyof ChartValues, Value>> = {
   exposure: setting("exposure"),
   nodePort: setting("nodePort"),
   ingressClass: setting("ingressClass"),
+  ingressAnnotations: own("Annotations of the Ingress, which win over those that answers without a bound need", {
+    type: "object",
+    additionalProperties: { type: "string" },
+  }),
+  tlsSecret: setting(
+    "tlsSecret",
+    "Secret of the namespace with the Ingress' certificate, of type kubernetes.io/tls; left empty, the one beside the secrets",
+  ),
+  gateway: setting("gateway"),
   storageClass: setting("storageClass"),
   imagePullSecret: setting("imagePullSecret"),
   existingSecret: own(

@@ -1,12 +1,13 @@
 /** Objects as templates of the chart: what depends on values is in braces, everything else is as the model has it. */
 import { composes } from "../../../components/secrets/composed";
 import { filesName } from "../../../components/kubernetes/names";
+import { UNBOUNDED } from "../../../components/kubernetes/ways-in";
 import { withProbe } from "../../../components/app/model";
 import type { KubernetesObject } from "../../../components/kubernetes/render/objects";
 import { document } from "../documents";
 import { Merger, sameValue, type Dimension, type Variant } from "./merge";
 import { IMAGE_TOKEN, type Rendered } from "./objects";
-import { DIMENSIONS, TOKEN } from "./values";
+import { DIMENSIONS, OWN_ANNOTATION, TOKEN } from "./values";
 
 /** Text by path below the chart's folder. */
 export type ChartFiles = Readonly<Record<string, string>>;
@@ -101,6 +102,10 @@ const VALUES: readonly (readonly [string, string])[] = [
   [TOKEN.upstream, "{{ .Values.upstreamUrl }}"],
   [TOKEN.maxReplicas, "{{ int .Values.apiMaxReplicas }}"],
   [TOKEN.replicas, "{{ int .Values.apiReplicas }}"],
+  [TOKEN.tlsSecret, '{{ .Values.tlsSecret | default (printf "%s-tls" (include "ralex.secret" .)) }}'],
+  [TOKEN.gatewayNamespace, '{{ index (splitList "/" .Values.gateway) 0 }}'],
+  [TOKEN.gatewayName, '{{ index (splitList "/" .Values.gateway) 1 }}'],
+  [TOKEN.gatewayListener, '{{ index (splitList "/" .Values.gateway) 2 }}'],
   [TOKEN.nodePort, "{{ int .Values.nodePort }}"],
 ];
 
@@ -111,6 +116,17 @@ const OPTIONAL: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^( *imagePullSecrets:\\n *- name: )${TOKEN.pullSecret}\\n`, "gm"), "imagePullSecret"],
 ];
 
+/** Each annotation of an Ingress gives way to one of the values with its name; the values' own follow. */
+const annotated = (text: string): string =>
+  text
+    .replace(/^ {4}(\S+): .*\n/gm, (line, key: string) =>
+      key in UNBOUNDED ? `{{- if not (hasKey .Values.ingressAnnotations "${key}") }}\n${line}{{- end }}\n` : line,
+    )
+    .replace(
+      new RegExp(`^ {4}${OWN_ANNOTATION}\\n`, "m"),
+      "{{- with .Values.ingressAnnotations }}\n{{- toYaml . | nindent 4 }}\n{{- end }}\n",
+    );
+
 /** @throws Error for a token that is left: the chart would show it. */
 function withValues(text: string, object: KubernetesObject, hashes: ReadonlyMap<string, string>): string {
   const optional = OPTIONAL.reduce(
@@ -118,8 +134,9 @@ function withValues(text: string, object: KubernetesObject, hashes: ReadonlyMap<
       before.replace(line, (_, begin: string) => `{{- with .Values.${value} }}\n${begin}{{ . }}\n{{- end }}\n`),
     text,
   );
+  const own = object.kind === "Ingress" ? annotated(optional) : optional;
   const service = object.metadata.labels?.["app.kubernetes.io/name"] ?? "";
-  const filled = VALUES.reduce((before, [token, value]) => before.replaceAll(token, value), optional)
+  const filled = VALUES.reduce((before, [token, value]) => before.replaceAll(token, value), own)
     .replaceAll(TOKEN.filesHash, hashes.get(service) ?? TOKEN.filesHash)
     .replace(IMAGE_TOKEN, (_, name: string) => `{{ include "ralex.image" (list . "${name}") }}`);
   const left = Object.values(TOKEN).filter((token) => filled.includes(token));

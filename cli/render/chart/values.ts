@@ -1,5 +1,6 @@
 /** The chart's values: what of the settings is left open, and under which conditions objects differ. */
 import type { Settings } from "../../../components/settings/schema";
+import { annotationsOf } from "../../../components/settings/annotations";
 import { SIZE_NAMES } from "../../../components/settings/sizes";
 import type { Dimension } from "./merge";
 
@@ -12,6 +13,10 @@ export const TOKEN = {
   upstream: "https://ralexupstream.invalid/v1",
   storageClass: "ralexstorageclass",
   ingressClass: "ralexingressclass",
+  tlsSecret: "ralextlssecret",
+  gatewayNamespace: "ralexgatewaynamespace",
+  gatewayListener: "ralexgatewaylistener",
+  gatewayName: "ralexgatewayname",
   pullSecret: "ralexpullsecret",
   repository: "ralexrepository",
   replicas: "ralexreplicas",
@@ -20,6 +25,9 @@ export const TOKEN = {
   address: "ralexaddress",
   filesHash: "ralexfileshash",
 } as const;
+
+/** Stands where the Ingress' own annotations go. */
+export const OWN_ANNOTATION = "zz-ralex.invalid/own: ralexannotations";
 
 export const NODE_PORT = 31_999;
 /** Numbers of replicas that stand for values. */
@@ -60,13 +68,18 @@ export const DIMENSIONS: readonly ChartDimension[] = [
   },
   {
     name: "exposure",
-    options: (["none", "nodePort", "loadBalancer", "ingress"] as const).map((exposure) => ({
+    options: (["none", "nodePort", "loadBalancer", "ingress", "gateway"] as const).map((exposure) => ({
       name: exposure,
       when: `(eq .Values.exposure "${exposure}")`,
       settings: {
         exposure,
         ...(exposure === "nodePort" ? { nodePort: NODE_PORT } : {}),
-        ...(exposure === "ingress" ? { ingressClass: TOKEN.ingressClass } : {}),
+        ...(exposure === "ingress"
+          ? { ingressClass: TOKEN.ingressClass, tlsSecret: TOKEN.tlsSecret, ingressAnnotations: OWN_ANNOTATION }
+          : {}),
+        ...(exposure === "gateway"
+          ? { gateway: `${TOKEN.gatewayNamespace}/${TOKEN.gatewayName}/${TOKEN.gatewayListener}` }
+          : {}),
       },
     })),
   },
@@ -108,6 +121,9 @@ export function valuesOf(settings: Settings, images: Readonly<Record<string, Ima
     exposure: settings.exposure,
     nodePort: settings.nodePort,
     ingressClass: settings.ingressClass ?? "",
+    ingressAnnotations: annotationsOf(settings.ingressAnnotations ?? ""),
+    tlsSecret: settings.tlsSecret ?? "",
+    gateway: settings.gateway ?? "",
     storageClass: settings.storageClass ?? "",
     imagePullSecret: settings.imagePullSecret ?? "",
     existingSecret,

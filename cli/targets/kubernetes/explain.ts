@@ -21,7 +21,7 @@ export async function explain(cluster: Cluster, namespace: string): Promise<read
   const { items: events } = await cluster.core.listNamespacedEvent({ namespace });
   const told = sick.slice(0, MOST_PODS).map(async ({ name, state, health }) => {
     const pod = pods.find(({ metadata }) => metadata?.name === name);
-    const lines = [...eventsOf(events, name), ...(await lastLines(cluster, namespace, pod))];
+    const lines = [...eventsOf(events, name), ...composingLines(pod), ...(await lastLines(cluster, namespace, pod))];
     return [`pod ${name} is ${health} (${state})`, ...lines.map((line) => `  ${line}`)];
   });
   const more = sick.length > MOST_PODS ? [`and ${sick.length - MOST_PODS} more pods`] : [];
@@ -47,6 +47,18 @@ export const eventsOf = (events: readonly CoreV1Event[], pod: string): readonly 
 
 const timeOf = ({ lastTimestamp, eventTime, metadata }: CoreV1Event): number =>
   new Date(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();
+
+/** What kept a pod's files from being composed: the container ended with it, and the next one says the same. */
+export const composingLines = (pod: Pick<V1Pod, "status"> | undefined): readonly string[] =>
+  (pod?.status?.initContainerStatuses ?? []).flatMap(({ name, state, lastState }) =>
+    [state?.terminated, lastState?.terminated]
+      .filter((ended) => ended !== undefined && ended.exitCode !== 0)
+      .slice(0, 1)
+      .flatMap((ended) => (ended?.message ?? "").split("\n"))
+      .filter((line) => line !== "")
+      .slice(-LAST_LINES)
+      .map((line) => `${name}: ${line}`),
+  );
 
 /** Of a container that ends again and again the run before tells why. */
 async function lastLines({ core }: Cluster, namespace: string, pod: V1Pod | undefined): Promise<readonly string[]> {

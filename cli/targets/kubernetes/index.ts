@@ -51,7 +51,7 @@ export function open(workspace: Workspace): Target {
       const known = all.map(({ metadata }) => metadata?.labels?.[SERVICE_LABEL]);
       throw unknownService(stack, service, known);
     },
-    inspect,
+    inspect: (stack, settings) => inspect(workspace, stack, settings),
     async explain(stack) {
       const deployment = await deploymentOf(workspace, stack);
       if (deployment === undefined) return [];

@@ -1,8 +1,12 @@
 /** What a cluster has of all that a stack may need, for `./ralex doctor`. Looks, and changes nothing. */
 import { clusterUid, connectCluster, reasonOf, type Cluster } from "../../../components/kubernetes/client";
+import { placeOf, secretProblems, type WantedSecret } from "../../../components/kubernetes/existing-secret";
+import { namespaceOf } from "../../../components/kubernetes/names";
 import type { Settings } from "../../../components/settings/schema";
 import type { MachineCheck } from "../../../toolchain/describe";
-import { missingRights, missingStorage, oldCluster } from "./preflight";
+import type { Workspace } from "../../workspace";
+import { missingRights, missingStorage, oldCluster, wantedOf } from "./preflight";
+import { missingWayIn } from "./way-in";
 
 /** Parts of the names of DaemonSets that enforce NetworkPolicies. Source: the manifests of each project. */
 const ENFORCERS = [
@@ -15,14 +19,19 @@ const ENFORCERS = [
   "ovnkube-node",
 ] as const;
 
-export async function inspect(stack: string, settings: Settings): Promise<readonly MachineCheck[]> {
+export async function inspect(
+  workspace: Workspace,
+  stack: string,
+  settings: Settings,
+): Promise<readonly MachineCheck[]> {
   const context = settings.kubeContext ?? "";
   try {
     const cluster = await connectCluster(context);
     await clusterUid(cluster);
-    return await Promise.all(
-      [reached, rights, storage, ingress, policies, metrics].map((look) => look(cluster, settings, stack)),
-    );
+    // Where nothing is pinned, nobody has to have made anything yet.
+    const wanted = settings.release === undefined ? [] : wantedOf(workspace, settings);
+    const looks = [reached, rights, storage, wayIn, policies, metrics, ...(wanted.length > 0 ? [secrets] : [])];
+    return await Promise.all(looks.map((look) => look(cluster, settings, stack, wanted)));
   } catch (error) {
     const remedy = "start the cluster (./ralex cluster start is one of this machine's own), or set KUBECONFIG";
     // Where nothing is pinned, nobody has to have a cluster yet.
@@ -32,7 +41,12 @@ export async function inspect(stack: string, settings: Settings): Promise<readon
   }
 }
 
-type Look = (cluster: Cluster, settings: Settings, stack: string) => Promise<MachineCheck>;
+type Look = (
+  cluster: Cluster,
+  settings: Settings,
+  stack: string,
+  wanted: readonly WantedSecret[],
+) => Promise<MachineCheck>;
 
 const reached: Look = async (cluster, settings, stack) => {
   const [problem] = await oldCluster(cluster);
@@ -42,13 +56,20 @@ const reached: Look = async (cluster, settings, stack) => {
   return { name: `cluster of ${stack}`, ok: problem === undefined, detail };
 };
 
-const rights: Look = async (cluster, settings, stack) => {
-  const missing = await missingRights(cluster, stack, settings);
+const rights: Look = async (cluster, settings, stack, wanted) => {
+  const missing = await missingRights(cluster, namespaceOf(stack, settings.namespace), settings, wanted);
   return {
     name: `rights for ${stack}`,
     ok: missing.length === 0,
     detail: missing.join("; ") || "all that a stack is made of may be created",
   };
+};
+
+const secrets: Look = async (cluster, settings, stack, wanted) => {
+  const problems = await secretProblems(cluster, placeOf(stack, settings), wanted);
+  const all = wanted.map(({ name, keys }) => `${name} (${keys.length} keys)`).join(", ");
+  const detail = problems.length === 0 ? `all is in ${all}` : problems.join("; ");
+  return { name: `secrets of ${stack}`, ok: problems.length === 0, detail };
 };
 
 const storage: Look = async (cluster, settings, stack) => {
@@ -57,18 +78,14 @@ const storage: Look = async (cluster, settings, stack) => {
   return { name: `storage for ${stack}`, ok: problem === undefined, detail };
 };
 
-const ingress: Look = async ({ config }, { exposure, ingressClass }, stack) => {
-  const { NetworkingV1Api } = await import("@kubernetes/client-node");
-  const { items } = await config.makeApiClient(NetworkingV1Api).listIngressClass();
-  const names = items.map(({ metadata }) => metadata?.name ?? "");
-  const has = names.length === 0 ? "no Ingress class" : `Ingress classes ${names.join(", ")}`;
-  const wanted =
-    exposure === "ingress" && (ingressClass === undefined ? names.length === 0 : !names.includes(ingressClass));
+const wayIn: Look = async (cluster, settings, stack) => {
+  const problems = await missingWayIn(cluster, settings);
+  const { exposure, gateway, ingressClass } = settings;
+  const through = { ingress: `, class ${ingressClass ?? "of the cluster's default"}`, gateway: `, ${gateway}` };
   return {
-    name: `ways into ${stack}`,
-    ok: !wanted,
-    detail: `exposure ${exposure}; the cluster has ${has}`,
-    ...(wanted ? { remedy: "install an Ingress controller, or set ralex:exposure to another way" } : {}),
+    name: `way into ${stack}`,
+    ok: problems.length === 0,
+    detail: problems.length > 0 ? problems.join("; ") : `exposure ${exposure}${through[exposure as "ingress"] ?? ""}`,
   };
 };
 

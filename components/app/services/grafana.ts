@@ -3,6 +3,7 @@ import { DATA_SOURCE, ralexDashboard } from "../dashboard";
 import type { Service } from "../model";
 import type { Placement } from "../placement";
 import { address, secret, text } from "../text";
+import { yamlText } from "../yaml-text";
 import { ASKED_RARELY } from "./health";
 
 const PROVISIONING = "/etc/ralex/provisioning";
@@ -30,15 +31,20 @@ export const grafana = ({ urls }: Placement): Service => ({
     { path: "/etc/ralex/secrets/password", content: secret("operatorPassword"), secret: true },
     {
       path: `${PROVISIONING}/datasources/ralex.yaml`,
-      content: text`apiVersion: 1
-datasources:
-  - { name: Prometheus, uid: ${DATA_SOURCE}, type: prometheus, access: proxy, isDefault: true, url: "http://${address("prometheus", "http")}" }
-`,
+      content: yamlText({
+        apiVersion: 1,
+        datasources: [
+          {
+            ...{ name: "Prometheus", uid: DATA_SOURCE, type: "prometheus", access: "proxy", isDefault: true },
+            url: text`http://${address("prometheus", "http")}`,
+          },
+        ],
+      }),
       secret: false,
     },
     {
       path: `${PROVISIONING}/dashboards/ralex.yaml`,
-      content: `apiVersion: 1\nproviders: [{ name: ralex, options: { path: ${DASHBOARDS} } }]\n`,
+      content: yamlText({ apiVersion: 1, providers: [{ name: "ralex", options: { path: DASHBOARDS } }] }),
       secret: false,
     },
     { path: `${DASHBOARDS}/ralex.json`, content: `${JSON.stringify(ralexDashboard())}\n`, secret: false },

@@ -1,38 +1,12 @@
-/** Prometheus, its exporters, Alertmanager and the log store. */
-import type { LogStore, Service, Text } from "../model";
+/** What observes a stack: exporters, Alertmanager and the log store, and Prometheus over all of them. */
+import type { LogStore, Service } from "../model";
 import type { Placement } from "../placement";
 import type { Stores } from "../stores";
-import { address, eachAddress, join, pool, secret, text } from "../text";
+import { address, join, secret, text } from "../text";
+import { yamlText } from "../yaml-text";
 import { databasePassword, postgresAccess, reaching, redisAccess } from "./access";
-import { ASKED_RARELY } from "./health";
-
-const NOBODY = { uid: 65534, gid: 65534 };
-
-const base = {
-  kind: "service",
-  replicas: 1,
-  maxReplicas: 1,
-  environment: {},
-  files: [],
-  volumes: [],
-  scratch: [],
-  dependsOn: [],
-  resources: { cpus: 0.25, memoryMiB: 64, pids: 64, requests: { cpus: 0.01, memoryMiB: 16 } },
-  user: NOBODY,
-  stopGraceSeconds: 10,
-  egress: false,
-} as const;
-
-const tcp = (number: number) => ({ number, protocol: "tcp" }) as const;
-
-/** Of Prometheus and Alertmanager, whose images have busybox; docs/official-images.md says what each image has. */
-const wget = (port: number, path: string): Service["health"] => ({
-  command: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${port}${path}`],
-  http: { port: "http", path },
-  ...ASKED_RARELY,
-  timeoutSeconds: 3,
-  startPeriodSeconds: 20,
-});
+import { base, tcp, wget } from "./observer";
+import { prometheus } from "./prometheus";
 
 const nodeExporter: Service = {
   ...base,
@@ -113,7 +87,10 @@ const alertmanager: Service = {
   files: [
     {
       path: "/etc/ralex/alertmanager.yml",
-      content: "route: { receiver: none, group_by: [alertname, job] }\nreceivers: [{ name: none }]\n",
+      content: yamlText({
+        route: { receiver: "none", group_by: ["alertname", "job"] },
+        receivers: [{ name: "none" }],
+      }),
       secret: false,
     },
   ],
@@ -148,78 +125,6 @@ const victorialogs = ({ logs }: Placement): Service => ({
   volumes: [{ volume: "victorialogs", path: "/victoria-logs-data", sizeGiB: 10, holds: "database" }],
   resources: { cpus: 0.5, memoryMiB: 256, pids: 128, requests: { cpus: 0.02, memoryMiB: 64 } },
 });
-
-const RULES = `groups:
-  - name: ralex
-    rules:
-      - alert: TargetDown
-        expr: up == 0
-        for: 1m
-        labels: { severity: critical }
-        annotations: { summary: "{{ $labels.job }} at {{ $labels.instance }} does not answer" }
-      - alert: StoreDown
-        expr: pg_up == 0 or redis_up == 0
-        for: 1m
-        labels: { severity: critical }
-        annotations: { summary: "{{ $labels.job }} does not get through to its store" }
-`;
-
-/** Where Prometheus finds the replicas of a service. */
-const targetsOf = ({ name, ports }: Service, port: string, { replicas }: Placement): Text =>
-  replicas === "addressed"
-    ? join("    static_configs:\n      - targets:\n", eachAddress(name, port, "          - '", "'\n"))
-    : join(
-        "    dns_sd_configs:\n      - { type: A, refresh_interval: 5s, names: ['",
-        pool(name, port),
-        `'], port: ${ports[port]?.number} }\n`,
-      );
-
-/** Scrapes every service that has metrics, one target a replica. */
-function scrapeConfiguration(scraped: readonly Service[], placement: Placement): Text {
-  return join(
-    "global: { scrape_interval: 5s, evaluation_interval: 5s }\n",
-    "rule_files: [/etc/ralex/rules.yml]\n",
-    "alerting: { alertmanagers: [{ static_configs: [{ targets: ['",
-    address("alertmanager", "http"),
-    "'] }] }] }\n",
-    "scrape_configs:\n",
-    ...scraped.flatMap((service) => {
-      const { name, metrics } = service;
-      if (metrics === undefined) return [];
-      return [
-        `  - job_name: ${name}\n    metrics_path: ${metrics.path}\n`,
-        targetsOf(service, metrics.port, placement),
-      ];
-    }),
-  );
-}
-
-function prometheus(scraped: readonly Service[], placement: Placement): Service {
-  const self: Service = {
-    ...base,
-    name: "prometheus",
-    image: "prometheus",
-    entrypoint: ["/bin/prometheus"],
-    command: [
-      "--config.file=/etc/ralex/prometheus.yml",
-      "--storage.tsdb.path=/prometheus",
-      "--storage.tsdb.retention.time=15d",
-    ],
-    ports: { http: tcp(9090) },
-    health: wget(9090, "/-/healthy"),
-    metrics: { port: "http", path: "/metrics" },
-    volumes: [{ volume: "prometheus", path: "/prometheus", sizeGiB: 10, holds: "database" }],
-    resources: { cpus: 0.5, memoryMiB: 384, pids: 128, requests: { cpus: 0.05, memoryMiB: 96 } },
-    stopGraceSeconds: 30,
-  };
-  return {
-    ...self,
-    files: [
-      { path: "/etc/ralex/prometheus.yml", content: scrapeConfiguration([...scraped, self], placement), secret: false },
-      { path: "/etc/ralex/rules.yml", content: RULES, secret: false },
-    ],
-  };
-}
 
 /** The monitoring of the given services, which it scrapes together with itself; less what the platform keeps. */
 export function monitoring(services: readonly Service[], placement: Placement): readonly Service[] {

@@ -5,7 +5,14 @@ import type { ImageRef } from "../../image/image-ref";
 import { plainText } from "../../secrets/resolver";
 import type { Settings } from "../../settings/schema";
 import { imageOf } from "../../target-stack";
-import { COMPOSER, composedData, composedHash, composerData, type ExistingSecret } from "../composed-files";
+import {
+  COMPOSER,
+  composedData,
+  composedHash,
+  composerData,
+  tlsSecretOf,
+  type ExistingSecret,
+} from "../composed-files";
 import { fileData, filesHash, isPlain, isSecret, secretData } from "../files";
 import { hashOf } from "../hash";
 import { plainMeta } from "../metadata";
@@ -19,9 +26,18 @@ import {
 } from "../log-collector";
 import { filesName, namespaceOf, observabilityOf, serviceText } from "../names";
 import { ACCOUNT, claimSpec, namespaceMeta, observabilityMeta } from "../namespace-specs";
-import { ingressSpec, publicService, servicesOf, TLS_SECRET, TLS_SECRET_TYPE, tlsSecretData } from "../network";
+import { publicService, servicesOf } from "../network";
 import { podTemplate, SERVICE_ACCOUNT } from "../pod";
 import { policiesOf, type Policy } from "../policies";
+import {
+  ingressAnnotations,
+  ingressSpec,
+  ROUTE_VERSION,
+  routeSpec,
+  TLS_SECRET,
+  TLS_SECRET_TYPE,
+  tlsSecretData,
+} from "../ways-in";
 import {
   autoscalerSpec,
   deploymentSpec,
@@ -65,9 +81,6 @@ export interface RenderArgs {
   /** The jobs' bounds: they are other ones where nothing sees to the order. */
   readonly jobs: JobBounds;
 }
-
-/** Name of the Secret with an Ingress' certificate, beside one that holds the secrets. */
-export const tlsSecretOf = (secret: string): string => `${secret}-tls`;
 
 /** The namespace first, what runs last; then the same of the namespace with access to the nodes, where there is one. */
 export function renderObjects(args: RenderArgs): readonly KubernetesObject[] {
@@ -132,24 +145,15 @@ class Renderer {
   }
 
   edge(): readonly KubernetesObject[] {
-    const { application, settings, secretFiles } = this.args;
+    const { application, settings } = this.args;
     const service = publicService(application, settings);
-    const isKnown = "text" in secretFiles;
-    const tls = isKnown ? TLS_SECRET : tlsSecretOf(secretFiles.existing.name);
     return [
       ...(service === undefined ? [] : [this.object("v1", "Service", service.name, { spec: service.spec })]),
-      ...(settings.exposure === "ingress"
+      ...(settings.exposure === "ingress" ? this.ingress() : []),
+      ...(settings.exposure === "gateway"
         ? [
-            ...(isKnown
-              ? [
-                  this.object("v1", "Secret", tls, {
-                    type: TLS_SECRET_TYPE,
-                    data: tlsSecretData(secretFiles.certificate, secretFiles.privateKey),
-                  }),
-                ]
-              : []),
-            this.object("networking.k8s.io/v1", "Ingress", application.edge.service, {
-              spec: ingressSpec(application, settings, tls),
+            this.object(ROUTE_VERSION, "HTTPRoute", application.edge.service, {
+              spec: routeSpec(application, settings),
             }),
           ]
         : []),
@@ -173,6 +177,17 @@ class Renderer {
       this.object("v1", "ConfigMap", filesName(name), { data }),
       this.object("apps/v1", "DaemonSet", name, { spec }),
     ];
+  }
+
+  private ingress(): readonly KubernetesObject[] {
+    const { application, settings, secretFiles } = this.args;
+    const secret = "text" in secretFiles ? TLS_SECRET : tlsSecretOf(secretFiles.existing.name);
+    const spec = ingressSpec(application, settings, secret);
+    const ingress = this.object("networking.k8s.io/v1", "Ingress", application.edge.service, { spec });
+    const annotated = { ...ingress, metadata: { ...ingress.metadata, annotations: ingressAnnotations(settings) } };
+    if (settings.tlsSecret !== undefined || !("text" in secretFiles)) return [annotated];
+    const data = tlsSecretData(secretFiles.certificate, secretFiles.privateKey);
+    return [this.object("v1", "Secret", secret, { type: TLS_SECRET_TYPE, data }), annotated];
   }
 
   template(service: Service): ReturnType<typeof podTemplate> {

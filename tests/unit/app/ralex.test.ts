@@ -234,7 +234,7 @@ describe("the description of Ralex", () => {
     const configuration = file(service(application, "prometheus"), "/etc/ralex/prometheus.yml");
     const scraped = application.services.filter(({ metrics }) => metrics !== undefined);
     expect(scraped.length).toBe(8);
-    for (const { name } of scraped) expect(configuration).toContain(`- '<each:${name}>'`);
+    for (const { name } of scraped) expect(configuration).toContain(`- "<each:${name}>"`);
   });
 
   test("keeps secrets out of environments and commands: in none of any service one would pass", () => {

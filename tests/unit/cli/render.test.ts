@@ -103,6 +103,22 @@ describe("./ralex render kubernetes", () => {
     expect(textOf()).toContain("otel/opentelemetry-collector-contrib@sha256:");
   });
 
+  test("reads the Secret that the stack's file names, unless another one is named", () => {
+    describeStack({ existingSecret: "vault", openrouterKey: true });
+    const options = { stack: OPTIONS.stack, image: OWN };
+    const secrets = (more: { existingSecret?: string } = {}) => {
+      const text = documentStream(renderKubernetes(checkout, { ...options, ...more }).objects);
+      return [...new Set([...text.matchAll(/- secret:\n +name: (\S+)/g)].map(([, name]) => name))];
+    };
+    expect([secrets(), secrets({ existingSecret: "other" })]).toEqual([["vault"], ["other"]]);
+    const { text, fixed } = helmValues(checkout, options);
+    expect(yaml.parse(text)).toMatchObject({ existingSecret: "vault", openrouter: true });
+    expect(fixed).toEqual([]);
+    describeStack();
+    expect(secrets()).toEqual(["ralex"]);
+    expect(yaml.parse(helmValues(checkout, options).text)).toMatchObject({ existingSecret: "" });
+  });
+
   test("refuses a stack of another target, and a name that no Secret can have", () => {
     describeStack({ target: "docker", kubeContext: "", hostName: "" });
     expect(() => renderKubernetes(checkout, OPTIONS)).toThrow("qa runs on target docker");

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Command } from "commander";
 import { EXIT } from "../../../cli/failure";
-import { keptByGrafana, keptByPostgres, ofStoreAway, registerRotate } from "../../../cli/rotate";
+import { keptByGrafana, keptByPostgres, keptElsewhere, ofStoreAway, registerRotate } from "../../../cli/rotate";
 import { postgres as service } from "../../../components/app/services/data";
 
 const urn = (name: string) => `urn:pulumi:prod::ralex::ralex:docker:Stack$x::${name}`;
@@ -46,6 +46,31 @@ describe("rotating a secret that software keeps from its first start", () => {
     expect(ofStoreAway("ralexDatabasePassword", urls)).toBeUndefined();
     const own = { postgresUrl: undefined, redisUrl: undefined };
     for (const secret of ["superuserPassword", "redisPassword"]) expect(ofStoreAway(secret, own)).toBeUndefined();
+  });
+
+  test("is refused for what is in a Secret that somebody else makes, and names who brings a new value to the pods", () => {
+    const release = { id: "r-1", images: {} };
+    expect(keptElsewhere("apiKey", "prod", { existingSecret: "vault", release })).toMatch(
+      /^apiKey was not replaced: it is in the Secret vault,[^]*; \.\/ralex deploy -s prod then replaces the pods/,
+    );
+    expect(keptElsewhere("apiKey", "qa", { existingSecret: "vault" })).toContain("./ralex start -s qa then replaces");
+    expect(keptElsewhere("apiKey", "prod", { existingSecret: undefined })).toBeUndefined();
+  });
+
+  test("is refused there by the command before anything is touched", async () => {
+    const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-rotate-"));
+    const config = { target: "kubernetes", kubeContext: "test", hostName: "ralex.test", existingSecret: "vault" };
+    const written = Object.entries(config).map(([key, value]) => `  ralex:${key}: ${value}\n`);
+    fs.writeFileSync(path.join(checkout, "Pulumi.prod.yaml"), `config:\n${written.join("")}`);
+    const program = new Command();
+    registerRotate(program, checkout);
+    for (const secret of ["apiKey", "adminPassword", "superuserPassword"]) {
+      const rotated = program.parseAsync(["rotate", secret, "-s", "prod"], { from: "user" });
+      const message = expect.stringContaining(`${secret} was not replaced: it is in the Secret vault`) as string;
+      await expect(rotated).rejects.toMatchObject({ exitCode: EXIT.refused, message });
+    }
+    expect(fs.existsSync(path.join(checkout, ".ralex"))).toBe(false);
+    fs.rmSync(checkout, { recursive: true });
   });
 
   test("is refused for the operator where Grafana is part of the stack, and for nobody else", () => {

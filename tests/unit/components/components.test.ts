@@ -39,6 +39,8 @@ const PROGRAMS: Readonly<Record<string, (opts: pulumi.ComponentResourceOptions) 
   "DockerStack with a pinned release": (opts) => localStack({ release: { id: "r-1", images: {} } }, opts),
   KubernetesStack: (opts) => kubernetesStack({ exposure: "ingress", apiMaxReplicas: 4, logs: "own" }, opts),
   "KubernetesStack with a pinned release": (opts) => kubernetesStack({ release: { id: "r-1", images: {} } }, opts),
+  "KubernetesStack with an existing Secret": (opts) =>
+    kubernetesStack({ existingSecret: "vault", exposure: "ingress" }, opts),
   ApplicationImages: (opts) =>
     new ApplicationImages(
       "ralex",

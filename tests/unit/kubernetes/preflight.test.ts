@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { preflight } from "../../../cli/targets/kubernetes/preflight";
-import type { CoreV1Event } from "@kubernetes/client-node";
-import { eventsOf, refusals } from "../../../cli/targets/kubernetes/explain";
+import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
+import { composingLines, eventsOf, refusals } from "../../../cli/targets/kubernetes/explain";
 import { Workspace } from "../../../cli/workspace";
 import * as client from "../../../components/kubernetes/client";
 import { clusterSettings } from "../../support/on-kubernetes";
@@ -14,9 +14,14 @@ jest.mock("../../../components/kubernetes/client", () => ({
   connectCluster: jest.fn(),
 }));
 // The library is of modules alone, which these tests do not load.
-jest.mock("@kubernetes/client-node", () => ({ StorageV1Api: "storage", AuthorizationV1Api: "authorization" }), {
-  virtual: true,
-});
+jest.mock(
+  "@kubernetes/client-node",
+  () => ({
+    ...{ StorageV1Api: "storage", AuthorizationV1Api: "authorization" },
+    ...{ NetworkingV1Api: "networking", CustomObjectsApi: "custom" },
+  }),
+  { virtual: true },
+);
 
 interface Answers {
   readonly uid?: string;
@@ -27,12 +32,27 @@ interface Answers {
   readonly beside?: Record<string, string>;
   readonly classes?: Readonly<Record<string, boolean>>;
   readonly denied?: readonly string[];
+  /** Keys of each Secret. */
+  readonly secrets?: Readonly<Record<string, readonly string[]>>;
   readonly down?: true;
+  /** Classes of Ingress, and whether each is the default one. */
+  readonly ingresses?: Readonly<Record<string, boolean>>;
+  /** Listeners of the Gateway edge-system/public, with their protocols; undefined for no Gateway. */
+  readonly listeners?: Readonly<Record<string, string>>;
 }
 
 /** A cluster that answers so. */
 function answering(answers: Answers) {
-  const { uid = "u-1", minor = "34", namespace, beside, classes = { standard: true }, denied = [], down } = answers;
+  const {
+    uid = "u-1",
+    minor = "34",
+    namespace,
+    beside,
+    classes = { standard: true },
+    denied = [],
+    secrets = {},
+    down,
+  } = answers;
   const missing = Object.assign(new Error("not found"), { code: 404 });
   const apis = {
     storage: {
@@ -43,9 +63,31 @@ function answering(answers: Answers) {
           })),
         }),
     },
+    networking: {
+      listIngressClass: () =>
+        Promise.resolve({
+          items: Object.entries(answers.ingresses ?? {}).map(([name, isDefault]) => ({
+            metadata: { name, annotations: { "ingressclass.kubernetes.io/is-default-class": String(isDefault) } },
+          })),
+        }),
+    },
+    custom: {
+      getNamespacedCustomObject: ({ namespace: of, name }: { namespace: string; name: string }) =>
+        answers.listeners === undefined || `${of}/${name}` !== "edge-system/public"
+          ? Promise.reject(missing)
+          : Promise.resolve({
+              spec: {
+                listeners: Object.entries(answers.listeners).map(([one, protocol]) => ({ name: one, protocol })),
+              },
+            }),
+    },
     authorization: {
-      createSelfSubjectAccessReview: ({ body }: { body: { spec: { resourceAttributes: { resource: string } } } }) =>
-        Promise.resolve({ status: { allowed: !denied.includes(body.spec.resourceAttributes.resource) } }),
+      createSelfSubjectAccessReview: ({ body }: { body: { spec: { resourceAttributes: Attributes } } }) => {
+        const { verb, resource, name } = body.spec.resourceAttributes;
+        const asked = verb === "create" ? resource : [verb, resource, name].join(" ");
+        reviewed.push(asked);
+        return Promise.resolve({ status: { allowed: !denied.includes(asked) } });
+      },
     },
   };
   const readNamespace = ({ name }: { name: string }) => {
@@ -54,6 +96,11 @@ function answering(answers: Answers) {
     const labels = name.endsWith("-observability") ? beside : namespace;
     return labels === undefined ? Promise.reject(missing) : Promise.resolve({ metadata: { labels } });
   };
+  const readNamespacedSecret = ({ name }: { name: string }) => {
+    const data = Object.fromEntries((secrets[name] ?? []).map((key) => [key, "YQ=="]));
+    const type = name.endsWith("-tls") ? "kubernetes.io/tls" : "Opaque";
+    return name in secrets ? Promise.resolve({ type, data }) : Promise.reject(missing);
+  };
   jest.mocked(client.connectCluster).mockResolvedValue({
     config: {
       makeApiClient: (api: keyof typeof apis) => apis[api],
@@ -61,11 +108,19 @@ function answering(answers: Answers) {
       getCurrentCluster: () => ({ server: "https://127.0.0.1:9" }),
       getCurrentContext: () => "test",
     },
-    core: { readNamespace },
+    core: { readNamespace, readNamespacedSecret },
     version: { getCode: () => Promise.resolve({ major: "1", minor, gitVersion: `v1.${minor}.0` }) },
   } as unknown as client.Cluster);
 }
 
+interface Attributes {
+  readonly verb: string;
+  readonly resource: string;
+  readonly name?: string;
+}
+
+/** What was asked of the user's rights. */
+let reviewed: string[] = [];
 let checkout: string;
 
 /** A workspace whose state has these resources of the stack staging. */
@@ -90,7 +145,10 @@ const DEPLOYED = [
   namespaceOf("Namespace", "ralex-staging"),
 ];
 
-beforeEach(() => (checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-preflight-"))));
+beforeEach(() => {
+  checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-preflight-"));
+  reviewed = [];
+});
 afterEach(() => fs.rmSync(checkout, { recursive: true }));
 
 async function problems(answers: Answers, stack = {}, resources: readonly object[] = []): Promise<string> {
@@ -147,6 +205,27 @@ describe("before anything is changed on a cluster", () => {
     expect(await problems({ namespace: {}, beside: {} }, { logs: "own" }, DEPLOYED)).toBe("");
   });
 
+  const gateway = { exposure: "gateway", gateway: "edge-system/public/https" };
+
+  test.each([
+    [{ exposure: "ingress" }, {}, "no default Ingress class; it has no Ingress class: set ralex:ingressClass"],
+    [{ exposure: "ingress" }, { ingresses: { nginx: false } }, "no default Ingress class; it has nginx: set"],
+    [{ exposure: "ingress", ingressClass: "contour" }, { ingresses: { nginx: true } }, "no Ingress class contour"],
+    [gateway, {}, "the cluster has no Gateway public in edge-system: kubectl get gateways"],
+    [gateway, { listeners: { web: "HTTP" } }, "has no listener https; it has web (HTTP): set ralex:gateway"],
+    [gateway, { listeners: { https: "HTTP" } }, "ends no TLS at https; it has https (HTTP): set ralex:gateway"],
+  ])("a way in that the cluster does not have is refused: %j, %j", async (stack, answers: Answers, message) => {
+    expect(await problems(answers, stack)).toContain(message);
+  });
+
+  test.each([
+    [{ exposure: "ingress" }, { ingresses: { nginx: true } }],
+    [{ exposure: "ingress", ingressClass: "contour", tlsSecret: "bought" }, { ingresses: { contour: false } }],
+    [gateway, { listeners: { web: "HTTP", https: "HTTPS" } }],
+  ])("a way in that the cluster has is good: %j, %j", async (stack, answers: Answers) => {
+    expect(await problems(answers, stack)).toBe("");
+  });
+
   test("another cluster under the same name is refused, and so is another namespace than the one with the data", async () => {
     expect(await problems({ uid: "u-2", namespace: {} }, {}, DEPLOYED)).toContain(
       "context test leads to another cluster (u-2) than the one that this stack is on (u-1)",
@@ -155,6 +234,92 @@ describe("before anything is changed on a cluster", () => {
       "staging is in the namespace ralex-staging with its data, and cannot be moved to elsewhere",
     );
   });
+});
+
+describe("before anything is changed on a cluster with a Secret that somebody else makes", () => {
+  const STACK = { existingSecret: "vault", release: { id: "r-1", images: {} } };
+  const KEYS = [
+    ...["adminPassword", "apiKey", "monitoringDatabasePassword", "openwebuiDatabasePassword", "ralexDatabasePassword"],
+    ...["redisPassword", "superuserPassword", "tlsCaCertificate", "tlsCertificate", "tlsPrivateKey", "webuiSecretKey"],
+  ];
+  const READY = { namespace: { "app.kubernetes.io/instance": "staging" }, secrets: { vault: KEYS } };
+  const protectedOne = (name: string, protect = true) => ({
+    urn: `urn:pulumi:staging::ralex::random:index/randomPassword:RandomPassword::${name}`,
+    type: "random:index/randomPassword:RandomPassword",
+    protect,
+  });
+
+  test("a Secret with every key is good, and the user needs no right to make any", async () => {
+    expect(await problems(READY, STACK)).toBe("");
+    expect(reviewed).toContain("get secrets vault");
+    expect(reviewed).not.toContain("secrets");
+    expect(await problems({ ...READY, denied: ["secrets"] }, STACK)).toBe("");
+    expect(await problems({ ...READY, denied: ["secrets"] }, {})).toContain("somebody may not create secrets");
+  });
+
+  test("Grafana's password is asked for where the release has Grafana", async () => {
+    const release = { id: "r-1", images: { grafana: "r.test/grafana" } };
+    expect(await problems(READY, { ...STACK, release })).toContain("has no value for operatorPassword:");
+  });
+
+  test("what is missing is told with the commands that make it, namespace and Secret", async () => {
+    const message = await problems({}, STACK);
+    expect(message).toContain("nothing of staging was changed:\n  there is no Secret vault in ralex-staging");
+    expect(message).toContain("\n    kubectl --context test create namespace ralex-staging");
+    const partly = { ...READY, secrets: { vault: KEYS.slice(1) } };
+    expect(await problems(partly, { ...STACK, exposure: "ingress" })).toMatch(
+      /has no value for adminPassword: [^]*there is no Secret vault-tls in ralex-staging: an Ingress takes/,
+    );
+  });
+
+  test("a namespace that was made for the Secret is taken over once it says whose it is", async () => {
+    const message = await problems({ ...READY, namespace: {} }, STACK);
+    expect(message).toContain("the namespace ralex-staging is there already, and nothing says that it is for staging.");
+    expect(message).toContain(
+      "kubectl --context test label namespace ralex-staging app.kubernetes.io/instance=staging",
+    );
+    const others = { ...READY, namespace: { "app.kubernetes.io/instance": "prod" } };
+    expect(await problems(others, STACK)).toContain("is there already and is of the stack prod");
+  });
+
+  test("who may not get the Secrets is told so, by their names, and not that they are missing", async () => {
+    const message = await problems({ ...READY, secrets: {}, denied: ["get secrets vault"] }, STACK);
+    expect(message.split("\n  ")).toEqual([
+      "nothing of staging was changed:",
+      "somebody may not get the Secret vault in ralex-staging: have an administrator give it that right there, for these " +
+        "names alone",
+    ]);
+  });
+
+  test("a stack with secrets of its own is not taken over, until nobody protects them", async () => {
+    const own = ["ralex-secrets-redisPassword", "ralex-secrets-apiKey"];
+    const deployed = [...DEPLOYED, ...own.map((name) => protectedOne(name))];
+    expect(await problems(READY, STACK, deployed)).toContain(
+      "staging has generated secrets of its own (apiKey, redisPassword), which its databases and its people know",
+    );
+    expect(await problems(READY, STACK, [...DEPLOYED, protectedOne("ralex-tls-ca-key")])).toContain(
+      "staging has generated secrets of its own (its certificate authority)",
+    );
+    expect(await problems(READY, {}, deployed)).toBe("");
+    expect(await problems(READY, STACK, [...DEPLOYED, ...own.map((name) => protectedOne(name, false))])).toBe("");
+  });
+
+  test("a stack that has its secrets from a Secret does not generate others in their place", async () => {
+    const deployed = [...DEPLOYED, protectedOne("ralex-secret-hashes-key")];
+    expect(await problems(READY, {}, deployed)).toContain("set ralex:existingSecret to its name again");
+    expect(await problems(READY, STACK, deployed)).toBe("");
+  });
+});
+
+test("what kept files from being composed is told in the words of what composes them", () => {
+  const ended = (exitCode: number, message: string) => ({ terminated: { exitCode, message } });
+  const pod = (status: object) => ({ status: { initContainerStatuses: [{ name: "composer", ...status }] } }) as V1Pod;
+  const said = "Secret vault: key apiKey is empty\nSecret vault: key redisPassword is missing\n";
+  const lines = ["composer: Secret vault: key apiKey is empty", "composer: Secret vault: key redisPassword is missing"];
+  expect(composingLines(pod({ state: ended(1, said) }))).toEqual(lines);
+  expect(composingLines(pod({ state: { waiting: {} }, lastState: ended(1, said) }))).toEqual(lines);
+  expect(composingLines(pod({ state: ended(0, "done") }))).toEqual([]);
+  expect(composingLines(undefined)).toEqual([]);
 });
 
 test("the last events of a pod are told, oldest first", () => {

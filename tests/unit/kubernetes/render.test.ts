@@ -2,14 +2,22 @@
 import { imagesOf } from "../../../components/app/model";
 import type { Text } from "../../../components/app/model";
 import { ImageRef } from "../../../components/image/image-ref";
+import { keysByService } from "../../../components/kubernetes/existing-secret";
 import { serviceText } from "../../../components/kubernetes/names";
-import { renderObjects, type KubernetesObject, type RenderArgs } from "../../../components/kubernetes/render/objects";
+import {
+  renderObjects,
+  renderProbe,
+  type KubernetesObject,
+  type RenderArgs,
+} from "../../../components/kubernetes/render/objects";
 import { orderedJob, UNORDERED_JOB } from "../../../components/kubernetes/workload";
 import { inForm } from "../../../components/secrets/forms";
-import { record } from "../../support/recorder";
+import { record, secretHash } from "../../support/recorder";
 import { clusterSettings, DIGEST, kubernetesStack, onKubernetes } from "../../support/on-kubernetes";
 
 const RELEASE = { release: { id: "r-1", images: {} } };
+const KEYS = { openrouterKey: true, upstreamUrl: "https://up.test/v1", upstreamKey: true };
+const STORES = { postgresUrl: "postgresql://a@db.example/?sslmode=require", redisUrl: "rediss://cache.example" };
 const CA = "cert-of-ralex-tls-ca\n";
 const CERTIFICATE = `cert-of-ralex-tls-edge\n${CA}`;
 const KEY = "key-of-ralex-tls-edge-key\n";
@@ -37,9 +45,17 @@ function withValues(configuration: Record<string, unknown>): readonly Kubernetes
   return renderObjects({ ...common, secretFiles, jobs: orderedJob(common.settings.waitSeconds) });
 }
 
-const EXISTING = { existing: { name: "vault", image: ImageRef.of("r/probe", DIGEST) } };
+const EXISTING = { name: "vault", image: ImageRef.of("r/probe", DIGEST) };
 const withExisting = (configuration: Record<string, unknown>): readonly KubernetesObject[] =>
-  renderObjects({ ...args(configuration), secretFiles: EXISTING });
+  renderObjects({ ...args(configuration), secretFiles: { existing: EXISTING } });
+
+/** The same as the program makes it, which has asked for the Secret and sees to the order. */
+function withExistingKnown(configuration: Record<string, unknown>): readonly KubernetesObject[] {
+  const common = args(configuration);
+  const hashes = Object.entries(keysByService(common.application)).map(([name, keys]) => [name, secretHash(keys)]);
+  const secretFiles = { existing: { ...EXISTING, hashes: Object.fromEntries(hashes) as Record<string, string> } };
+  return renderObjects({ ...common, secretFiles, jobs: orderedJob(common.settings.waitSeconds) });
+}
 
 const keyOf = ({ kind, metadata: { name, namespace = "-" } }: KubernetesObject): string =>
   `${kind} ${namespace}/${name}`;
@@ -79,6 +95,11 @@ describe("the rendered objects", () => {
       "behind an Ingress, scaled, with a key",
       { exposure: "ingress", apiMaxReplicas: 6, openrouterApiKey: "canary-key" },
     ],
+    [
+      "behind an Ingress with a certificate of somebody else's",
+      { exposure: "ingress", tlsSecret: "bought", ingressAnnotations: "cert-manager.io/cluster-issuer: letsencrypt" },
+    ],
+    ["behind a Gateway", { exposure: "gateway", gateway: "edge-system/public/https" }],
     ["behind a port of the nodes, with one replica", { exposure: "nodePort", apiReplicas: 1, monitoring: "none" }],
     ["with operators' pages", { operatorListeners: true, logs: "own", exposure: "loadBalancer" }],
     ["with a collector of its own", { logs: "own", namespace: "chat", imagePullSecret: "login" }],
@@ -97,6 +118,37 @@ describe("the rendered objects", () => {
     expect(rendered.map(keyOf).sort()).toEqual(made.map(keyOf).sort());
     expect(byKey(rendered)).toEqual(byKey(made));
     expect(Object.keys(byKey(rendered))).toHaveLength(rendered.length);
+  });
+
+  test.each([
+    ["of a pinned release", RELEASE],
+    ["behind an Ingress, scaled, with keys", { exposure: "ingress", apiMaxReplicas: 6, ...KEYS }],
+    ["with stores that somebody else runs", { ...RELEASE, ...STORES }],
+    ["behind an Ingress with a certificate of its own", { exposure: "ingress", tlsSecret: "issued" }],
+    ["behind a Gateway", { exposure: "gateway", gateway: "edge-system/public/https" }],
+    ["with a collector of its own and operators' pages", { logs: "own", operatorListeners: true }],
+  ])("are those that the Pulumi program makes with an existing Secret, one by one: %s", async (_, configuration) => {
+    const all = { ...configuration, existingSecret: "vault" };
+    const { resources } = await record(() => kubernetesStack(all), { stack: "staging" });
+    const made = resources
+      .filter(({ type }) => type.startsWith("kubernetes:"))
+      .map(({ inputs }) => asObject(inputs, "ralex-staging"));
+    expect(made.length).toBeGreaterThan(40);
+    const rendered = withExistingKnown(all);
+    expect(rendered.map(keyOf).sort()).toEqual(made.map(keyOf).sort());
+    expect(byKey(rendered)).toEqual(byKey(made));
+  });
+
+  test("of the checks are the same too, with an existing Secret", async () => {
+    const all = { ...RELEASE, existingSecret: "vault" };
+    const { resources } = await record(() => kubernetesStack(all), { stack: "staging" });
+    const [checks] = resources.filter(({ type }) => type === "ralex:kubernetes:Checks");
+    const common = args(all);
+    const keys = keysByService(common.application).probe ?? [];
+    expect(keys).toContain("apiKey");
+    const existing = { ...EXISTING, hashes: { probe: secretHash(keys) } };
+    const probe = opened(checks?.inputs.probe) as { readonly spec: { readonly template: unknown } };
+    expect(probe.spec.template).toEqual(renderProbe({ ...common, secretFiles: { existing } }));
   });
 
   test("have nothing of Pulumi's, and nothing that a document of YAML cannot say", () => {

@@ -1,5 +1,10 @@
 /** What a stack on a cluster is made of. That a cluster takes it, and that a second update changes nothing, the kubernetes tier shows. */
-import { ofType, record, type Recorded } from "../../support/recorder";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import type { Output } from "@pulumi/pulumi";
+import execa from "execa";
+import { ofType, record, secretHash, type Recorded } from "../../support/recorder";
 import { DIGEST, kubernetesStack } from "../../support/on-kubernetes";
 
 const STORES = {
@@ -185,9 +190,9 @@ describe("the stack on a cluster", () => {
     ]);
   });
 
-  test("is reached by a port of the nodes, a load balancer, an Ingress, or by none of these", async () => {
-    const outside = async (exposure: string) => {
-      const { resources } = await stack({ exposure });
+  test("is reached by a port of the nodes, a load balancer, an Ingress, a Gateway, or by none of these", async () => {
+    const outside = async (exposure: string, more: Record<string, unknown> = {}) => {
+      const { resources } = await stack({ exposure, ...more });
       return resources
         .filter(({ name }) => name.startsWith("ralex-public-"))
         .map(({ type, inputs }) => [type.split(":").at(-1), (inputs.spec as { type?: string } | undefined)?.type]);
@@ -198,6 +203,104 @@ describe("the stack on a cluster", () => {
     expect(await outside("ingress")).toEqual([
       ["Secret", undefined],
       ["Ingress", undefined],
+    ]);
+    expect(await outside("ingress", { tlsSecret: "bought" })).toEqual([["Ingress", undefined]]);
+    expect(await outside("gateway", { gateway: "a/b/c" })).toEqual([["HTTPRoute", undefined]]);
+  });
+});
+
+describe("the stack on a cluster, with a Secret that somebody else makes", () => {
+  const EXISTING = { ...RELEASE, existingSecret: "vault", openrouterKey: true, exposure: "ingress" };
+
+  test("declares no secret but the key of its hashes, no certificate, and no Secret", async () => {
+    const counts = async (configuration: Record<string, unknown>) => {
+      const { resources } = await stack(configuration);
+      const found: Record<string, number> = {};
+      for (const { type, custom } of resources) if (custom) found[type] = (found[type] ?? 0) + 1;
+      return found;
+    };
+    const own = await counts({ ...RELEASE, exposure: "ingress" });
+    const existing = await counts(EXISTING);
+    expect(existing).toEqual({
+      ...Object.fromEntries(Object.entries(own).filter(([type]) => !/^tls:|:Secret$/.test(type))),
+      // That of what composes files; the Secrets that others had are descriptions in ConfigMaps.
+      "kubernetes:core/v1:ConfigMap": existing["kubernetes:core/v1:ConfigMap"] ?? 0,
+      "random:index/randomPassword:RandomPassword": 1,
+    });
+    const { resources, registrations } = await stack(EXISTING);
+    expect(
+      ofType(resources, "random:index/randomPassword:RandomPassword").map(({ name, inputs }) => [name, inputs]),
+    ).toEqual([["ralex-secret-hashes-key", { length: 64, special: false }]]);
+    expect(registrations.find(({ name }) => name === "ralex-secret-hashes-key")?.protect).toBe(true);
+  });
+
+  test("has a ConfigMap for the program and for each service that reads files, with nothing secret in any", async () => {
+    const { resources } = await stack(EXISTING);
+    const maps = ofType(resources, "kubernetes:core/v1:ConfigMap");
+    const names = maps.map(({ inputs }) => (inputs.metadata as { name: string }).name);
+    expect(names.filter((name) => name === "composer")).toHaveLength(1);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toEqual(expect.arrayContaining(["api-files", "edge-files", "postgres-files", "probe-files"]));
+    const everything = JSON.stringify(resources.map(({ inputs }) => inputs));
+    expect(everything.match(/canary-|value-of-ralex-secrets-|dmFsdWUtb2Yt|BEGIN [A-Z]/g)).toBeNull();
+  });
+
+  test("asks for exactly the keys that each service reads, by the key of its hashes", async () => {
+    const { calls, resources } = await stack(EXISTING);
+    expect(calls.map(({ token }) => token)).toEqual(["ralex:kubernetes:existingSecret"]);
+    expect(calls[0]?.inputs).toMatchObject({
+      place: { context: "test", namespace: "ralex-staging", stack: "staging" },
+      secrets: [{ name: "vault" }, { name: "vault-tls", keys: ["tls.crt", "tls.key"] }],
+      hash: { services: { postgres: ["superuserPassword"], edge: ["tlsCertificate", "tlsPrivateKey"] } },
+    });
+    const composing = templates(resources).filter(({ pod }) => pod.spec.initContainers !== undefined);
+    expect(composing.length).toBeGreaterThan(5);
+    for (const { name, pod } of composing) {
+      const hash = pod.metadata.annotations["ralex.dev/secret"] ?? "";
+      expect([name, hash]).toEqual([name, expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    }
+    expect(
+      composing.find(({ name }) => name === "ralex-postgres-stateful-set")?.pod.metadata.annotations,
+    ).toMatchObject({
+      "ralex.dev/secret": secretHash(["superuserPassword"]),
+    });
+  });
+
+  test("says the same in a preview, which knows as much", async () => {
+    const preview = await record(() => kubernetesStack(EXISTING), { stack: "staging", preview: true });
+    const names = ({ resources }: { readonly resources: readonly Recorded[] }) =>
+      resources.map(({ name }) => name).sort();
+    expect(names(preview)).toEqual(names(await stack(EXISTING)));
+  });
+
+  test("keeps the key of its hashes when it is stopped, and asks for nothing", async () => {
+    const { calls, resources } = await stack({ existingSecret: "vault", running: false });
+    expect(ofType(resources, "random:index/randomPassword:RandomPassword")).toHaveLength(1);
+    expect(templates(resources)).toEqual([]);
+    expect(calls).toEqual([]);
+  });
+
+  test("puts out where secrets are in place of what they are", async () => {
+    const outputs = async (configuration: Record<string, unknown>) =>
+      [...((await stack(configuration)).outputs.get("ralex") ?? [])].sort();
+    const [own, existing] = [await outputs(RELEASE), await outputs(EXISTING)];
+    expect(own.filter((name) => !existing.includes(name))).toEqual([
+      ...["adminPassword", "apiKey", "caCertificate", "operatorPassword"],
+    ]);
+    expect(existing.filter((name) => !own.includes(name))).toEqual(["elsewhere", "existingSecret"]);
+    const made = (await stack(EXISTING)).components.find(({ kind }) => kind === "KubernetesStack")?.instance;
+    const { elsewhere } = made as unknown as { readonly elsewhere: Output<Record<string, string>> };
+    const commands = await new Promise<Record<string, string>>((resolve) => elsewhere.apply(resolve));
+    expect(Object.keys(commands).sort()).toEqual(["adminPassword", "apiKey", "caCertificate"]);
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-kubectl-"));
+    // A kubectl that shows its words, which a shell has to have read as they were meant.
+    fs.writeFileSync(path.join(folder, "kubectl"), '#!/bin/sh\nprintf "%s\\n" "$@" | base64\n', { mode: 0o755 });
+    const env = { PATH: `${folder}:${process.env.PATH ?? ""}` };
+    const { stdout } = await execa("sh", ["-c", commands.caCertificate ?? ""], { env });
+    fs.rmSync(folder, { recursive: true });
+    expect(stdout.split("\n")).toEqual([
+      ...["--context", "test", "--namespace", "ralex-staging", "get", "secret", "vault"],
+      ...["--output", "jsonpath={.data.tlsCaCertificate}"],
     ]);
   });
 

@@ -1,0 +1,63 @@
+/** What a running cluster may be given beside its system pods, for tests of what a stack asks of a cluster. */
+import { ensureBuildkit } from "../../engines/buildkit";
+import { ensureRegistry } from "../../engines/registry";
+import { progress } from "../../progress";
+import { ensureImage } from "../../substitutes/build";
+import { kubectl } from "../kubectl";
+import type { Manifest } from "../system/manifest";
+import { asList } from "../system/pods";
+import { CONTOUR, contour } from "./contour";
+import { ADDON_IMAGES, type AddonImage } from "./images";
+import type { AddonName } from "./names";
+import { networkPolicies, POLICIES } from "./policies";
+
+export { CONTOUR } from "./contour";
+
+interface Addon {
+  readonly images: readonly AddonImage[];
+  readonly manifests: (images: Readonly<Record<string, string>>) => Promise<readonly Manifest[]>;
+  /** What is waited for, as `kubectl rollout status` names it. */
+  readonly ready: readonly { readonly namespace: string; readonly workload: string }[];
+}
+
+export const ADDONS = {
+  /** NetworkPolicies are enforced. */
+  "network-policies": {
+    images: ["kube-router"],
+    manifests: (images) => Promise.resolve(networkPolicies(images["kube-router"] ?? "")),
+    ready: [{ namespace: POLICIES.namespace, workload: `daemonset/${POLICIES.name}` }],
+  },
+  /** An Ingress class and a class of Gateways, both `contour`, served by Envoy behind an address of the cluster. */
+  contour: {
+    images: ["contour", "envoy"],
+    manifests: ({ contour: image = "", envoy = "" }) => contour({ contour: image, envoy }),
+    ready: ["deployment/contour", "daemonset/envoy"].map((workload) => ({ namespace: CONTOUR.namespace, workload })),
+  },
+} as const satisfies Record<AddonName, Addon>;
+
+const READY_SECONDS = 120;
+
+/** Gives the running cluster an add-on, or finds it there; compiled (2 minutes) and built first where it is not. */
+export async function addToCluster(name: AddonName): Promise<void> {
+  const addon: Addon = ADDONS[name];
+  await Promise.all([ensureRegistry(), ensureBuildkit()]);
+  const images = await Promise.all(
+    addon.images.map(async (image) => {
+      const { repository, digest } = await ensureImage(ADDON_IMAGES[image]);
+      return [image, `${repository}@${digest}`] as const;
+    }),
+  );
+  const manifests = await addon.manifests(Object.fromEntries(images));
+  await progress.step(`giving the cluster ${name}`, 20, async () => {
+    // Kinds and namespaces first: the rest is of them.
+    const [first, rest] = [manifests.filter(isFirst), manifests.filter((one) => !isFirst(one))];
+    for (const part of [first, rest].filter(({ length }) => length > 0)) {
+      await kubectl(["apply", "--server-side", "--force-conflicts", "--filename", "-"], { input: asList(part) });
+    }
+    for (const { namespace, workload } of addon.ready) {
+      await kubectl(["rollout", "status", workload, "--namespace", namespace, `--timeout=${READY_SECONDS}s`]);
+    }
+  });
+}
+
+const isFirst = ({ kind }: Manifest): boolean => kind === "CustomResourceDefinition" || kind === "Namespace";
