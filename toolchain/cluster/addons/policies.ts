@@ -46,16 +46,11 @@ export const networkPolicies = (image: string): readonly Manifest[] => [
                 httpGet: { path: "/healthz", port: HEALTH_PORT, host: "127.0.0.1" },
                 periodSeconds: 2,
               },
-              volumeMounts: [
-                { name: "lock", mountPath: "/run/xtables.lock" },
-                { name: "modules", mountPath: "/lib/modules", readOnly: true },
-              ],
+              volumeMounts: [{ name: "lock", mountPath: "/run/xtables.lock" }],
             },
           ],
-          volumes: [
-            { name: "lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
-            { name: "modules", hostPath: { path: "/lib/modules", type: "DirectoryOrCreate" } },
-          ],
+          // No folder of modules: the kernel's are loaded before a node starts.
+          volumes: [{ name: "lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } }],
         },
       },
     },
