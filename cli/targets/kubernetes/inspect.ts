@@ -5,7 +5,9 @@ import { namespaceOf } from "../../../components/kubernetes/names";
 import type { Settings } from "../../../components/settings/schema";
 import type { MachineCheck } from "../../../toolchain/describe";
 import type { Workspace } from "../../workspace";
-import { missingRights, missingStorage, oldCluster, wantedOf } from "./preflight";
+import { wantedOf } from "./existing-secret";
+import { missingStorage, oldCluster } from "./preflight";
+import { missingRights } from "./rights";
 import { missingWayIn } from "./way-in";
 
 /** Parts of the names of DaemonSets that enforce NetworkPolicies. Source: the manifests of each project. */
