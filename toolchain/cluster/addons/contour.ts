@@ -58,7 +58,8 @@ const manifestsIn = (folder: string): readonly Manifest[] =>
     .filter((name) => name.endsWith(".yaml"))
     .sort()
     .flatMap((name) =>
-      parseAllDocuments(fs.readFileSync(path.join(folder, name), "utf8"))
+      // As kubectl reads them: 0644 is a number of base 8.
+      parseAllDocuments(fs.readFileSync(path.join(folder, name), "utf8"), { version: "1.1" })
         .map((document) => document.toJS() as Manifest | null)
         .filter((manifest) => manifest !== null),
     );

@@ -44,7 +44,7 @@ test("Contour's own manifests are applied with images by digest, and without the
     "gateway/03-config.yaml": "kind: ConfigMap\nmetadata: {name: contour}\n",
     "contour/00-common.yaml": "---\nkind: Namespace\nmetadata: {name: projectcontour}\n---\n",
     "contour/03-envoy.yaml":
-      "kind: DaemonSet\nmetadata: {name: envoy}\nspec: {a: {image: 'docker.io/envoyproxy/envoy:v1'}, b: [{image: 'ghcr.io/projectcontour/contour:v1'}]}\n",
+      "kind: DaemonSet\nmetadata: {name: envoy}\nspec: {a: {image: 'docker.io/envoyproxy/envoy:v1'}, b: [{image: 'ghcr.io/projectcontour/contour:v1'}], mode: 0644}\n",
     "contour/README.md": "no manifest",
   });
   const manifests = await contour(images);
@@ -52,7 +52,7 @@ test("Contour's own manifests are applied with images by digest, and without the
     ...["Namespace projectcontour", "DaemonSet envoy", "ConfigMap contour"],
     ...["IngressClass contour", "GatewayClass contour"],
   ]);
-  expect(manifests[1]?.spec).toEqual({ a: { image: images.envoy }, b: [{ image: images.contour }] });
+  expect(manifests[1]?.spec).toEqual({ a: { image: images.envoy }, b: [{ image: images.contour }], mode: 0o644 });
   expect(JSON.stringify(manifests[2])).toContain("public");
 });
 
