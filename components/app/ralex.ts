@@ -73,7 +73,7 @@ export function describeRalex(
 function coreOf(settings: Settings, placement: Placement, hasGrafana: boolean): readonly Service[] {
   const { stores } = placement;
   return [
-    ...(stores.postgres === "container" ? [postgres] : []),
+    ...(stores.postgres === "container" ? [postgres(placement.replicas)] : []),
     ...(stores.redis === "container" ? [redis] : []),
     databases(stores),
     ...(settings.source === undefined ? [migrations(stores)] : []),

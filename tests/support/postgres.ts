@@ -5,12 +5,13 @@ import * as path from "node:path";
 import execa from "execa";
 import type { Service } from "../../components/app/model";
 import { DATABASES } from "../../components/app/services/access";
-import { postgres } from "../../components/app/services/data";
+import { postgres as postgresOf } from "../../components/app/services/data";
 import { databases } from "../../components/app/services/databases";
 import type { ManagedPostgres } from "../../components/app/stores";
 import { poll } from "./http";
 import { freePort } from "./ports";
 
+const postgres = postgresOf("addressed");
 const ENTRYPOINT = path.resolve(__dirname, "../../toolchain/substitutes/postgres/docker-entrypoint.sh");
 const DEBIAN = "/usr/lib/postgresql/15/bin";
 /** Programs of another version, to try the job on it by hand. */

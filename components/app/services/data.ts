@@ -1,5 +1,6 @@
 /** Postgres and Redis in containers of the stack. Neither is ever published. */
 import type { Service, Text } from "../model";
+import type { Placement } from "../placement";
 import { join, secret } from "../text";
 import { SQL_PORT, SUPERUSER } from "./access";
 import { ASKED_RARELY } from "./health";
@@ -9,8 +10,10 @@ const SUPERUSER_PASSWORD = "/etc/ralex/secrets/superuser";
 // What no line allows is refused. By the socket comes only who runs as the server's own user, without a password (`peer`):
 // the image's entrypoint and a person in the container. From the private network everybody proves a password, and reaches
 // the database of the own name only: the superuser none but `postgres`, where the job makes roles and databases from.
-const HOST_BASED_AUTHENTICATION = `local all ${SUPERUSER} peer
-host sameuser all samenet scram-sha-256
+// Where replicas are named, pods of other nodes are of other networks, or each has one of its own: there the platform's
+// policies say who gets here at all.
+const hostBasedAuthentication = (replicas: Placement["replicas"]): string => `local all ${SUPERUSER} peer
+host sameuser all ${replicas === "addressed" ? "samenet" : "all"} scram-sha-256
 `;
 
 // The image gives the superuser its password with a new cluster only. Who rotates it is locked out over the network until
@@ -23,7 +26,7 @@ printf '%s\\n%s\\n' "$password" "$password" |
   setsid psql -X -q -w -v ON_ERROR_STOP=1 -h /var/run/postgresql -U ${SUPERUSER} -d postgres -c '\\password'
 `;
 
-export const postgres: Service = {
+export const postgres = (replicas: Placement["replicas"]): Service => ({
   name: "postgres",
   kind: "service",
   image: "postgres",
@@ -39,7 +42,7 @@ export const postgres: Service = {
     PGDATA: "/var/lib/postgresql/data/pgdata",
   },
   files: [
-    { path: "/etc/ralex/pg_hba.conf", content: HOST_BASED_AUTHENTICATION, secret: false },
+    { path: "/etc/ralex/pg_hba.conf", content: hostBasedAuthentication(replicas), secret: false },
     { path: "/etc/ralex/set-superuser-password.sh", content: SET_SUPERUSER_PASSWORD, secret: false },
     { path: SUPERUSER_PASSWORD, content: secret("superuserPassword"), secret: true },
   ],
@@ -62,7 +65,7 @@ export const postgres: Service = {
   // A fast shutdown writes a checkpoint first.
   stopGraceSeconds: 60,
   egress: false,
-};
+});
 
 // The user without a password may do nothing but answer the health check. Only a digest of the other's is in the file.
 const REDIS_USERS: Text = join(

@@ -63,6 +63,11 @@ describe("in a place where the platform finds and drains replicas", () => {
     expect(parsed.scrape_configs.filter((job) => "static_configs" in job)).toEqual([]);
   });
 
+  test("Postgres takes passwords from whatever network a pod is in: those of other nodes are of other ones", () => {
+    const rules = described().file("postgres", "/etc/ralex/pg_hba.conf").trim().split("\n");
+    expect(rules).toEqual(["local all postgres peer", "host sameuser all all scram-sha-256"]);
+  });
+
   test("the edge believes the proxies that the place names", () => {
     expect(configuration).toContain("set_real_ip_from 10.42.0.0/16;");
   });

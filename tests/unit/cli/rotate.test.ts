@@ -29,7 +29,9 @@ describe("rotating a secret that software keeps from its first start", () => {
     const program = new Command();
     registerRotate(program, checkout);
     const rotated = program.parseAsync(["rotate", "superuserPassword", "-s", "prod"], { from: "user" });
-    const script = service.files.map((file) => file.path).find((name) => name.includes("superuser-password"));
+    const script = service("addressed")
+      .files.map((file) => file.path)
+      .find((name) => name.includes("superuser-password"));
     await expect(rotated).rejects.toMatchObject({
       exitCode: EXIT.refused,
       message: expect.stringContaining(`docker exec ralex-prod-postgres sh ${script ?? "no script"};`) as string,
