@@ -92,6 +92,13 @@ const NAMED_CONNECTION = "    keepalive_time 3s;\n    keepalive_timeout 2s;\n";
 /** How long a connection by name is used at most, the answer that it is for not counted: both of its bounds. */
 export const NAMED_CONNECTION_SECONDS = 5;
 
+/**
+ * Where a platform takes the edge itself out of rotation, a client is told to open another connection in time: one that is
+ * closed under a request has failed it.
+ */
+const leaving = ({ replicas }: Placement): string =>
+  replicas === "named" ? `  keepalive_time ${NAMED_CONNECTION_SECONDS}s;\n` : "";
+
 const apiUpstream = (name: string, placement: Placement, except?: number): Text =>
   join(
     `  upstream ${name} {
@@ -262,7 +269,7 @@ http {
   proxy_max_temp_file_size 0;
   client_max_body_size 2m;
   keepalive_timeout 65s;
-  log_format json escape=json '{"time":"$time_iso8601","request_id":"$traced_id","method":"$request_method","uri":"$uri","status":$status,"seconds":$request_time,"upstream":"$upstream_addr"}';
+${leaving(placement)}  log_format json escape=json '{"time":"$time_iso8601","request_id":"$traced_id","method":"$request_method","uri":"$uri","status":$status,"seconds":$request_time,"upstream":"$upstream_addr"}';
   access_log /dev/stdout json;
   map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
   map $http_x_request_id $traced_id { default $request_id; "~^[A-Za-z0-9._-]+$" $http_x_request_id; }

@@ -3,6 +3,7 @@ import * as yaml from "yaml";
 import type { Text } from "../../../components/app/model";
 import type { Placement } from "../../../components/app/placement";
 import { describeRalex } from "../../../components/app/ralex";
+import { NAMED_CONNECTION_SECONDS } from "../../../components/app/services/nginx";
 import { loadSettings } from "../../../components/settings/load";
 
 const CLUSTER: Placement = {
@@ -66,6 +67,10 @@ describe("in a place where the platform finds and drains replicas", () => {
   test("Postgres takes passwords from whatever network a pod is in: those of other nodes are of other ones", () => {
     const rules = described().file("postgres", "/etc/ralex/pg_hba.conf").trim().split("\n");
     expect(rules).toEqual(["local all postgres peer", "host sameuser all all scram-sha-256"]);
+  });
+
+  test("the edge lets no client keep a connection for longer than it goes on answering once it was told to end", () => {
+    expect(configuration).toContain(`  keepalive_timeout 65s;\n  keepalive_time ${NAMED_CONNECTION_SECONDS}s;\n`);
   });
 
   test("the edge believes the proxies that the place names", () => {
