@@ -39,9 +39,11 @@ async function startForward(): Promise<void> {
 }
 
 async function stopForward(): Promise<void> {
-  if (forward === undefined || forward.exitCode !== null) return;
-  const ended = once(forward, "exit");
-  forward.kill();
+  const running = forward;
+  forward = undefined;
+  if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+  const ended = once(running, "exit");
+  running.kill();
   await ended;
 }
 
