@@ -269,7 +269,12 @@ export const goModules = (names: readonly GoModuleName[]): Promise<void> =>
 /** Folder of the source of a module that others are compiled with, as its publisher has it; fetched where it is not there. */
 export async function goModuleSource(name: GoModuleName, module: string): Promise<string> {
   await requireGo();
-  const { Dir } = JSON.parse(await go(sourceOf(name), ["mod", "download", "-json", module])) as { Dir: string };
+  return sourceIn(sourceOf(name), module);
+}
+
+/** @param folder - with the go.mod that pins the module. */
+async function sourceIn(folder: string, module: string): Promise<string> {
+  const { Dir } = JSON.parse(await go(folder, ["mod", "download", "-json", module])) as { Dir: string };
   return Dir;
 }
 
@@ -307,10 +312,7 @@ async function withSource(
   const copy = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-go-"));
   try {
     fs.cpSync(source, copy, { recursive: true });
-    await prepare(copy, async (module) => {
-      const { Dir } = JSON.parse(await go(copy, ["mod", "download", "-json", module])) as { Dir: string };
-      return Dir;
-    });
+    await prepare(copy, (module) => sourceIn(copy, module));
     await work(copy);
   } finally {
     fs.rmSync(copy, { recursive: true, force: true });

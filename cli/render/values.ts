@@ -29,10 +29,10 @@ export function helmValues(checkout: string, options: KubernetesOptions): StackV
   const { stack } = options;
   const settings = settingsOnCluster(checkout, stack);
   const existingSecret = options.existingSecret ?? settings.existingSecret ?? "";
-  const fixed = fixedSettings(settings, Object.keys(valuesOf(settings, {}, existingSecret)));
+  const defaults = chartDefaults();
+  const fixed = fixedSettings(settings, defaults, Object.keys(valuesOf(settings, {}, existingSecret)));
   const known = knownImages(checkout, settings, namedImages(options.image));
   // What the chart runs, which is not what the stack does where it has no value.
-  const defaults = chartDefaults();
   const charted = { ...settings, ...Object.fromEntries(fixed.map((key) => [key, defaults[key]])) };
   const application = describeRalex(charted, kubernetesPlacement(charted), { grafana: "grafana" in known });
   const names = [...imagesOf(application), COMPOSING_IMAGE];
@@ -52,8 +52,11 @@ const chartDefaults = (): Readonly<Record<string, unknown>> => ({
   }),
 });
 
-function fixedSettings(settings: Settings, values: readonly string[]): readonly string[] {
-  const defaults = chartDefaults();
+function fixedSettings(
+  settings: Settings,
+  defaults: Readonly<Record<string, unknown>>,
+  values: readonly string[],
+): readonly string[] {
   const own: Readonly<Record<string, unknown>> = { ...settings };
   return Object.keys(PLAIN_SETTINGS).filter(
     (key) =>

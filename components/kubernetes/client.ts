@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig, VersionApi } from "@kubernetes/client-node";
+import type { AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig, V1Pod, VersionApi } from "@kubernetes/client-node";
 
 export interface Cluster {
   readonly config: KubeConfig;
@@ -95,3 +95,12 @@ export async function clusterUid({ core, config }: Cluster): Promise<string> {
     );
   }
 }
+
+/** Every pod of several namespaces. */
+export const podsIn = async (
+  { core }: Pick<Cluster, "core">,
+  namespaces: readonly string[],
+): Promise<readonly V1Pod[]> =>
+  (await Promise.all(namespaces.map((namespace) => core.listNamespacedPod({ namespace })))).flatMap(
+    ({ items }) => items,
+  );

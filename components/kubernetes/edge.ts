@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Application } from "../app/model";
 import { Certificates } from "../secrets/certificates";
 import type { Settings } from "../settings/schema";
-import { objectMeta } from "./metadata";
+import { objectMeta, waitBounds } from "./metadata";
 import { publicService } from "./network";
 import {
   ingressAnnotations,
@@ -52,7 +52,7 @@ export class PublicEdge extends pulumi.ComponentResource {
         metadata: objectMeta(stack, application.edge.service, ingressAnnotations(settings)),
         spec: ingressSpec(application, settings, isOwn ? TLS_SECRET : certificate.secret),
       },
-      { parent: this, dependsOn: made, customTimeouts: bounds(settings) },
+      { parent: this, dependsOn: made, customTimeouts: waitBounds(settings.waitSeconds) },
     );
   }
 
@@ -71,7 +71,7 @@ export class PublicEdge extends pulumi.ComponentResource {
         metadata: objectMeta(stack, application.edge.service, ACCEPTED),
         spec: routeSpec(application, settings),
       },
-      { parent: this, customTimeouts: bounds(settings) },
+      { parent: this, customTimeouts: waitBounds(settings.waitSeconds) },
     );
   }
 }
@@ -80,8 +80,3 @@ export class PublicEdge extends pulumi.ComponentResource {
 const ACCEPTED = {
   "pulumi.com/waitFor": 'jsonpath={.status.parents[*].conditions[?(@.type=="Accepted")].status}=True',
 } as const;
-
-const bounds = ({ waitSeconds }: Settings): pulumi.CustomTimeouts => ({
-  create: `${waitSeconds}s`,
-  update: `${waitSeconds}s`,
-});

@@ -74,39 +74,33 @@ export const printingCommands = (
   place: StackPlace,
   secret: string,
   application: Application,
-): Readonly<Record<string, string>> =>
-  Object.fromEntries(
+): Readonly<Record<string, string>> => {
+  const keys = keysOf(application);
+  return Object.fromEntries(
     Object.entries(OUTPUTS)
-      .filter(([, key]) => keysOf(application).includes(key))
+      .filter(([, key]) => keys.includes(key))
       .map(([output, key]) => [
         output,
         `${kubectl(place, "get", "secret", secret, "--output", `jsonpath={.data.${key}}`)} | base64 --decode`,
       ]),
   );
+};
 
 /** What gives an existing namespace to a stack that is not deployed yet. */
 export const labelCommand = ({ context, namespace, stack }: StackPlace): string =>
   commandLine("kubectl", "--context", context, "label", "namespace", namespace, `${STACK_LABEL}=${stack}`);
 
-interface Looked {
-  readonly problems: readonly string[];
-  /** As the API server has them, in Base64; empty where anything is wrong. */
-  readonly data: Readonly<Record<string, string>>;
-}
-
 type Reader = Pick<Cluster, "core">;
 
-async function look({ core }: Reader, place: StackPlace, wanted: WantedSecret): Promise<Looked> {
+async function problemsOf({ core }: Reader, place: StackPlace, wanted: WantedSecret): Promise<readonly string[]> {
   const { namespace } = place;
   const { name, keys, type } = wanted;
   const called = `the Secret ${name} in ${namespace}`;
-  const wrong = (...problems: readonly string[]): Looked => ({ problems, data: {} });
   try {
     const found = await unlessMissing(core.readNamespacedSecret({ namespace, name }));
-    if (found === undefined) return wrong(await absent({ core }, place, wanted));
-    const data = found.data ?? {};
-    const missing = keys.filter((key) => [undefined, ""].includes(data[key]));
-    const problems = [
+    if (found === undefined) return [await absent({ core }, place, wanted)];
+    const missing = keys.filter((key) => [undefined, ""].includes(found.data?.[key]));
+    return [
       ...(missing.length === 0
         ? []
         : [
@@ -117,9 +111,8 @@ async function look({ core }: Reader, place: StackPlace, wanted: WantedSecret): 
         ? []
         : [`${called} is of type ${found.type ?? "Opaque"}, and an Ingress takes ${type}: make it anew of that type`]),
     ];
-    return problems.length > 0 ? wrong(...problems) : { problems, data };
   } catch (error) {
-    return wrong(`${called} cannot be read: ${reasonOf(error)}; whoever deploys needs the right to get it`);
+    return [`${called} cannot be read: ${reasonOf(error)}; whoever deploys needs the right to get it`];
   }
 }
 
@@ -151,8 +144,7 @@ export async function secretProblems(
   place: StackPlace,
   wanted: readonly WantedSecret[],
 ): Promise<readonly string[]> {
-  const looked = await Promise.all(wanted.map((one) => look(cluster, place, one)));
-  return looked.flatMap(({ problems }) => problems);
+  return (await Promise.all(wanted.map((one) => problemsOf(cluster, place, one)))).flat();
 }
 
 /**

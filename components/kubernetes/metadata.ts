@@ -1,5 +1,6 @@
-/** Metadata of every object that a stack makes. */
+/** What every object that a stack makes is given: its metadata, and how long it is waited for. */
 import type { types } from "@pulumi/kubernetes";
+import type { CustomTimeouts } from "@pulumi/pulumi";
 import { labels } from "./names";
 
 type ObjectMeta = types.input.meta.v1.ObjectMeta;
@@ -21,3 +22,6 @@ export const objectMeta = (
   ...plainMeta(stack, name),
   annotations: { ...OWNED, ...annotations },
 });
+
+/** How long an object is waited for, in seconds, when it is made and when it is changed. */
+export const waitBounds = (seconds: number): CustomTimeouts => ({ create: `${seconds}s`, update: `${seconds}s` });

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ImageRef } from "../image/image-ref";
 import { hashOf } from "./hash";
 import { collectorData, collectorHash, collectorPolicies, collectorSpec, type LogCollector } from "./log-collector";
-import { objectMeta } from "./metadata";
+import { objectMeta, waitBounds } from "./metadata";
 import { filesName, observabilityOf } from "./names";
 import { ACCOUNT, observabilityMeta } from "./namespace-specs";
 import type { Expected } from "./verification";
@@ -60,14 +60,13 @@ export class Observability extends pulumi.ComponentResource {
       inside,
     );
     const spec = collectorSpec({ ...args, filesHash: collectorHash(data) });
-    const seconds = `${waitSeconds}s`;
     this.ready = new k8s.apps.v1.DaemonSet(
       `${name}-${collector.name}`,
       { metadata: meta(collector.name), spec },
       {
         ...options,
         dependsOn: [...policies, account, files],
-        customTimeouts: { create: seconds, update: seconds },
+        customTimeouts: waitBounds(waitSeconds),
       },
     );
     this.expected = { service: collector.name, image: args.image.toString(), replicas: 1, namespace };

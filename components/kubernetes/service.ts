@@ -6,7 +6,7 @@ import type { Resolver } from "../secrets/resolver";
 import type { ExistingSecret } from "./composed-files";
 import { ServiceFiles } from "./files-resources";
 import { hashOf } from "./hash";
-import { objectMeta } from "./metadata";
+import { objectMeta, waitBounds } from "./metadata";
 import { servicesOf } from "./network";
 import { podTemplate } from "./pod";
 import {
@@ -76,11 +76,10 @@ export class KubernetesService extends pulumi.ComponentResource {
   ): pulumi.CustomResource {
     const { name, args } = this;
     const { stack, service, waitSeconds } = args;
-    const seconds = `${waitSeconds}s`;
     const options = {
       parent: this,
       dependsOn: [...dependsOn],
-      customTimeouts: { create: seconds, update: seconds },
+      customTimeouts: waitBounds(waitSeconds),
     };
     const metadata = objectMeta(stack, service.name);
     switch (workloadKind(service)) {

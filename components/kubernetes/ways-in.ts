@@ -66,7 +66,7 @@ export function ingressSpec(
 export const ROUTE_VERSION = "gateway.networking.k8s.io/v1";
 
 /** The HTTPRoute, from a listener of the cluster's Gateway, which ends TLS, to the edge. */
-export function routeSpec({ edge, ...application }: Application, { gateway = "", hostName = "" }: Settings) {
+export function routeSpec(application: Application, { gateway = "", hostName = "" }: Settings) {
   const [namespace = "", name = "", sectionName = ""] = gateway.split("/");
   return {
     parentRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", namespace, name, sectionName }],
@@ -74,7 +74,7 @@ export function routeSpec({ edge, ...application }: Application, { gateway = "",
     rules: PATHS.map(({ prefix, port }) => ({
       matches: [{ path: { type: "PathPrefix", value: prefix } }],
       backendRefs: [
-        { group: "", kind: "Service", name: edge.service, port: edgePort({ edge, ...application }, port), weight: 1 },
+        { group: "", kind: "Service", name: application.edge.service, port: edgePort(application, port), weight: 1 },
       ],
       // None: the edge has its own.
       timeouts: { request: "0s" },

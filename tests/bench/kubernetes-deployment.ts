@@ -40,7 +40,7 @@ export const kubernetesFirstUp: Benchmark = {
     const reset = () => all.must(STACK, "reset", "--confirm", STACK, "-s", STACK);
     while (samples.own.length < SAMPLES) {
       await reset();
-      samples.peer.push((await helmRelease(all)).seconds);
+      samples.peer.push(await helmRelease(all));
       samples.own.push(
         await secondsOf(async () => {
           await deploy(all);

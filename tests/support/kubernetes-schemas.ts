@@ -1,8 +1,7 @@
 /** JSON schemas of Kubernetes' objects, from the description of its API in its own Go module: no API server is asked. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import execa from "execa";
-import { GO_MODULES } from "../../toolchain/go-tools";
+import { GO_MODULES, goModuleSource } from "../../toolchain/go-tools";
 
 /** Where kubeconform finds a kind, below the folder of the schemas. */
 export const SCHEMA_FILES = "{{ .Group }}_{{ .ResourceAPIVersion }}_{{ .ResourceKind }}.json";
@@ -37,12 +36,7 @@ export async function writeKubernetesSchemas(folder: string, kinds: ReadonlySet<
 
 async function apiDescription(): Promise<string> {
   const module = `k8s.io/kubernetes@v${GO_MODULES.kubernetes.version}`;
-  const { stdout } = await execa("go", ["mod", "download", "-json", module], {
-    cwd: path.resolve(__dirname, "../../toolchain/go/kubernetes"),
-    env: { GOWORK: "off", GOFLAGS: "-mod=mod", GOTOOLCHAIN: "local" },
-    stdin: "ignore",
-  });
-  return path.join((JSON.parse(stdout) as { Dir: string }).Dir, "api/openapi-spec/swagger.json");
+  return path.join(await goModuleSource("kubernetes", module), "api/openapi-spec/swagger.json");
 }
 
 const REFERENCE = "#/definitions/";

@@ -5,12 +5,10 @@ import * as path from "node:path";
 import execa from "execa";
 import { parse } from "yaml";
 import { aptInstall } from "../apt";
-import { ensureBuildkit } from "../engines/buildkit";
 import { ensureDaemon, logFile } from "../engines/daemon";
-import { ensureRegistry, registryStorage } from "../engines/registry";
+import { registryStorage } from "../engines/registry";
 import { GO_MODULES, goModule, goModules } from "../go-tools";
 import { progress } from "../progress";
-import { ensureImage } from "../substitutes/build";
 import {
   API_SERVER_PORT,
   type ClusterNode,
@@ -32,7 +30,8 @@ import {
   readMounts,
 } from "./cgroups";
 import { controlPlanePrograms, writeClusterRegistry } from "./control-plane";
-import { SYSTEM_IMAGES, type SystemImage } from "./images/recipes";
+import { SYSTEM_IMAGES } from "./images/recipes";
+import { imageReferences } from "./images/references";
 import { kernelSettings } from "./kernel";
 import { kubectl } from "./kubectl";
 import { CLUSTER_MODULES } from "./modules";
@@ -52,7 +51,7 @@ import { clusterProcess, type ClusterRecord, DAEMON, namespaceInit, readRecord, 
 import { clusterPackages, inspectMachine, whyNotCluster } from "./requirements";
 import { clusterStatus, type ClusterStatus, meteredNodes } from "./status";
 import { stop, withClusterLock } from "./stop";
-import { asList, systemManifests, type SystemImages } from "./system/pods";
+import { asList, systemManifests } from "./system/pods";
 import { STORAGE } from "./system/storage";
 
 export interface ClusterOptions {
@@ -106,7 +105,7 @@ async function startProcesses(nodes: readonly ClusterNode[], reset: boolean): Pr
   if (reasons.length > 0) throw new Error(`a cluster cannot run on this machine:\n  ${reasons.join("\n  ")}`);
   await aptInstall(clusterPackages());
   await goModules(CLUSTER_MODULES);
-  const images = await systemImages();
+  const images = await imageReferences(SYSTEM_IMAGES);
   const [kubernetes, etcd] = await Promise.all([goModule("kubernetes"), goModule("etcd")]);
   await progress.step("starting the cluster's processes", 2, async () => {
     for (const folder of [runFolder(), dataFolder()]) fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -120,18 +119,6 @@ async function startProcesses(nodes: readonly ClusterNode[], reset: boolean): Pr
     makeGroups(nodes);
     await enterNamespaces(nodes);
   });
-}
-
-/** The images of the system pods, by digest, from the registry that both this machine and the nodes use. */
-async function systemImages(): Promise<SystemImages> {
-  await Promise.all([ensureRegistry(), ensureBuildkit()]);
-  const built = await Promise.all(
-    (Object.keys(SYSTEM_IMAGES) as SystemImage[]).map(async (name) => {
-      const { repository, digest } = await ensureImage(SYSTEM_IMAGES[name]);
-      return [name, `${repository}@${digest}`] as const;
-    }),
-  );
-  return Object.fromEntries(built) as SystemImages;
 }
 
 function writeControlPlane(nodes: readonly ClusterNode[], tools: { kubernetes: string; etcd: string }): void {
@@ -183,7 +170,7 @@ function init(): number | undefined {
 /** All that follows the processes. Done again after an interruption, it completes what is missing. */
 async function complete(nodes: readonly ClusterNode[]): Promise<void> {
   const kubeconfig = clientConfiguration(BOOTSTRAP);
-  const images = await systemImages();
+  const images = await imageReferences(SYSTEM_IMAGES);
   await progress.step(`starting Kubernetes ${GO_MODULES.kubernetes.version}`, 15, async () => {
     await connect(nodes);
     await until("the API server answers", API_SERVER_SECONDS, apiServerAnswers);

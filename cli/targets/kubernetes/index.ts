@@ -1,4 +1,5 @@
 /** Target `kubernetes`: a stack in a namespace of a cluster. */
+import { podsIn } from "../../../components/kubernetes/client";
 import { kubernetesPlacement } from "../../../components/kubernetes/placement";
 import { verify, type ChecksInputs } from "../../../components/kubernetes/provider/checks";
 import { resourcesOf } from "../../backend/resources";
@@ -14,7 +15,7 @@ import { podDifferences } from "./drift";
 import { explain } from "./explain";
 import { inspect } from "./inspect";
 import { instancesOf } from "./instances";
-import { exec, podsInAll, podsOf, writeLogs } from "./pods";
+import { exec, podsOf, writeLogs } from "./pods";
 import { preflight } from "./preflight";
 import { lacksSomething } from "./recovery";
 import { SERVICE_LABEL } from "../../../components/kubernetes/names";
@@ -30,11 +31,11 @@ export function open(workspace: Workspace): Target {
     async instances(stack) {
       const deployment = await deploymentOf(workspace, stack);
       if (deployment === undefined) return [];
-      return instancesOf(await podsInAll(deployment.cluster, namespacesOf(deployment)));
+      return instancesOf(await podsIn(deployment.cluster, namespacesOf(deployment)));
     },
     async differences(stack, services, told) {
       const deployment = await requireDeployment(workspace, stack);
-      return podDifferences(await podsInAll(deployment.cluster, namespacesOf(deployment)), services, told);
+      return podDifferences(await podsIn(deployment.cluster, namespacesOf(deployment)), services, told);
     },
     async verify(stack) {
       const inputs = await checksOf(workspace, stack);

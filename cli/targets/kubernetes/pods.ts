@@ -13,10 +13,6 @@ export async function podsOf({ core }: Cluster, namespace: string, service?: str
   return (await core.listNamespacedPod({ namespace, ...selected })).items;
 }
 
-/** Pods of several namespaces. */
-export const podsInAll = async (cluster: Cluster, namespaces: readonly string[]): Promise<readonly V1Pod[]> =>
-  (await Promise.all(namespaces.map((namespace) => podsOf(cluster, namespace)))).flat();
-
 /** Writes the logs of pods to standard output, each line under its pod's name where there are several. */
 export async function writeLogs(
   { config }: Cluster,

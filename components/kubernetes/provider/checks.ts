@@ -4,7 +4,7 @@ import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import type { Check, Verification } from "../../app/outputs";
 import type { Kind } from "../../provider/kind";
 import { probeFailed, probeReport, requirePassed, verificationOf } from "../../provider/probe-report";
-import { connectCluster, reasonOf, type Cluster } from "../client";
+import { connectCluster, podsIn, reasonOf, type Cluster } from "../client";
 import { SERVICE_LABEL } from "../names";
 import { runsImage } from "../running-image";
 import type { Expected } from "../verification";
@@ -98,11 +98,6 @@ export async function verify(
 /** A rollout may be told as done while its last pod is about to become ready, in milliseconds. */
 const SETTLING_MS = 30_000;
 
-const podsIn = async (core: Cluster["core"], namespaces: readonly string[]): Promise<readonly V1Pod[]> =>
-  (await Promise.all(namespaces.map((namespace) => core.listNamespacedPod({ namespace })))).flatMap(
-    ({ items }) => items,
-  );
-
 async function settled(
   { core }: Cluster,
   namespace: string,
@@ -112,7 +107,7 @@ async function settled(
   const namespaces = [...new Set([namespace, ...services.map((service) => service.namespace ?? namespace)])];
   const deadline = Date.now() + SETTLING_MS;
   for (;;) {
-    const check = digests(await podsIn(core, namespaces), services);
+    const check = digests(await podsIn({ core }, namespaces), services);
     if (check.passed || signal.aborted || Date.now() > deadline) return check;
     await sleep(POLL_MS);
   }

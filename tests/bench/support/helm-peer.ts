@@ -9,6 +9,7 @@ import { loadSettings } from "../../../components/settings/load";
 import { kubectl, kubeconfigPath } from "../../../toolchain/cluster";
 import { goTool } from "../../../toolchain/go-tools";
 import type { ClusterEnvironments } from "../../support/cluster-environments";
+import { poll } from "../../support/http";
 import { secondsOf, STACK } from "./cluster-site";
 
 const NAMESPACE = "ralex-helm-peer";
@@ -25,24 +26,21 @@ data = {key: make_secret.password(length) for key, length in keys.items()} | mak
 print(json.dumps(data))
 `;
 
-export interface HelmRelease {
-  /** From `helm install` until a chat is answered, verification among it, in seconds. */
-  readonly seconds: number;
-}
-
-/** Installs, waits, runs the chart's own checks and asks for a chat; then removes all of it. @throws Error with what Helm says. */
-export async function helmRelease(all: ClusterEnvironments): Promise<HelmRelease> {
+/**
+ * Installs, waits, runs the chart's own checks and asks for a chat; then removes all of it.
+ * @returns seconds from `helm install` until the chat is answered. @throws Error with what Helm says.
+ */
+export async function helmRelease(all: ClusterEnvironments): Promise<number> {
   const [values, data] = await Promise.all([valuesFile(all), secretData(all)]);
   await kubectl(["create", "namespace", NAMESPACE]);
   try {
     const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: SECRET, namespace: NAMESPACE } };
     await kubectl(["apply", "--filename", "-"], { input: JSON.stringify({ ...secret, stringData: data }) });
-    const seconds = await secondsOf(async () => {
+    return await secondsOf(async () => {
       await helm(all, "install", STACK, path.join(all.folder, "charts/ralex"), "--values", values, "--wait");
       await helm(all, "test", STACK);
       await answered(all, data);
     });
-    return { seconds };
   } finally {
     await kubectl(["delete", "namespace", NAMESPACE]);
   }
@@ -81,7 +79,6 @@ async function secretData(all: ClusterEnvironments): Promise<Readonly<Record<str
 /** Asks until a chat is answered. */
 async function answered(all: ClusterEnvironments, data: Readonly<Record<string, string>>): Promise<void> {
   const { hostName, nodePort } = all.settings() as { hostName: string; nodePort: number };
-  const deadline = Date.now() + PATIENCE_MS;
   const ask = () =>
     new Promise<boolean>((resolve) => {
       const request = https.request(`https://${hostName}:${nodePort}/v1/chat/completions`, {
@@ -96,8 +93,5 @@ async function answered(all: ClusterEnvironments, data: Readonly<Record<string, 
       });
       request.end(JSON.stringify({ model: "echo", messages: [{ role: "user", content: "from a release" }] }));
     });
-  while (!(await ask())) {
-    if (Date.now() > deadline) throw new Error("the release of the chart answers no chat");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  await poll("a chat of the chart's release", PATIENCE_MS, async () => ((await ask()) ? true : undefined));
 }

@@ -34,5 +34,3 @@ export const ADDON_IMAGES = {
     expectedSeconds: 15,
   },
 } as const satisfies Record<string, Recipe>;
-
-export type AddonImage = keyof typeof ADDON_IMAGES;

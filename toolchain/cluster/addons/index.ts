@@ -1,20 +1,19 @@
 /** What a running cluster may be given beside its system pods, for tests of what a stack asks of a cluster. */
-import { ensureBuildkit } from "../../engines/buildkit";
-import { ensureRegistry } from "../../engines/registry";
 import { progress } from "../../progress";
-import { ensureImage } from "../../substitutes/build";
+import type { Recipe } from "../../substitutes/recipes";
+import { imageReferences } from "../images/references";
 import { kubectl } from "../kubectl";
 import type { Manifest } from "../system/manifest";
 import { asList } from "../system/pods";
 import { CONTOUR, contour } from "./contour";
-import { ADDON_IMAGES, type AddonImage } from "./images";
+import { ADDON_IMAGES } from "./images";
 import type { AddonName } from "./names";
 import { networkPolicies, POLICIES } from "./policies";
 
 export { CONTOUR } from "./contour";
 
 interface Addon {
-  readonly images: readonly AddonImage[];
+  readonly images: Readonly<Record<string, Recipe>>;
   readonly manifests: (images: Readonly<Record<string, string>>) => Promise<readonly Manifest[]>;
   /** What is waited for, as `kubectl rollout status` names it. */
   readonly ready: readonly { readonly namespace: string; readonly workload: string }[];
@@ -23,13 +22,13 @@ interface Addon {
 export const ADDONS = {
   /** NetworkPolicies are enforced. */
   "network-policies": {
-    images: ["kube-router"],
+    images: { "kube-router": ADDON_IMAGES["kube-router"] },
     manifests: (images) => Promise.resolve(networkPolicies(images["kube-router"] ?? "")),
     ready: [{ namespace: POLICIES.namespace, workload: `daemonset/${POLICIES.name}` }],
   },
   /** An Ingress class and a class of Gateways, both `contour`, served by Envoy behind an address of the cluster. */
   contour: {
-    images: ["contour", "envoy"],
+    images: { contour: ADDON_IMAGES.contour, envoy: ADDON_IMAGES.envoy },
     manifests: ({ contour: image = "", envoy = "" }) => contour({ contour: image, envoy }),
     ready: ["deployment/contour", "daemonset/envoy"].map((workload) => ({ namespace: CONTOUR.namespace, workload })),
   },
@@ -40,14 +39,7 @@ const READY_SECONDS = 120;
 /** Gives the running cluster an add-on, or finds it there; compiled (2 minutes) and built first where it is not. */
 export async function addToCluster(name: AddonName): Promise<void> {
   const addon: Addon = ADDONS[name];
-  await Promise.all([ensureRegistry(), ensureBuildkit()]);
-  const images = await Promise.all(
-    addon.images.map(async (image) => {
-      const { repository, digest } = await ensureImage(ADDON_IMAGES[image]);
-      return [image, `${repository}@${digest}`] as const;
-    }),
-  );
-  const manifests = await addon.manifests(Object.fromEntries(images));
+  const manifests = await addon.manifests(await imageReferences(addon.images));
   await progress.step(`giving the cluster ${name}`, 20, async () => {
     // Kinds and namespaces first: the rest is of them.
     const [first, rest] = [manifests.filter(isFirst), manifests.filter((one) => !isFirst(one))];
