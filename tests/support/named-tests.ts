@@ -146,7 +146,15 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
       meaning: "services find each other by name",
       tests: at(KUBERNETES, "is shown by status, verified again, and told in its logs"),
     },
-    { name: "horizontal scaling", meaning: "replicas follow the load", tests: [] },
+    {
+      name: "horizontal scaling",
+      meaning: "replicas follow the load",
+      tests: at(
+        "tests/kubernetes-nightly/scaling.test.ts",
+        "KEDA brings replicas with the requests in flight, no request fails meanwhile, and none is asked of CPU",
+        "the API is scaled by CPU where nobody asks KEDA, and no request fails while replicas come",
+      ),
+    },
     {
       name: "persistent volumes",
       meaning: "data outlives pods",

@@ -316,7 +316,7 @@ export const TIERS: readonly Tier[] = [
     budget: 3000,
     isNightly: true,
     prepare: prepareKubernetesNightly,
-    compiles: [...CLUSTER_MODULES, "pulumi-kubernetes", "kube-router", "contour", "otel-collector"],
+    compiles: [...CLUSTER_MODULES, "pulumi-kubernetes", "kube-router", "contour", "keda", "helm", "otel-collector"],
     run: (checkout, match) => onCluster(checkout, "kubernetes-nightly", match),
   },
   {

@@ -1,6 +1,6 @@
 /** The chart's values: what of the settings is left open, and under which conditions objects differ. */
 import type { Settings } from "../../../components/settings/schema";
-import { annotationsOf } from "../../../components/settings/annotations";
+import { pairsOf } from "../../../components/settings/metadata-lines";
 import { SIZE_NAMES } from "../../../components/settings/sizes";
 import type { Dimension } from "./merge";
 
@@ -121,7 +121,7 @@ export function valuesOf(settings: Settings, images: Readonly<Record<string, Ima
     exposure: settings.exposure,
     nodePort: settings.nodePort,
     ingressClass: settings.ingressClass ?? "",
-    ingressAnnotations: annotationsOf(settings.ingressAnnotations ?? ""),
+    ingressAnnotations: pairsOf(settings.ingressAnnotations ?? ""),
     tlsSecret: settings.tlsSecret ?? "",
     gateway: settings.gateway ?? "",
     storageClass: settings.storageClass ?? "",

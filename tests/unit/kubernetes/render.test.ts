@@ -101,6 +101,8 @@ describe("the rendered objects", () => {
     ],
     ["behind a Gateway", { exposure: "gateway", gateway: "edge-system/public/https" }],
     ["behind a port of the nodes, with one replica", { exposure: "nodePort", apiReplicas: 1, monitoring: "none" }],
+    ["scaled by KEDA, of a class of priority", { keda: "keda", apiMaxReplicas: 6, logs: "own", priorityClass: "high" }],
+    ["scraped by somebody else", { serviceMonitors: "watch", serviceMonitorLabels: "release: p", namespace: "chat" }],
     ["with operators' pages", { operatorListeners: true, logs: "own", exposure: "loadBalancer" }],
     ["with a collector of its own", { logs: "own", namespace: "chat", imagePullSecret: "login" }],
     [
