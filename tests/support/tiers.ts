@@ -308,7 +308,7 @@ export const TIERS: readonly Tier[] = [
     name: "kubernetes",
     budget: 480,
     prepare: (checkout) => prepareKubernetes(checkout),
-    compiles: [...CLUSTER_MODULES, "pulumi-kubernetes", "otel-collector"],
+    compiles: [...CLUSTER_MODULES, "pulumi-kubernetes", "otel-collector", "trivy"],
     run: (checkout, match) => onCluster(checkout, "kubernetes", match),
   },
   {
