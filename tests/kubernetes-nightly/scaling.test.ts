@@ -101,7 +101,7 @@ test(
     await all.kubectl("scale", "deployment/api", "--replicas=1");
     await untilReplicas((now) => now === 1, MINUTE);
     const { failures } = await all.underLoad(() => untilReplicas((now) => now > 1, 2 * MINUTE), {
-      perSecond: 150,
+      perSecond: 400,
       streams: 0,
     });
     expect(failures).toEqual([]);
