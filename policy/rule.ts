@@ -13,12 +13,16 @@ export interface Resource {
   /** JSON values, UNKNOWN and HIDDEN at any depth. */
   readonly properties: Readonly<Record<string, unknown>>;
   readonly options: ResourceOptions;
+  /** What a property's value was made of, by the property's name; where it is told, which is once all are declared. */
+  readonly dependencies?: Readonly<Record<string, readonly Resource[]>>;
 }
 
 export interface ResourceOptions {
   readonly protect?: boolean;
   /** undefined where the engine does not tell. */
   readonly retainOnDelete?: boolean;
+  /** Namespace that the Kubernetes provider of the resource puts objects into which name none. */
+  readonly namespace?: string;
   /** URN of the parent; what a file has has none. */
   readonly parent?: string;
 }
@@ -122,15 +126,16 @@ export function judge(rule: Rule, resources: readonly Resource[], context: Conte
   return rule.scope === "stack" ? rule.check(own, context) : own.flatMap((resource) => rule.check(resource, context));
 }
 
+/** Providers made from Terraform's: their tokens repeat the resource's name in the module. */
+const BRIDGED: ReadonlySet<string> = new Set(["aws", "gcp", "docker", "random", "tls"]);
+
 /**
- * A type token in the one form that rules name: `docker:Container`, `docker:index:Container` and
- * `docker:index/container:Container` are the same resource, as SDKs of several languages and YAML write it.
+ * A type token as the engine has it: `docker:Container`, `docker:index:Container` and `docker:index/container:Container`
+ * are the same resource, as programs in YAML and other tools write it.
  */
 export function canonicalType(token: string): string {
   const [provider = "", module = "", name] = token.split(":");
   if (name === undefined) return module === "" ? token : canonicalType(`${provider}:index:${module}`);
-  const [first = "", second] = module.split("/");
-  // Bridged providers repeat the resource's name in the module; others have none, or an API's version.
-  const repeated = name.charAt(0).toLowerCase() + name.slice(1);
-  return second === repeated ? `${provider}:${first}:${name}` : token;
+  if (!BRIDGED.has(provider) || module.includes("/")) return token;
+  return `${provider}:${module}/${name.charAt(0).toLowerCase()}${name.slice(1)}:${name}`;
 }

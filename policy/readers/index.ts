@@ -1,15 +1,28 @@
 /** The readers of containers, by the type of the resource that describes them. */
 import { propertiesOf, canonicalType, type Resource } from "../rule";
 import type { Container, Reader } from "./container";
+import {
+  COMPOSE_SERVICE,
+  composeReader,
+  DOCKER_CONTAINER,
+  DOCKER_IMAGE,
+  dockerReader,
+  remoteImageReader,
+} from "./docker";
 import { kubernetesReader, PATCH_TYPES, WORKLOAD_TYPES } from "./kubernetes";
 
 const READERS: Readonly<Record<string, Reader>> = {
   ...Object.fromEntries([...WORKLOAD_TYPES, ...PATCH_TYPES].map((type) => [type, kubernetesReader(type)])),
+  [DOCKER_CONTAINER]: dockerReader,
+  [DOCKER_IMAGE]: remoteImageReader,
+  [COMPOSE_SERVICE]: composeReader,
 };
 
-/** Types of all resources that run containers. */
+/** Types of all resources that run containers, or pull images for them. */
 export const CONTAINER_TYPES: readonly string[] = Object.keys(READERS);
 
 /** The containers that a resource runs; none where it runs none. */
 export const containersOf = (resource: Resource): readonly Container[] =>
-  READERS[canonicalType(resource.type)]?.(propertiesOf(resource)) ?? [];
+  (READERS[canonicalType(resource.type)]?.(propertiesOf(resource)) ?? []).map((container) =>
+    container.name === "" ? { ...container, name: resource.name } : container,
+  );
