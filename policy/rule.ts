@@ -130,6 +130,8 @@ export function canonicalType(token: string): string {
   const [provider = "", module = "", name] = token.split(":");
   if (name === undefined) return module === "" ? token : canonicalType(`${provider}:index:${module}`);
   const [first = "", second] = module.split("/");
+  // azure-native may name a version of an API, in the module or in the name of an SDK that was made for it alone.
+  if (provider === "azure-native" || provider.startsWith("azure-native_")) return `azure-native:${first}:${name}`;
   // Bridged providers repeat the resource's name in the module; others have none, or an API's version.
   const repeated = name.charAt(0).toLowerCase() + name.slice(1);
   return second === repeated ? `${provider}:${first}:${name}` : token;
