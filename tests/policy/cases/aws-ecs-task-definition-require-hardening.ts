@@ -7,10 +7,7 @@ const [api, migrations] = TASK_CONTAINERS;
 const api_ =
   (changes: object): Change["change"] =>
   () => [taskOf([{ ...api, ...changes }, migrations])];
-const without = (name: keyof typeof api): Change["change"] => {
-  const { [name]: _, ...rest } = api;
-  return () => [taskOf([rest, migrations])];
-};
+const without = (name: keyof typeof api): Change["change"] => api_({ [name]: undefined });
 const at = (path: string) => `containerDefinitions[0].${path}`;
 const UNREADABLE = "containerDefinitions is no JSON list of containers, so nobody can tell what runs";
 const NO_LOG = "has no log that outlives the task: allowed are awslogs and awsfirelens";

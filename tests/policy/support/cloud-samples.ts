@@ -2,24 +2,28 @@
 import { IMAGE } from "./kubernetes-samples";
 import { resource } from "./rule-cases";
 
-const container = {
-  name: "api",
+const common = {
   image: IMAGE,
-  essential: true,
   user: "10001:10001",
   readonlyRootFilesystem: true,
   environment: [{ name: "LOG_LEVEL", value: "info" }],
   secrets: [{ name: "API_KEY", valueFrom: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:api-key" }],
+  logConfiguration: { logDriver: "awslogs", options: { "awslogs-group": "ralex", "awslogs-region": "eu-central-1" } },
+};
+
+const api = {
+  ...common,
+  name: "api",
+  essential: true,
   portMappings: [{ containerPort: 8000 }],
   healthCheck: { command: ["CMD", "ralex-health"] },
-  logConfiguration: { logDriver: "awslogs", options: { "awslogs-group": "ralex", "awslogs-region": "eu-central-1" } },
   dependsOn: [{ containerName: "migrations", condition: "SUCCESS" }],
 };
 
-const { healthCheck: _, dependsOn: __, ...migrations } = { ...container, name: "migrations", essential: false };
+const migrations = { ...common, name: "migrations", essential: false };
 
 /** The containers of {@link TASK}, as data. */
-export const TASK_CONTAINERS = [container, migrations] as const;
+export const TASK_CONTAINERS = [api, migrations] as const;
 
 /** A TaskDefinition of other containers. */
 export const taskOf = (containers: unknown) =>
