@@ -122,17 +122,18 @@ export function judge(rule: Rule, resources: readonly Resource[], context: Conte
   return rule.scope === "stack" ? rule.check(own, context) : own.flatMap((resource) => rule.check(resource, context));
 }
 
+/** Providers made from Terraform's: their tokens repeat the resource's name in the module. */
+const BRIDGED: ReadonlySet<string> = new Set(["aws", "gcp", "docker", "random", "tls"]);
+
 /**
- * A type token in the one form that rules name: `docker:Container`, `docker:index:Container` and
- * `docker:index/container:Container` are the same resource, as SDKs of several languages and YAML write it.
+ * A type token as the engine has it: `docker:Container`, `docker:index:Container` and `docker:index/container:Container`
+ * are the same resource, as programs in YAML and other tools write it.
  */
 export function canonicalType(token: string): string {
   const [provider = "", module = "", name] = token.split(":");
   if (name === undefined) return module === "" ? token : canonicalType(`${provider}:index:${module}`);
-  const [first = "", second] = module.split("/");
   // azure-native may name a version of an API, in the module or in the name of an SDK that was made for it alone.
-  if (provider === "azure-native" || provider.startsWith("azure-native_")) return `azure-native:${first}:${name}`;
-  // Bridged providers repeat the resource's name in the module; others have none, or an API's version.
-  const repeated = name.charAt(0).toLowerCase() + name.slice(1);
-  return second === repeated ? `${provider}:${first}:${name}` : token;
+  if (/^azure-native(_|$)/.test(provider)) return `azure-native:${module.split("/")[0]}:${name}`;
+  if (!BRIDGED.has(provider) || module.includes("/")) return token;
+  return `${provider}:${module}/${name.charAt(0).toLowerCase()}${name.slice(1)}:${name}`;
 }

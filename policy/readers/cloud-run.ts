@@ -2,9 +2,9 @@
 import { Value } from "../value";
 import type { Container, Reader } from "./container";
 
-export const CLOUD_RUN_SERVICE = "gcp:cloudrunv2:Service";
-const JOB = "gcp:cloudrunv2:Job";
-const WORKER_POOL = "gcp:cloudrunv2:WorkerPool";
+export const CLOUD_RUN_SERVICE = "gcp:cloudrunv2/service:Service";
+const JOB = "gcp:cloudrunv2/job:Job";
+const WORKER_POOL = "gcp:cloudrunv2/workerPool:WorkerPool";
 
 /** Where containers are described: a job has a template of its execution around that of its task. */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {

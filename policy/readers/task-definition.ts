@@ -2,7 +2,7 @@
 import { Value } from "../value";
 import type { Container, Reader, Variable } from "./container";
 
-export const TASK_DEFINITION = "aws:ecs:TaskDefinition";
+export const TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition";
 
 /**
  * A text that is no list of containers gives one container without an image, so that no rule takes what nobody can read

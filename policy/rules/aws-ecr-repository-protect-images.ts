@@ -22,7 +22,7 @@ export const awsEcrRepositoryProtectImages: ResourceRule = {
   level: { development: "mandatory", promoted: "mandatory" },
   onUnknown: "skip",
   ...byType({
-    "aws:ecr:Repository": (resource, properties) => [
+    "aws:ecr/repository:Repository": (resource, properties) => [
       ...unless(
         (properties.get("imageTagMutability").text ?? "").startsWith("IMMUTABLE"),
         resource,
@@ -36,7 +36,7 @@ export const awsEcrRepositoryProtectImages: ResourceRule = {
         "images are not scanned when they are pushed",
       ),
     ],
-    "aws:ecr:LifecyclePolicy": (resource, properties) => lifecycle(resource, properties.get("policy")),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": (resource, properties) => lifecycle(resource, properties.get("policy")),
   }),
 };
 

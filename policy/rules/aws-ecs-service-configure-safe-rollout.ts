@@ -18,7 +18,7 @@ export const awsEcsServiceConfigureSafeRollout: ResourceRule = {
   fix: "Set deploymentCircuitBreaker {enable, rollback} true, deploymentMinimumHealthyPercent 100, deploymentMaximumPercent 200, and a base of 1 or more on FARGATE beside any FARGATE_SPOT.",
   level: { development: "mandatory", promoted: "mandatory" },
   onUnknown: "skip",
-  types: ["aws:ecs:Service"],
+  types: ["aws:ecs/service:Service"],
   check: (resource, { isPromoted }) => {
     const properties = propertiesOf(resource);
     // CODE_DEPLOY and EXTERNAL bring a rollout of their own, and ECS refuses the circuit breaker with them.

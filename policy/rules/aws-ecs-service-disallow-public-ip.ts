@@ -14,7 +14,7 @@ export const awsEcsServiceDisallowPublicIp: ResourceRule = {
   fix: "Set networkConfiguration.assignPublicIp to false, and run the tasks in private subnets with a NAT gateway or VPC endpoints.",
   level: { development: "advisory", promoted: "mandatory" },
   onUnknown: "skip",
-  types: ["aws:ecs:Service"],
+  types: ["aws:ecs/service:Service"],
   check: (resource) => {
     const assigned = propertiesOf(resource).at("networkConfiguration", "assignPublicIp");
     return unless(!assigned.isTrue, resource, assigned, "the service's tasks get public addresses");

@@ -18,15 +18,16 @@ export const cacheInstanceRequireAuthAndTls: ResourceRule = {
   level: { development: "mandatory", promoted: "mandatory" },
   onUnknown: "skip",
   ...byType({
-    "aws:elasticache:ReplicationGroup": (resource, properties) => replicationGroup(resource, properties),
-    "aws:elasticache:Cluster": (resource, properties) => singleCluster(resource, properties),
-    "aws:elasticache:ServerlessCache": (resource, properties) =>
+    "aws:elasticache/replicationGroup:ReplicationGroup": (resource, properties) =>
+      replicationGroup(resource, properties),
+    "aws:elasticache/cluster:Cluster": (resource, properties) => singleCluster(resource, properties),
+    "aws:elasticache/serverlessCache:ServerlessCache": (resource, properties) =>
       properties.get("engine").text === "memcached" ? [] : required(resource, properties.get("userGroupId"), NO_AUTH),
-    "gcp:redis:Instance": (resource, properties) => [
+    "gcp:redis/instance:Instance": (resource, properties) => [
       ...unless(properties.get("authEnabled").isTrue, resource, properties.get("authEnabled"), NO_AUTH),
       ...wanted(resource, properties.get("transitEncryptionMode"), ["SERVER_AUTHENTICATION"], IN_CLEAR),
     ],
-    "gcp:redis:Cluster": (resource, properties) => [
+    "gcp:redis/cluster:Cluster": (resource, properties) => [
       ...wanted(resource, properties.get("authorizationMode"), ["AUTH_MODE_IAM_AUTH", "AUTH_MODE_TOKEN_AUTH"], NO_AUTH),
       ...wanted(
         resource,

@@ -17,7 +17,11 @@ export const cloudResourceDisallowRetiredService: ResourceRule = {
   onUnknown: "skip",
   ...byType({
     ...each(["azure-native:redis:Redis", "azure-native:cache:Redis"], (resource, properties) => [
-      finding(resource, properties, "Azure Cache for Redis retires on 2028-09-30, and is closed to new tenants since 2026-04-01"),
+      finding(
+        resource,
+        properties,
+        "Azure Cache for Redis retires on 2028-09-30, and is closed to new tenants since 2026-04-01",
+      ),
     ]),
     // Managed Redis has the same type; the tiers of before begin with Enterprise.
     "azure-native:redisenterprise:RedisEnterprise": (resource, properties) => {

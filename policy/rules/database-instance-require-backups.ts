@@ -20,23 +20,24 @@ export const databaseInstanceRequireBackups: ResourceRule = {
   level: { development: "mandatory", promoted: "mandatory" },
   onUnknown: "skip",
   ...byType({
-    "aws:rds:Instance": (resource, properties, context) => [
+    "aws:rds/instance:Instance": (resource, properties, context) => [
       // Its source is backed up in place of a replica, its cluster in place of an instance of Aurora.
       ...(isSet(properties.get("replicateSourceDb")) || (properties.get("engine").text ?? "").startsWith("aurora")
         ? []
         : kept(resource, properties.get("backupRetentionPeriod"), 0, context)),
       ...rdsGuards(resource, properties),
     ],
-    "aws:rds:Cluster": (resource, properties, context) => [
+    "aws:rds/cluster:Cluster": (resource, properties, context) => [
       ...kept(resource, properties.get("backupRetentionPeriod"), 1, context),
       ...rdsGuards(resource, properties),
     ],
-    "aws:elasticache:ReplicationGroup": (resource, properties, context) => [
+    "aws:elasticache/replicationGroup:ReplicationGroup": (resource, properties, context) => [
       ...kept(resource, properties.get("snapshotRetentionLimit"), 0, context),
       ...finalSnapshot(resource, properties.get("finalSnapshotIdentifier")),
     ],
-    "gcp:sql:DatabaseInstance": (resource, properties, context) => cloudSql(resource, properties, context),
-    "gcp:redis:Instance": (resource, properties) => {
+    "gcp:sql/databaseInstance:DatabaseInstance": (resource, properties, context) =>
+      cloudSql(resource, properties, context),
+    "gcp:redis/instance:Instance": (resource, properties) => {
       const mode = properties.at("persistenceConfig", "persistenceMode");
       return [
         ...unless(mode.text === "RDB", resource, mode, "the cache keeps no snapshots: persistenceMode RDB is wanted"),

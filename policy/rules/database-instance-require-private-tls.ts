@@ -18,19 +18,21 @@ export const databaseInstanceRequirePrivateTls: ResourceRule = {
   level: { development: "mandatory", promoted: "mandatory" },
   onUnknown: "skip",
   ...byType({
-    "aws:rds:Instance": (resource, properties) => [
+    "aws:rds/instance:Instance": (resource, properties) => [
       ...notPublic(resource, properties.get("publiclyAccessible")),
       // Aurora's storage is its cluster's, and a replica's is encrypted as its source is.
       ...((properties.get("engine").text ?? "").startsWith("aurora") || isSet(properties.get("replicateSourceDb"))
         ? []
         : encrypted(resource, properties.get("storageEncrypted"))),
     ],
-    "aws:rds:ClusterInstance": (resource, properties) => notPublic(resource, properties.get("publiclyAccessible")),
-    "aws:rds:Cluster": (resource, properties) => encrypted(resource, properties.get("storageEncrypted")),
-    ...each(["aws:rds:ParameterGroup", "aws:rds:ClusterParameterGroup"], (resource, properties) =>
-      forcesTls(resource, properties),
+    "aws:rds/clusterInstance:ClusterInstance": (resource, properties) =>
+      notPublic(resource, properties.get("publiclyAccessible")),
+    "aws:rds/cluster:Cluster": (resource, properties) => encrypted(resource, properties.get("storageEncrypted")),
+    ...each(
+      ["aws:rds/parameterGroup:ParameterGroup", "aws:rds/clusterParameterGroup:ClusterParameterGroup"],
+      (resource, properties) => forcesTls(resource, properties),
     ),
-    "gcp:sql:DatabaseInstance": (resource, properties) => cloudSql(resource, properties),
+    "gcp:sql/databaseInstance:DatabaseInstance": (resource, properties) => cloudSql(resource, properties),
     "azure-native:dbforpostgresql:Server": (resource, properties) => {
       const network = properties.get("network");
       // A server in a subnet of its own has no public address.

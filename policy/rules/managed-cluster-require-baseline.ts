@@ -29,9 +29,9 @@ export const managedClusterRequireBaseline: ResourceRule = {
   level: { development: "advisory", promoted: "mandatory" },
   onUnknown: "skip",
   ...byType({
-    "aws:eks:Cluster": judgedBy(eksRequirements),
-    "gcp:container:Cluster": judgedBy(gkeRequirements),
-    "gcp:container:NodePool": judgedBy(gkeNodeRequirements),
+    "aws:eks/cluster:Cluster": judgedBy(eksRequirements),
+    "gcp:container/cluster:Cluster": judgedBy(gkeRequirements),
+    "gcp:container/nodePool:NodePool": judgedBy(gkeNodeRequirements),
     "azure-native:containerservice:ManagedCluster": judgedBy(aksRequirements),
   }),
 };

@@ -17,14 +17,17 @@ export const networkEdgeRequireHttps: ResourceRule = {
   level: { development: "mandatory", promoted: "mandatory" },
   onUnknown: "skip",
   ...byType({
-    ...each(["aws:lb:Listener", "aws:alb:Listener"], (resource, properties) => listener(resource, properties)),
-    "gcp:compute:SSLPolicy": (resource, properties) => {
+    ...each(["aws:lb/listener:Listener", "aws:alb/listener:Listener"], (resource, properties) =>
+      listener(resource, properties),
+    ),
+    "gcp:compute/sSLPolicy:SSLPolicy": (resource, properties) => {
       const version = properties.get("minTlsVersion");
       return unless(/^TLS_1_[23]$/.test(version.text ?? ""), resource, version, OLD_TLS);
     },
-    "gcp:compute:TargetHttpsProxy": (resource, properties) => required(resource, properties.get("sslPolicy"), OLD_TLS),
+    "gcp:compute/targetHttpsProxy:TargetHttpsProxy": (resource, properties) =>
+      required(resource, properties.get("sslPolicy"), OLD_TLS),
     // What TLS its own address takes is Google's choice, and it leads past the load balancer's rules.
-    "gcp:cloudrunv2:Service": (resource, properties, { isPromoted }) => {
+    "gcp:cloudrunv2/service:Service": (resource, properties, { isPromoted }) => {
       const ingress = properties.get("ingress");
       const isClosed = properties.get("defaultUriDisabled").isTrue || !OPEN_INGRESS.includes(ingress.text ?? "");
       return isPromoted ? unless(isClosed, resource, ingress, "the service is reached past the load balancer") : [];

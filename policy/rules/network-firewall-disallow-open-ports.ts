@@ -18,19 +18,21 @@ export const networkFirewallDisallowOpenPorts: ResourceRule = {
   level: { development: "mandatory", promoted: "mandatory" },
   onUnknown: "skip",
   ...byType({
-    ...each(["aws:ec2:SecurityGroup", "aws:ec2:DefaultSecurityGroup"], (resource, properties) =>
-      properties
-        .get("ingress")
-        .items()
-        .flatMap((rule) => securityGroupRule(resource, rule)),
+    ...each(
+      ["aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"],
+      (resource, properties) =>
+        properties
+          .get("ingress")
+          .items()
+          .flatMap((rule) => securityGroupRule(resource, rule)),
     ),
-    "aws:ec2:SecurityGroupRule": (resource, properties) =>
+    "aws:ec2/securityGroupRule:SecurityGroupRule": (resource, properties) =>
       properties.get("type").text === "egress" ? [] : securityGroupRule(resource, properties),
-    "aws:vpc:SecurityGroupIngressRule": (resource, properties) =>
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (resource, properties) =>
       isEdge(properties.get("ipProtocol"), properties)
         ? []
         : open(resource, [properties.get("cidrIpv4"), properties.get("cidrIpv6")]),
-    "gcp:compute:Firewall": (resource, properties) => googleFirewall(resource, properties),
+    "gcp:compute/firewall:Firewall": (resource, properties) => googleFirewall(resource, properties),
     "azure-native:network:NetworkSecurityGroup": (resource, properties) =>
       properties
         .get("securityRules")

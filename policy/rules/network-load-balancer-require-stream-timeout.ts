@@ -23,20 +23,22 @@ export const networkLoadBalancerRequireStreamTimeout: ResourceRule = {
   level: { development: "mandatory", promoted: "mandatory" },
   onUnknown: "skip",
   ...byType({
-    ...each(["aws:lb:LoadBalancer", "aws:alb:LoadBalancer"], (resource, properties) =>
+    ...each(["aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer"], (resource, properties) =>
       (properties.get("loadBalancerType").text ?? "application") === "application"
         ? atLeast(resource, properties.get("idleTimeout"), ALB_IDLE, 60)
         : [],
     ),
-    "gcp:cloudrunv2:Service": (resource, properties) => {
+    "gcp:cloudrunv2/service:Service": (resource, properties) => {
       const timeout = properties.at("template", "timeout");
       return unless(durationSeconds(timeout) >= LONGEST_STREAM, resource, timeout, tooShort(LONGEST_STREAM, 300));
     },
     // Of a serverless backend, which has no health check, Google refuses a timeout.
-    ...each(["gcp:compute:BackendService", "gcp:compute:RegionBackendService"], (resource, properties) =>
-      properties.get("healthChecks").isAbsent
-        ? []
-        : atLeast(resource, properties.get("timeoutSec"), LONGEST_STREAM, 30),
+    ...each(
+      ["gcp:compute/backendService:BackendService", "gcp:compute/regionBackendService:RegionBackendService"],
+      (resource, properties) =>
+        properties.get("healthChecks").isAbsent
+          ? []
+          : atLeast(resource, properties.get("timeoutSec"), LONGEST_STREAM, 30),
     ),
     "azure-native:network:ApplicationGateway": (resource, properties) =>
       properties

@@ -23,10 +23,12 @@ export const serverlessServiceRequireLimits: ResourceRule = {
   onUnknown: "skip",
   ...byType({
     [CLOUD_RUN_SERVICE]: (resource, properties, context) => cloudRun(resource, properties, context),
-    "gcp:cloudrunv2:ServiceIamMember": (resource, properties) => callers(resource, [properties.get("member")]),
-    "gcp:cloudrunv2:ServiceIamBinding": (resource, properties) => callers(resource, properties.get("members").items()),
+    "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": (resource, properties) =>
+      callers(resource, [properties.get("member")]),
+    "gcp:cloudrunv2/serviceIamBinding:ServiceIamBinding": (resource, properties) =>
+      callers(resource, properties.get("members").items()),
     [CONTAINER_GROUP]: (resource, properties) => containerGroup(resource, properties),
-    ...each(["aws:appautoscaling:Target"], (resource, properties, { isPromoted }) => {
+    ...each(["aws:appautoscaling/target:Target"], (resource, properties, { isPromoted }) => {
       const [most, fewest] = [properties.get("maxCapacity"), properties.get("minCapacity")];
       return [...required(resource, most, NO_BOUND), ...(isPromoted ? atLeastOne(resource, fewest, fewest) : [])];
     }),

@@ -108,14 +108,17 @@ class Declarations {
   }
 }
 
-/** The folder of a token's module: `helm/v3` of `kubernetes:helm.sh/v3:Release`, none of `docker:index:Container`. */
-const moduleFolder = (module: string): string =>
-  module === "index" ? "" : module.replace(/^([^/.]+)[^/]*/, (_, group: string) => group.toLowerCase());
+/** The folder of a token's module: `helm/v3` of `kubernetes:helm.sh/v3:Release`, `lb` of `aws:lb/listener:Listener`. */
+function moduleFolder(folder: string, module: string): string {
+  const place = module.replace(/^[^/.]+[^/]*/, (group) => (group === "index" ? "." : (group.split(".")[0] ?? "")));
+  // Bridged providers name the resource once more behind the module.
+  return [place, path.dirname(place)].map((one) => path.join(folder, one)).find((one) => fs.existsSync(one)) ?? folder;
+}
 
 /** @throws where the SDK does not declare the type, or not there any more. */
 function moduleOf(folder: string, token: string): string {
-  const place = path.join(folder, moduleFolder(token.split(":")[1] ?? ""));
-  const scripts = fs.existsSync(place) ? fs.readdirSync(place).filter((file) => file.endsWith(".js")) : [];
+  const place = moduleFolder(folder, token.split(":")[1] ?? "");
+  const scripts = fs.readdirSync(place).filter((file) => file.endsWith(".js"));
   const found = scripts.find((file) => {
     const declared = /__pulumiType = ['"](.+?)['"]/.exec(fs.readFileSync(path.join(place, file), "utf8"))?.[1];
     return declared !== undefined && canonicalType(declared) === token;

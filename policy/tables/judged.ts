@@ -24,5 +24,7 @@ export const judgedTokens = (name: string, rules: readonly Pick<RuleFacts, "type
 
 /** Properties that are a text of JSON: the SDK's own declaration of what each element of the list in it is. */
 export const EMBEDDED: Readonly<Record<string, Readonly<Record<string, { file: string; object: string }>>>> = {
-  "aws:ecs:TaskDefinition": { containerDefinitions: { file: "ecs/container.d.ts", object: "ContainerDefinition" } },
+  "aws:ecs/taskDefinition:TaskDefinition": {
+    containerDefinitions: { file: "ecs/container.d.ts", object: "ContainerDefinition" },
+  },
 };
