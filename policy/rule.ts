@@ -13,12 +13,16 @@ export interface Resource {
   /** JSON values, UNKNOWN and HIDDEN at any depth. */
   readonly properties: Readonly<Record<string, unknown>>;
   readonly options: ResourceOptions;
+  /** What a property's value was made of, by the property's name; where it is told, which is once all are declared. */
+  readonly dependencies?: Readonly<Record<string, readonly Resource[]>>;
 }
 
 export interface ResourceOptions {
   readonly protect?: boolean;
   /** undefined where the engine does not tell. */
   readonly retainOnDelete?: boolean;
+  /** Namespace that the Kubernetes provider of the resource puts objects into which name none. */
+  readonly namespace?: string;
   /** URN of the parent; what a file has has none. */
   readonly parent?: string;
 }

@@ -1,6 +1,6 @@
 import { finding, type ResourceRule } from "../rule";
 import { CONTAINER_TYPES, containersOf } from "../readers";
-import { isPinned } from "../readers/image-text";
+import { isPinned, isPulled } from "../readers/image-text";
 import { PATCH_TYPES } from "../readers/kubernetes";
 
 /** A tag names whatever was pushed last, so what was approved and what runs may differ. */
@@ -20,7 +20,8 @@ export const containerImageRequireDigest: ResourceRule = {
   types: CONTAINER_TYPES,
   check: (resource) =>
     containersOf(resource)
-      .filter(({ image }) => !isPinned(image) && !(image.isAbsent && PATCH_TYPES.includes(resource.type)))
+      .filter(({ image }) => !isPinned(image) && !isPulled(resource, image))
+      .filter(({ image }) => !(image.isAbsent && PATCH_TYPES.includes(resource.type)))
       .map(({ name, image }) =>
         finding(
           resource,

@@ -6,6 +6,7 @@ export const PACKAGES: Readonly<Record<string, "." | "policy">> = {
   kubernetes: ".",
   docker: ".",
   "docker-build": ".",
+  random: ".",
   aws: "policy",
   gcp: "policy",
   "azure-native": "policy",
@@ -14,6 +15,8 @@ export const PACKAGES: Readonly<Record<string, "." | "policy">> = {
 /** Types that are judged though the SDK of today does not declare them, each with the reason. */
 export const UNDECLARED: Readonly<Record<string, string>> = {
   "azure-native:cache:Redis": "the token of azure-native 2, which states still have; azure-native 3 has it as redis",
+  "kubernetes:gateway.networking.k8s.io/v1:Gateway": "a custom resource, whose definition is a cluster's own",
+  "kubernetes:gateway.networking.k8s.io/v1beta1:Gateway": "a custom resource, whose definition is a cluster's own",
 };
 
 /** The tokens of a package that the rules judge, sorted. Providers without an SDK (Compose files) have none. */
