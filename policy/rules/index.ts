@@ -29,6 +29,7 @@ import { kubernetesReleaseDisallowOpaque } from "./kubernetes-release-disallow-o
 import { kubernetesWorkloadDisableAccountToken } from "./kubernetes-workload-disable-account-token";
 import { kubernetesWorkloadDisallowHostAccess } from "./kubernetes-workload-disallow-host-access";
 import { kubernetesWorkloadDisallowRoot } from "./kubernetes-workload-disallow-root";
+import { kubernetesWorkloadLimitScratch } from "./kubernetes-workload-limit-scratch";
 import { kubernetesWorkloadRequireDisruptionBudget } from "./kubernetes-workload-require-disruption-budget";
 import { kubernetesWorkloadRequireProbes } from "./kubernetes-workload-require-probes";
 import { kubernetesWorkloadRequireReadOnlyRoot } from "./kubernetes-workload-require-read-only-root";
@@ -79,6 +80,7 @@ export const RULES: readonly Rule[] = [
   kubernetesIngressRequireTls,
   kubernetesAutoscalerConfigureReplicas,
   kubernetesReleaseDisallowOpaque,
+  kubernetesWorkloadLimitScratch,
   awsEcsTaskDefinitionRequireHardening,
   awsEcsServiceDisallowPublicIp,
   awsEcsServiceConfigureSafeRollout,

@@ -9,6 +9,7 @@ import { cases as cloudResourceDisallowRetiredService } from "./cloud-resource-d
 import { cases as containerImageRequireDigest } from "./container-image-require-digest";
 import { cases as databaseInstanceRequireBackups } from "./database-instance-require-backups";
 import { cases as databaseInstanceRequirePrivateTls } from "./database-instance-require-private-tls";
+import { cases as kubernetesWorkloadLimitScratch } from "./kubernetes-workload-limit-scratch";
 import { cases as managedClusterRequireBaseline } from "./managed-cluster-require-baseline";
 import { cases as networkEdgeRequireHttps } from "./network-edge-require-https";
 import { cases as networkFirewallDisallowOpenPorts } from "./network-firewall-disallow-open-ports";
@@ -17,6 +18,7 @@ import { cases as serverlessServiceRequireLimits } from "./serverless-service-re
 
 export const CASES: readonly RuleCases[] = [
   containerImageRequireDigest,
+  kubernetesWorkloadLimitScratch,
   awsEcsTaskDefinitionRequireHardening,
   awsEcsServiceDisallowPublicIp,
   awsEcsServiceConfigureSafeRollout,
