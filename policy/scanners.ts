@@ -81,7 +81,8 @@ export const SCANNER_FINDINGS: readonly ScannerFinding[] = [
     title: "A token of the API is mounted",
     places: ["planning document", "rendered"],
     rules: ["K8-07"],
-    leftOut: "The chart's hook that makes the Secret needs its token, and mounts it for itself alone; K8-07 takes what is said by name.",
+    leftOut:
+      "The chart's hook that makes the Secret needs its token, and mounts it for itself alone; K8-07 takes what is said by name.",
   },
   {
     scanner: "checkov",
@@ -136,7 +137,8 @@ export const SCANNER_FINDINGS: readonly ScannerFinding[] = [
     title: "An image has no HEALTHCHECK",
     places: ["images"],
     rules: ["LOC-03", "K8-06"],
-    leftOut: "The probe runs to its end. Health is part of a service's description, and so of the container, not of its image.",
+    leftOut:
+      "The probe runs to its end. Health is part of a service's description, and so of the container, not of its image.",
   },
   {
     scanner: "kube-score",
@@ -175,7 +177,8 @@ export const SCANNER_FINDINGS: readonly ScannerFinding[] = [
     title: "An image is not pulled at every start",
     places: ["rendered"],
     rules: ["IMG-01"],
-    leftOut: "A digest is the same image wherever it comes from; a registry that is away must not keep a pod from starting.",
+    leftOut:
+      "A digest is the same image wherever it comes from; a registry that is away must not keep a pod from starting.",
   },
   {
     scanner: "kube-score",
@@ -292,7 +295,8 @@ export const SCANNER_FINDINGS: readonly ScannerFinding[] = [
     title: "A Role may make Secrets",
     places: ["rendered"],
     rules: [],
-    leftOut: "The chart's hook makes the release's own Secret where there is none; Role, account and Job are deleted after it.",
+    leftOut:
+      "The chart's hook makes the release's own Secret where there is none; Role, account and Job are deleted after it.",
   },
   {
     scanner: "trivy",
@@ -308,6 +312,7 @@ export const SCANNER_FINDINGS: readonly ScannerFinding[] = [
     title: "An image has no HEALTHCHECK",
     places: ["images"],
     rules: ["LOC-03", "K8-06"],
-    leftOut: "The probe runs to its end. Health is part of a service's description, and so of the container, not of its image.",
+    leftOut:
+      "The probe runs to its end. Health is part of a service's description, and so of the container, not of its image.",
   },
 ];

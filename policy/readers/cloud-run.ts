@@ -23,7 +23,7 @@ function read(template: Value): readonly Container[] {
   const containers = list.items();
   if (containers.length === 0) {
     const nothing = new Value(undefined, list.path);
-    return [{ name: list.path, role: "main", value: nothing, image: nothing, environment: [] }];
+    return [{ name: list.path, role: "main", value: nothing, image: nothing, environment: [], commandLine: [] }];
   }
   // Of several containers of a service, the one with a port is the service.
   const hasPort = containers.some((value) => !value.get("ports").isAbsent);
@@ -43,4 +43,5 @@ const container = (value: Value, role: Container["role"]): Container => ({
       value: variable.get("value"),
       isReference: !variable.isUnknown && !variable.get("valueSource").isAbsent,
     })),
+  commandLine: [value.get("commands"), value.get("args")],
 });

@@ -17,7 +17,7 @@ const read: Reader = (properties) => {
       .map((value) => container(value, "init")),
     ...containers.map((value) => container(value, "main")),
     ...(containers.length === 0
-      ? [{ name: list.path, role: "main" as const, value: nothing, image: nothing, environment: [] }]
+      ? [{ name: list.path, role: "main" as const, value: nothing, image: nothing, environment: [], commandLine: [] }]
       : []),
   ];
 };
@@ -30,6 +30,7 @@ const container = (value: Value, role: Container["role"]): Container => ({
   value,
   image: value.get("image"),
   environment: value.get("environmentVariables").items().map(variable),
+  commandLine: [value.get("command")],
 });
 
 /** `secureValue` stands in the program as a secret, and is not readable on the platform. */

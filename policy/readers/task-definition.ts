@@ -23,6 +23,7 @@ const unreadable = ({ path }: Value): Container => ({
   value: new Value(undefined, path),
   image: new Value(undefined, path),
   environment: [],
+  commandLine: [],
 });
 
 /** Names of containers that have to end before this one begins. */
@@ -51,6 +52,7 @@ function container(value: Value, before: ReadonlySet<string>): Container {
         .items()
         .map((secret) => named(secret, new Value(undefined, secret.path), true)),
     ],
+    commandLine: [value.get("command"), value.get("entryPoint")],
   };
 }
 

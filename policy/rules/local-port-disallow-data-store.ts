@@ -17,16 +17,21 @@ const DATA_PORTS: ReadonlySet<string> = new Set([
   "9092",
   "8123",
 ]);
-export const DATA_IMAGES =
+/** Images of stores. */
+const DATA_IMAGES =
   /(?:^|[/_-])(?:postgres(?:ql)?|pgvector|timescaledb|mysql|mariadb|redis|valkey|mongo(?:db)?|elasticsearch|opensearch|memcached|etcd|rabbitmq|kafka|clickhouse|qdrant|weaviate|milvus)(?:$|[_-])/;
 
-/** Whether a container keeps data, by its image or by the port that it publishes. */
-export const isDataStore = ({ image }: Pick<LocalContainer, "image">): boolean =>
-  DATA_IMAGES.test(
+/** Programs that go with a store and keep nothing. */
+const COMPANION = /(?:exporter|operator|proxy|commander|admin|insight|express|client|tools)/;
+
+/** Whether a container keeps data, by its image. */
+export function isDataStore({ image }: Pick<LocalContainer, "image">): boolean {
+  const name =
     repositoryOf(image.text ?? "")
       .split("/")
-      .at(-1) ?? "",
-  );
+      .at(-1) ?? "";
+  return DATA_IMAGES.test(name) && !COMPANION.test(name);
+}
 
 /** A database is asked by its application, over their network; everybody else has no business there. */
 export const localPortDisallowDataStore: ResourceRule = {

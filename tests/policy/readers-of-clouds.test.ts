@@ -1,6 +1,7 @@
 /** Containers of the clouds come out as those of Kubernetes do, hidden ones too, and none is lost in what cannot be read. */
 import { containersOf } from "../../policy/readers";
 import { canonicalType, judge, type Resource } from "../../policy/rule";
+import { containerEnvironmentDisallowSecret } from "../../policy/rules/container-environment-disallow-secret";
 import { containerImageRequireDigest } from "../../policy/rules/container-image-require-digest";
 import { HIDDEN, UNKNOWN } from "../../policy/value";
 import { CLOUD_RUN, CLOUD_RUN_JOB, CONTAINER_GROUP, TASK, TASK_CONTAINERS, taskOf } from "./support/cloud-samples";
@@ -154,6 +155,22 @@ describe("a ContainerGroup", () => {
   test("is undecided where its containers are unknown", () => {
     expect(unpinned(set("containers", UNKNOWN)([CONTAINER_GROUP]))).toEqual([["containers", true]]);
   });
+});
+
+test("what a container is started with is found under each platform's own name for it", () => {
+  const secret = "postgresql://ralex:Hm4Zt8qLw2Vn6Bx0@postgres/ralex";
+  const inClear = (one: Resource) =>
+    judge(containerEnvironmentDisallowSecret, [one], contextWith()).map(({ path }) => path);
+  expect(inClear(taskOf([{ name: "api", image: IMAGE, command: [secret], entryPoint: [secret] }]))).toEqual([
+    "containerDefinitions[0].command[0]",
+    "containerDefinitions[0].entryPoint[0]",
+  ]);
+  const run = { template: { containers: [{ image: IMAGE, commands: ["serve"], args: ["--dsn", secret] }] } };
+  expect(inClear(resource("gcp:cloudrunv2/service:Service", run))).toEqual(["template.containers[0].args[1]"]);
+  const group = { containers: [{ image: IMAGE, command: [secret] }] };
+  expect(inClear(resource("azure-native:containerinstance:ContainerGroup", group))).toEqual([
+    "containers[0].command[0]",
+  ]);
 });
 
 describe("a type of azure-native", () => {

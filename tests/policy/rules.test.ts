@@ -26,9 +26,11 @@ describe.each(CASES.map((cases) => [`${cases.rule.id} ${cases.rule.name}`, cases
     },
   );
 
-  test.each((cases.allowed ?? []).map((one) => [one.when, one] as const))("is kept when %s", (_, one) => {
-    expect(of(cases, one)).toEqual([]);
-  });
+  if (cases.allowed !== undefined) {
+    test.each(cases.allowed.map((one) => [one.when, one] as const))("is kept when %s", (_, one) => {
+      expect(of(cases, one)).toEqual([]);
+    });
+  }
 
   test("is none of the business of a resource of another type", () => {
     const broken = (cases.violations[0]?.change(cases.baseline) ?? []).map((one): Resource => ({

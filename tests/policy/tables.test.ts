@@ -46,7 +46,8 @@ test("every type that a rule judges is one of an SDK's table, of a Compose file,
 
 test("the SDKs of the clouds are in policy/ alone, exact, and nothing there is needed to run", () => {
   const versions = manifest("policy/package.json");
-  expect(Object.keys(versions.devDependencies).sort()).toEqual(["@pulumi/aws", "@pulumi/azure-native", "@pulumi/gcp"]);
+  const sdks = Object.keys(versions.devDependencies).filter((name) => name.startsWith("@pulumi/"));
+  expect(sdks.sort()).toEqual(["@pulumi/aws", "@pulumi/azure-native", "@pulumi/gcp"]);
   for (const version of Object.values(versions.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   expect(versions).not.toHaveProperty("dependencies");
   const root = manifest("package.json") as { dependencies?: object; devDependencies?: object };

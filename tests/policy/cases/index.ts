@@ -1,35 +1,25 @@
-/** The cases of every rule, in the rules' order. */
+/** The cases of every rule. */
 import type { RuleCases } from "../support/rule-cases";
-import { cases as awsEcrRepositoryProtectImages } from "./aws-ecr-repository-protect-images";
-import { cases as awsEcsServiceConfigureSafeRollout } from "./aws-ecs-service-configure-safe-rollout";
-import { cases as awsEcsServiceDisallowPublicIp } from "./aws-ecs-service-disallow-public-ip";
-import { cases as awsEcsTaskDefinitionRequireHardening } from "./aws-ecs-task-definition-require-hardening";
-import { cases as cacheInstanceRequireAuthAndTls } from "./cache-instance-require-auth-and-tls";
-import { cases as cloudResourceDisallowRetiredService } from "./cloud-resource-disallow-retired-service";
+import { cases as builds } from "./builds";
+import { cases as clouds } from "./clouds";
 import { cases as containerImageRequireDigest } from "./container-image-require-digest";
-import { cases as databaseInstanceRequireBackups } from "./database-instance-require-backups";
-import { cases as databaseInstanceRequirePrivateTls } from "./database-instance-require-private-tls";
+import { cases as images } from "./images";
+import { cases as kubernetesObjects } from "./kubernetes-objects";
+import { cases as kubernetesPods } from "./kubernetes-pods";
 import { cases as kubernetesWorkloadLimitScratch } from "./kubernetes-workload-limit-scratch";
-import { cases as managedClusterRequireBaseline } from "./managed-cluster-require-baseline";
-import { cases as networkEdgeRequireHttps } from "./network-edge-require-https";
-import { cases as networkFirewallDisallowOpenPorts } from "./network-firewall-disallow-open-ports";
-import { cases as networkLoadBalancerRequireStreamTimeout } from "./network-load-balancer-require-stream-timeout";
-import { cases as serverlessServiceRequireLimits } from "./serverless-service-require-limits";
+import { cases as local } from "./local";
+import { cases as promotion } from "./promotion";
+import { cases as secrets } from "./secrets";
 
 export const CASES: readonly RuleCases[] = [
   containerImageRequireDigest,
+  ...images,
+  ...promotion,
+  ...builds,
+  ...secrets,
+  ...kubernetesPods,
+  ...kubernetesObjects,
   kubernetesWorkloadLimitScratch,
-  awsEcsTaskDefinitionRequireHardening,
-  awsEcsServiceDisallowPublicIp,
-  awsEcsServiceConfigureSafeRollout,
-  awsEcrRepositoryProtectImages,
-  databaseInstanceRequirePrivateTls,
-  databaseInstanceRequireBackups,
-  cacheInstanceRequireAuthAndTls,
-  networkFirewallDisallowOpenPorts,
-  networkEdgeRequireHttps,
-  managedClusterRequireBaseline,
-  serverlessServiceRequireLimits,
-  networkLoadBalancerRequireStreamTimeout,
-  cloudResourceDisallowRetiredService,
+  ...clouds,
+  ...local,
 ];

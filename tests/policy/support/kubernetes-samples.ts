@@ -70,3 +70,52 @@ export const CRON_JOB = resource("kubernetes:batch/v1:CronJob", {
     jobTemplate: { spec: { template: { metadata: { labels: { app: "api" } }, spec: POD_SPEC } } },
   },
 });
+
+export const NAMESPACE = resource("kubernetes:core/v1:Namespace", {
+  metadata: { name: "ralex", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+});
+
+export const DEFAULT_DENY = resource("kubernetes:networking.k8s.io/v1:NetworkPolicy", {
+  metadata: { name: "default-deny", namespace: "ralex" },
+  spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+});
+
+export const BUDGET = resource("kubernetes:policy/v1:PodDisruptionBudget", {
+  metadata: { name: "api", namespace: "ralex" },
+  spec: { minAvailable: 1, selector: { matchLabels: { app: "api" } } },
+});
+
+export const AUTOSCALER = resource("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", {
+  metadata: { name: "api", namespace: "ralex" },
+  spec: { minReplicas: 2, maxReplicas: 4, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "api" } },
+});
+
+export const ACCOUNT = resource("kubernetes:core/v1:ServiceAccount", {
+  metadata: { name: "ralex", namespace: "ralex" },
+  automountServiceAccountToken: false,
+});
+
+export const INGRESS = resource("kubernetes:networking.k8s.io/v1:Ingress", {
+  metadata: { name: "ralex", namespace: "ralex" },
+  spec: { tls: [{ hosts: ["ralex.example"], secretName: "tls" }], rules: [{ host: "ralex.example" }] },
+});
+
+export const GATEWAY = resource("kubernetes:gateway.networking.k8s.io/v1:Gateway", {
+  metadata: { name: "ralex", namespace: "ralex" },
+  spec: {
+    listeners: [
+      { name: "http", protocol: "HTTP", port: 80 },
+      { name: "https", protocol: "HTTPS", port: 443 },
+    ],
+  },
+});
+
+export const SERVICE = resource("kubernetes:core/v1:Service", {
+  metadata: { name: "edge", namespace: "ralex" },
+  spec: { type: "LoadBalancer", ports: [{ port: 443, targetPort: 8443 }] },
+});
+
+export const RELEASE = resource("kubernetes:helm.sh/v3:Release", {
+  chart: "ingress-nginx",
+  repositoryOpts: { repo: "https://kubernetes.github.io/ingress-nginx" },
+});
