@@ -218,7 +218,7 @@ export const SCANNER_FINDINGS: readonly ScannerFinding[] = [
     title: "A Service is a port of every node",
     places: ["rendered"],
     rules: ["K8-11"],
-    leftOut: "`ralex:exposure: nodePort` asks for it, and it is the edge's TLS port.",
+    leftOut: "The setting `ralex:exposure: nodePort` asks for it, and it is the edge's TLS port.",
   },
   {
     scanner: "kube-score",
