@@ -136,6 +136,8 @@ const BRIDGED: ReadonlySet<string> = new Set(["aws", "gcp", "docker", "random", 
 export function canonicalType(token: string): string {
   const [provider = "", module = "", name] = token.split(":");
   if (name === undefined) return module === "" ? token : canonicalType(`${provider}:index:${module}`);
+  // azure-native may name a version of an API, in the module or in the name of an SDK that was made for it alone.
+  if (/^azure-native(_|$)/.test(provider)) return `azure-native:${module.split("/")[0]}:${name}`;
   if (!BRIDGED.has(provider) || module.includes("/")) return token;
   return `${provider}:${module}/${name.charAt(0).toLowerCase()}${name.slice(1)}:${name}`;
 }

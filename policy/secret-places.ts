@@ -20,7 +20,7 @@ export interface SecretPlace {
 
 export function secretPlaces(resource: Resource): readonly SecretPlace[] {
   if (canonicalType(resource.type) === CONFIG_MAP) return keys(propertiesOf(resource).get("data"));
-  return containersOf(resource).flatMap(({ name: container, value, environment }) => [
+  return containersOf(resource).flatMap(({ name: container, environment, commandLine }) => [
     ...environment
       .filter(({ isReference }) => !isReference)
       .map(({ name, value: of }) =>
@@ -28,7 +28,7 @@ export function secretPlaces(resource: Resource): readonly SecretPlace[] {
           ? { name: "", what: `a variable of container ${container}`, value: of, isAnything: true }
           : { name, what: `variable ${name} of container ${container}`, value: of },
       ),
-    ...["command", "args", "entrypoint", "entrypoints"].flatMap((key) => arguments_(value.get(key), container)),
+    ...commandLine.flatMap((given) => arguments_(given, container)),
   ]);
 }
 

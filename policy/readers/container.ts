@@ -10,6 +10,8 @@ export interface Container {
   readonly value: Value;
   readonly image: Value;
   readonly environment: readonly Variable[];
+  /** What it is started with, each a list of arguments or one text; named differently by every platform. */
+  readonly commandLine: readonly Value[];
 }
 
 /** A variable of a container's environment. */

@@ -83,6 +83,7 @@ const container = (value: Value, role: Container["role"]): Container => ({
   value,
   image: value.get("image"),
   environment: value.get("env").items().map(variable),
+  commandLine: [value.get("command"), value.get("args")],
 });
 
 const variable = (value: Value): Variable => ({

@@ -1,5 +1,11 @@
 /** Every rule, in order of priority. */
 import type { Rule } from "../rule";
+import { awsEcrRepositoryProtectImages } from "./aws-ecr-repository-protect-images";
+import { awsEcsServiceConfigureSafeRollout } from "./aws-ecs-service-configure-safe-rollout";
+import { awsEcsServiceDisallowPublicIp } from "./aws-ecs-service-disallow-public-ip";
+import { awsEcsTaskDefinitionRequireHardening } from "./aws-ecs-task-definition-require-hardening";
+import { cacheInstanceRequireAuthAndTls } from "./cache-instance-require-auth-and-tls";
+import { cloudResourceDisallowRetiredService } from "./cloud-resource-disallow-retired-service";
 import { containerEnvironmentDisallowDefaultCredential } from "./container-environment-disallow-default-credential";
 import { containerEnvironmentDisallowSecret } from "./container-environment-disallow-secret";
 import { containerImageDisallowFixableVulnerabilities } from "./container-image-disallow-fixable-vulnerabilities";
@@ -9,6 +15,8 @@ import { containerImageRequireDigest } from "./container-image-require-digest";
 import { containerImageRequireEvidence } from "./container-image-require-evidence";
 import { containerImageRequirePlatforms } from "./container-image-require-platforms";
 import { containerImageRequireSignature } from "./container-image-require-signature";
+import { databaseInstanceRequireBackups } from "./database-instance-require-backups";
+import { databaseInstanceRequirePrivateTls } from "./database-instance-require-private-tls";
 import { dockerBuildImageConfigureBuild } from "./docker-build-image-configure-build";
 import { dockerBuildImageDisallowPullAndPush } from "./docker-build-image-disallow-pull-and-push";
 import { dockerBuildImageDisallowSecretArguments } from "./docker-build-image-disallow-secret-arguments";
@@ -21,6 +29,7 @@ import { kubernetesReleaseDisallowOpaque } from "./kubernetes-release-disallow-o
 import { kubernetesWorkloadDisableAccountToken } from "./kubernetes-workload-disable-account-token";
 import { kubernetesWorkloadDisallowHostAccess } from "./kubernetes-workload-disallow-host-access";
 import { kubernetesWorkloadDisallowRoot } from "./kubernetes-workload-disallow-root";
+import { kubernetesWorkloadLimitScratch } from "./kubernetes-workload-limit-scratch";
 import { kubernetesWorkloadRequireDisruptionBudget } from "./kubernetes-workload-require-disruption-budget";
 import { kubernetesWorkloadRequireProbes } from "./kubernetes-workload-require-probes";
 import { kubernetesWorkloadRequireReadOnlyRoot } from "./kubernetes-workload-require-read-only-root";
@@ -33,7 +42,12 @@ import { localContainerRequireHealth } from "./local-container-require-health";
 import { localPortConfigureLoopback } from "./local-port-configure-loopback";
 import { localPortDisallowDataStore } from "./local-port-disallow-data-store";
 import { localVolumeProtectData } from "./local-volume-protect-data";
+import { managedClusterRequireBaseline } from "./managed-cluster-require-baseline";
+import { networkEdgeRequireHttps } from "./network-edge-require-https";
+import { networkFirewallDisallowOpenPorts } from "./network-firewall-disallow-open-ports";
+import { networkLoadBalancerRequireStreamTimeout } from "./network-load-balancer-require-stream-timeout";
 import { resourceDataRequireProtection } from "./resource-data-require-protection";
+import { serverlessServiceRequireLimits } from "./serverless-service-require-limits";
 import { stackImageMatchDigest } from "./stack-image-match-digest";
 import { stackReleaseMatchPromotion } from "./stack-release-match-promotion";
 
@@ -66,7 +80,18 @@ export const RULES: readonly Rule[] = [
   kubernetesIngressRequireTls,
   kubernetesAutoscalerConfigureReplicas,
   kubernetesReleaseDisallowOpaque,
-  resourceDataRequireProtection,
+  kubernetesWorkloadLimitScratch,
+  awsEcsTaskDefinitionRequireHardening,
+  awsEcsServiceDisallowPublicIp,
+  awsEcsServiceConfigureSafeRollout,
+  awsEcrRepositoryProtectImages,
+  databaseInstanceRequirePrivateTls,
+  databaseInstanceRequireBackups,
+  cacheInstanceRequireAuthAndTls,
+  networkFirewallDisallowOpenPorts,
+  networkEdgeRequireHttps,
+  managedClusterRequireBaseline,
+  serverlessServiceRequireLimits,
   localContainerDisallowHostControl,
   localContainerLimitMemory,
   localContainerRequireHealth,
@@ -74,4 +99,7 @@ export const RULES: readonly Rule[] = [
   localPortDisallowDataStore,
   localContainerDisallowNewPrivileges,
   localVolumeProtectData,
+  resourceDataRequireProtection,
+  networkLoadBalancerRequireStreamTimeout,
+  cloudResourceDisallowRetiredService,
 ];
