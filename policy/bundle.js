@@ -7,7 +7,7 @@ const path = require("node:path");
 const CHECKOUT = path.resolve(__dirname, "..");
 const KEPT = path.join(CHECKOUT, ".ralex", "policy");
 /** Folders that sources of the pack are in, the pack's own first. */
-const SOURCES = ["policy", "components", "cli", "toolchain"];
+const SOURCES = ["policy", "components"];
 
 /** What every start needs, and reads quicker from one file. All else is loaded where it is asked for, or by Pulumi's host. */
 const BUNDLED = new Set(["zod", "json-canonicalize"]);

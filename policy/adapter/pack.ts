@@ -1,4 +1,6 @@
 /** The pack as CrossGuard runs it: one policy that judges each resource, one that judges the stack, and the catalogue. */
+import { createRequire } from "node:module";
+import * as path from "node:path";
 import {
   PolicyPack,
   type Policies,
@@ -7,21 +9,32 @@ import {
   type ResourceValidationArgs,
 } from "@pulumi/policy";
 import { shownLines, type Outcome } from "../evaluation";
+import type { Elsewhere } from "../knowledge/elsewhere";
 import { stackKnowledge } from "../knowledge/stack";
 import type { Resource } from "../rule";
 import { RULES } from "../rules";
-import { plainProperties } from "./plain-values";
-import { Session } from "./session";
+import { plainProperties } from "../plain-values";
+import { Session } from "../session";
 import { whenConfigured, type StackInformation } from "./stack-information";
+
+/** The folder of the pack. A bundle is below .ralex/policy of its checkout. */
+const SOURCES = path.resolve(__dirname, "../../policy");
 
 /** Name under which the pack speaks of itself. */
 const CONFIGURATION = "policy-pack-configuration";
+
+/** From the sources that lie beside this pack's: see its own comment. */
+async function fromSources(): Promise<Elsewhere> {
+  const load = createRequire(path.join(SOURCES, "index.js"));
+  load("../toolchain/typescript.js");
+  return (load("./knowledge/elsewhere.ts") as typeof import("../knowledge/elsewhere")).elsewhere;
+}
 
 /** Starts the pack. @param checkout - folder of the repository that has the pack. */
 export function start(checkout: string): void {
   let session: Promise<Session> | undefined;
   whenConfigured(({ stack, settings }: StackInformation) => {
-    session = stackKnowledge(checkout, stack, settings).then((knowledge) => new Session(RULES, knowledge));
+    session = stackKnowledge(checkout, stack, settings, fromSources).then((knowledge) => new Session(RULES, knowledge));
     // Told by whatever is judged first.
     session.catch(() => undefined);
   });

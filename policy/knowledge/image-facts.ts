@@ -1,11 +1,13 @@
 /** What is known of images, gathered before rules ask for it: the release's record, the image lock, and sealed evidence. */
-import { isOwn } from "../../components/image/third-party";
+import * as fs from "node:fs";
+import { evidenceFile } from "../../components/image/evidence/read";
+import { isOwn, thirdPartyImages } from "../../components/image/third-party";
 import { readLock } from "../../components/image/lock";
 import { ImageRef } from "../../components/image/image-ref";
 import type { Evidence } from "../../components/image/evidence/record";
 import type { ReleaseImage, ReleaseImages } from "../../components/image/releases";
-import { thirdPartyImages } from "../../components/image/third-party";
 import type { ImageFacts } from "../images";
+import type { Elsewhere } from "./elsewhere";
 
 /** Longest that a registry is waited for, in milliseconds; then there is no evidence. */
 const REGISTRY_MS = 5_000;
@@ -29,6 +31,7 @@ export class ImageKnowledge {
     private readonly checkout: string,
     private readonly images: ReleaseImages,
     private readonly isPromoted: boolean,
+    private readonly elsewhere: () => Promise<Elsewhere>,
   ) {
     const all = { ...lockedImages(checkout), ...images };
     this.byDigest = new Map(Object.entries(all).map(([name, image]) => [digestOf(image.ref), { name, image }]));
@@ -63,28 +66,24 @@ export class ImageKnowledge {
 
   private async evidenceOf(ref: string): Promise<Found> {
     try {
-      const evidence = await (this.isPromoted ? bounded(this.anywhere(ref)) : this.ofCheckout(ref));
+      const evidence = await (this.isPromoted ? bounded(this.anywhere(ref)) : this.here(ref));
       return evidence === undefined ? { problem: "there is no evidence of it" } : { evidence };
     } catch (error) {
       return { problem: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  private async ofCheckout(ref: string): Promise<Evidence | undefined> {
-    const { evidenceFile, readEvidence } = await import("../../components/image/evidence/read");
-    const { existsSync } = await import("node:fs");
-    if (!existsSync(evidenceFile(this.checkout, ref))) return undefined;
-    const { checkoutTrust } = await import("../../cli/evidence/trust");
-    return readEvidence(this.checkout, ref, await checkoutTrust(this.checkout));
+  private async here(ref: string): Promise<Evidence | undefined> {
+    // Most of development has none, and nothing to load for it.
+    if (!fs.existsSync(evidenceFile(this.checkout, ref))) return undefined;
+    return (await this.elsewhere()).evidenceHere(this.checkout, ref);
   }
 
   private async anywhere(ref: string): Promise<Evidence | undefined> {
-    const { findEvidence } = await import("../../cli/release/evidence");
-    const { committedTrust } = await import("../../cli/evidence/trust");
     const recorded = this.byDigest.get(digestOf(ref));
     const besideOwn =
       recorded === undefined || isOwn(recorded.image) ? undefined : Object.values(this.images).find(isOwn)?.ref;
-    return findEvidence(this.checkout, ref, { besideOwn, trust: await committedTrust(this.checkout) });
+    return (await this.elsewhere()).evidenceAnywhere(this.checkout, ref, besideOwn);
   }
 }
 

@@ -1,11 +1,10 @@
 /** What the ledgers say of the release that an environment is pinned to, as the program itself judges it. */
-import { LEDGER_OUTPUT, LEDGER_PROJECT, readLedger } from "../../components/image/ledger";
 import { takesSubstitutes } from "../../components/image/lock";
-import { judgePin, type Pin, type StackReader } from "../../components/image/pin-check";
-import { readReleases, RELEASE_PROJECT, RELEASE_STACK, type ReleaseImages } from "../../components/image/releases";
-import { recordedOutputs } from "../../cli/backend/resources";
+import { judgePin, type Pin } from "../../components/image/pin-check";
+import type { ReleaseImages } from "../../components/image/releases";
 import type { Configuration } from "../configuration";
 import type { ReleaseFacts } from "../rule";
+import type { Elsewhere } from "./elsewhere";
 
 export interface Environment {
   readonly checkout: string;
@@ -26,7 +25,10 @@ export function upstreamOf({ environments }: Configuration, stack: string): stri
   return environments[environments.indexOf(stack) - 1];
 }
 
-export async function knownRelease(environment: Environment): Promise<KnownRelease> {
+export async function knownRelease(
+  environment: Environment,
+  elsewhere: () => Promise<Elsewhere>,
+): Promise<KnownRelease> {
   const { checkout, stack, promotesFrom, pin, configuration } = environment;
   if (pin === undefined) return { facts: undefined, images: {} };
   const facts = { id: pin.id, images: pin.images };
@@ -39,29 +41,10 @@ export async function knownRelease(environment: Environment): Promise<KnownRelea
   }
   const place = { environment: stack, promotesFrom, takesSubstitutes: takesSubstitutes(checkout) };
   try {
-    const { refusal, images = {} } = await judgePin(pin, place, await reader());
+    const { refusal, images = {} } = await judgePin(pin, place, (await elsewhere()).ledgers());
     return { facts: { ...facts, refusal }, images };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { facts: { ...facts, refusal: `the ledgers cannot be read: ${reason}` }, images: {} };
   }
-}
-
-/** Reads the stacks of the backend that Pulumi was told of in its environment, as the commands do. */
-async function reader(): Promise<StackReader> {
-  const url = process.env.PULUMI_BACKEND_URL ?? "";
-  if (url === "") throw new Error('PULUMI_BACKEND_URL is not set: run eval "$(./ralex env)" first');
-  // Only environments that others promote to read ledgers.
-  const [{ openBackend }, { default: execa }] = await Promise.all([import("../../cli/backend/open"), import("execa")]);
-  const backend = openBackend(url, async (args) => (await execa("pulumi", [...args, "--non-interactive"])).stdout);
-  return {
-    ledger: async (environment) => {
-      const output = (await recordedOutputs({ backend }, LEDGER_PROJECT, environment))?.[LEDGER_OUTPUT];
-      return output === undefined ? undefined : readLedger(output, environment);
-    },
-    releases: async () => {
-      const outputs = await recordedOutputs({ backend }, RELEASE_PROJECT, RELEASE_STACK);
-      return outputs?.releases === undefined ? undefined : readReleases(outputs.releases);
-    },
-  };
 }

@@ -5,6 +5,7 @@ import { containersOf } from "../readers";
 import { pinnedImage } from "../readers/image-text";
 import type { Context, Resource } from "../rule";
 import { configurationOf } from "./configuration-file";
+import type { Elsewhere } from "./elsewhere";
 import { ImageKnowledge } from "./image-facts";
 import { knownFrom } from "./known-violations";
 import { knownRelease, upstreamOf } from "./release-facts";
@@ -24,6 +25,7 @@ export async function stackKnowledge(
   checkout: string,
   stack: string,
   settings: StackSettings,
+  elsewhere: () => Promise<Elsewhere>,
   now = new Date(),
 ): Promise<StackKnowledge> {
   const configuration = configurationOf(checkout, stack);
@@ -32,12 +34,15 @@ export async function stackKnowledge(
   const isPromoted = promotesFrom !== undefined || upstreamOf(configuration, stack) !== undefined;
   const pin = settings["ralex:release"] || undefined;
   const { facts, images } = isPromoted
-    ? await knownRelease({
-        ...{ checkout, stack, promotesFrom, configuration },
-        pin: pin === undefined ? undefined : RELEASE.parse(JSON.parse(pin)),
-      })
+    ? await knownRelease(
+        {
+          ...{ checkout, stack, promotesFrom, configuration },
+          pin: pin === undefined ? undefined : RELEASE.parse(JSON.parse(pin)),
+        },
+        elsewhere,
+      )
     : { facts: undefined, images: {} };
-  const knowledge = new ImageKnowledge(checkout, images, isPromoted);
+  const knowledge = new ImageKnowledge(checkout, images, isPromoted, elsewhere);
   return {
     context: { stack, isPromoted, configuration, now, release: facts, image: (ref) => knowledge.of(ref) },
     circumstances: {

@@ -83,7 +83,7 @@ test("an advisory one is shown, and lets a preview through; where releases are p
   expect(development.text).toContain("LOC-06: securityOpts: container api may gain privileges");
   const promoted = await judged(medium, { configuration: { environments: ["dev", "test"] } });
   expect(promoted.exitCode).not.toBe(0);
-  expect(promoted.text).toMatch(/\[mandatory\] +\S*local-container-disallow-new-privileges/);
+  expect(promoted.text).toMatch(/\[mandatory\] .*local-container-disallow-new-privileges/);
   expect(promoted.text).toContain("PRO-01: no release is pinned for test");
 });
 

@@ -1,8 +1,8 @@
 /** One run of the pack: what it has seen of the stack, and what it says of it. */
-import type { Exception } from "../configuration";
-import { evaluate, exceptionProblems, type Outcome } from "../evaluation";
-import type { StackKnowledge } from "../knowledge/stack";
-import { canonicalType, type Resource, type ResourceRule, type Rule, type StackRule } from "../rule";
+import type { Exception } from "./configuration";
+import { evaluate, exceptionProblems, type Outcome } from "./evaluation";
+import type { StackKnowledge } from "./knowledge/stack";
+import { canonicalType, type Resource, type ResourceRule, type Rule, type StackRule } from "./rule";
 
 /** A sentence about the run as a whole. */
 export interface Remark {
@@ -49,6 +49,11 @@ export class Session {
     const again = await this.evaluated(this.resourceRules, resources);
     const undecided = again.filter(({ finding }) => finding.isUndecided === true);
     return [...undecided, ...(await this.evaluated(this.stackRules, resources))];
+  }
+
+  /** Everything that can be said of resources of which nothing is about to change. */
+  ofWhole(resources: readonly Resource[]): Promise<readonly Outcome[]> {
+    return this.evaluated(this.rules, resources);
   }
 
   /** What has to be said of the run, after {@link ofStack}. */

@@ -1,5 +1,5 @@
 /** Properties as the policy SDK hands them over, as the plain values that rules read. */
-import { UNKNOWN } from "../value";
+import { UNKNOWN } from "./value";
 
 /**
  * What the engine sends in place of a value that a preview cannot know, by the value's type. Source: pulumi,
