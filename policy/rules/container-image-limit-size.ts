@@ -28,7 +28,12 @@ export const containerImageLimitSize: ResourceRule = {
 };
 
 /** In development the lock's budget is believed: what makes the lock has measured it, and keeps no evidence. */
-function thirdParty({ evidence, budget, platforms }: ThirdPartyImage, { isPromoted }: Context): readonly string[] {
+function thirdParty(
+  { evidence, budget, platforms, isSubstitute }: ThirdPartyImage,
+  { isPromoted }: Context,
+): readonly string[] {
+  // A substitute says nothing about the official image.
+  if (isSubstitute) return [];
   if (evidence === undefined) {
     return isPromoted ? ["nobody measured it: there is no evidence of its size to hold against the lock's budget"] : [];
   }

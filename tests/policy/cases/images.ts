@@ -178,6 +178,7 @@ export const cases: readonly RuleCases[] = [
       when("the configuration allows more", own({ platforms: sized(700e6) }), {
         configuration: { budgets: { productionMB: 700, developmentMB: 800 } },
       }),
+      when("it stands in for an official one", thirdParty({ evidence: undefined, isSubstitute: true })),
       when("development believes the lock", thirdParty({ evidence: undefined }), { isPromoted: false }),
       when("there is no evidence, which is IMG-03's", none),
       unpinned,
