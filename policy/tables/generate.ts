@@ -98,13 +98,24 @@ class Declarations {
     return this.object(`${prefix}${name}`, prefix);
   }
 
-  /** The inputs of a type. @param module - its file, without the ending. */
-  inputs(module: string): Shape {
+  /**
+   * The inputs of a type, and what only the provider knows, of which no more is said than that it is there.
+   * @param module - its file, without the ending.
+   */
+  properties(module: string): Shape {
     const { statements } = parse(`${module}.d.ts`);
-    const declared = statements.find(ts.isClassDeclaration)?.name?.text ?? "";
-    const inputs = statements.filter(ts.isInterfaceDeclaration).find(({ name }) => name.text === `${declared}Args`);
-    if (inputs === undefined) throw new Error(`${module}.d.ts declares no resource with inputs`);
-    return this.shape(inputs, "");
+    const declared = statements.find(ts.isClassDeclaration);
+    const inputs = statements
+      .filter(ts.isInterfaceDeclaration)
+      .find(({ name }) => name.text === `${declared?.name?.text}Args`);
+    if (declared === undefined || inputs === undefined) {
+      throw new Error(`${module}.d.ts declares no resource with inputs`);
+    }
+    const outputs = declared.members
+      .filter(ts.isPropertyDeclaration)
+      .filter(({ modifiers }) => modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ReadonlyKeyword))
+      .map(({ name }) => [(name as ts.Identifier).text, "any"] as const);
+    return { ...Object.fromEntries(outputs), ...this.shape(inputs, "") };
   }
 }
 
@@ -139,7 +150,7 @@ export function readTable(name: string, folder: string): Table {
       ([property, { file, object }]) =>
         [property, `${declarations.embedded(path.join(folder, file), object)}[]`] as const,
     );
-    return [token, { ...declarations.inputs(moduleOf(folder, token)), ...Object.fromEntries(texts) }] as const;
+    return [token, { ...declarations.properties(moduleOf(folder, token)), ...Object.fromEntries(texts) }] as const;
   });
   return {
     package: name,
