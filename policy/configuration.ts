@@ -33,6 +33,8 @@ export const CONFIGURATION = z.strictObject({
     .array(z.string().regex(/^linux\/[a-z0-9]+$/))
     .min(1)
     .default(["linux/amd64", "linux/arm64"]),
+  /** Environments in order of promotion: each takes releases from the one before it, and from no other. */
+  environments: z.array(z.string().min(1)).default([]),
   /** Namespaces whose pods may reach the host, for a collector of logs for instance. */
   hostAccessNamespaces: z.array(z.string().min(1)).default([]),
   /** Whether what cannot be decided fails; by default in CI. */
