@@ -2,7 +2,7 @@
  * Reads the official SDKs' type declarations and writes what the types that rules judge are called, and their inputs, to
  * <package>.json beside this file. After a new version of an SDK, or when a rule judges a further type:
  *
- *     (cd policy && npm install --ignore-scripts)
+ *     (cd policy/tools && npm install --ignore-scripts)
  *     node --require ./toolchain/typescript.js policy/tables/generate.ts
  */
 import * as fs from "node:fs";
@@ -164,7 +164,7 @@ if (require.main === module) {
   for (const name of Object.keys(PACKAGES)) {
     const folder = installedFolder(name);
     if (folder === undefined)
-      throw new Error(`@pulumi/${name} is missing: (cd policy && npm install --ignore-scripts)`);
+      throw new Error(`@pulumi/${name} is missing: (cd policy/tools && npm install --ignore-scripts)`);
     fs.writeFileSync(tableFile(name), `${JSON.stringify(readTable(name, folder), null, 1)}\n`);
   }
 }
