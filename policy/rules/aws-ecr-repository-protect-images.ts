@@ -43,7 +43,7 @@ export const awsEcrRepositoryProtectImages: ResourceRule = {
 /** ECR gives an image to the first rule that means it, by priority; later rules cannot expire it. */
 function lifecycle(resource: Resource, text: Value): readonly Finding[] {
   const policy = text.json();
-  if (policy.isUnknown) return [finding(resource, text, "the lifecycle policy is unknown")];
+  if (policy.isUnknown) return [finding(resource, policy, "the lifecycle policy is unknown")];
   const rules = policy.get("rules");
   if (!Array.isArray(rules.raw)) {
     return [finding(resource, text, "policy is no JSON with a list of rules, so nobody can tell what is deleted")];

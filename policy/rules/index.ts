@@ -5,7 +5,11 @@ import { awsEcsServiceConfigureSafeRollout } from "./aws-ecs-service-configure-s
 import { awsEcsServiceDisallowPublicIp } from "./aws-ecs-service-disallow-public-ip";
 import { awsEcsTaskDefinitionRequireHardening } from "./aws-ecs-task-definition-require-hardening";
 import { cacheInstanceRequireAuthAndTls } from "./cache-instance-require-auth-and-tls";
+import { cloudIdentityDisallowEverything } from "./cloud-identity-disallow-everything";
+import { cloudIdentityLimitFederation } from "./cloud-identity-limit-federation";
+import { cloudLogConfigureRetention } from "./cloud-log-configure-retention";
 import { cloudResourceDisallowRetiredService } from "./cloud-resource-disallow-retired-service";
+import { cloudResourceRequireTags } from "./cloud-resource-require-tags";
 import { containerEnvironmentDisallowDefaultCredential } from "./container-environment-disallow-default-credential";
 import { containerEnvironmentDisallowSecret } from "./container-environment-disallow-secret";
 import { containerImageDisallowFixableVulnerabilities } from "./container-image-disallow-fixable-vulnerabilities";
@@ -50,6 +54,7 @@ import { resourceDataRequireProtection } from "./resource-data-require-protectio
 import { serverlessServiceRequireLimits } from "./serverless-service-require-limits";
 import { stackImageMatchDigest } from "./stack-image-match-digest";
 import { stackReleaseMatchPromotion } from "./stack-release-match-promotion";
+import { storageBucketDisallowPublic } from "./storage-bucket-disallow-public";
 
 export const RULES: readonly Rule[] = [
   containerImageRequireDigest,
@@ -102,4 +107,9 @@ export const RULES: readonly Rule[] = [
   resourceDataRequireProtection,
   networkLoadBalancerRequireStreamTimeout,
   cloudResourceDisallowRetiredService,
+  cloudIdentityDisallowEverything,
+  cloudIdentityLimitFederation,
+  cloudLogConfigureRetention,
+  storageBucketDisallowPublic,
+  cloudResourceRequireTags,
 ];

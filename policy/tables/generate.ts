@@ -2,7 +2,7 @@
  * Reads the official SDKs' type declarations and writes what the types that rules judge are called, and their inputs, to
  * <package>.json beside this file. After a new version of an SDK, or when a rule judges a further type:
  *
- *     (cd policy && npm install --ignore-scripts)
+ *     (cd policy/tools && npm install --ignore-scripts)
  *     node --require ./toolchain/typescript.js policy/tables/generate.ts
  */
 import * as fs from "node:fs";
@@ -98,13 +98,24 @@ class Declarations {
     return this.object(`${prefix}${name}`, prefix);
   }
 
-  /** The inputs of a type. @param module - its file, without the ending. */
-  inputs(module: string): Shape {
+  /**
+   * The inputs of a type, and what only the provider knows, of which no more is said than that it is there.
+   * @param module - its file, without the ending.
+   */
+  properties(module: string): Shape {
     const { statements } = parse(`${module}.d.ts`);
-    const declared = statements.find(ts.isClassDeclaration)?.name?.text ?? "";
-    const inputs = statements.filter(ts.isInterfaceDeclaration).find(({ name }) => name.text === `${declared}Args`);
-    if (inputs === undefined) throw new Error(`${module}.d.ts declares no resource with inputs`);
-    return this.shape(inputs, "");
+    const declared = statements.find(ts.isClassDeclaration);
+    const inputs = statements
+      .filter(ts.isInterfaceDeclaration)
+      .find(({ name }) => name.text === `${declared?.name?.text}Args`);
+    if (declared === undefined || inputs === undefined) {
+      throw new Error(`${module}.d.ts declares no resource with inputs`);
+    }
+    const outputs = declared.members
+      .filter(ts.isPropertyDeclaration)
+      .filter(({ modifiers }) => modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ReadonlyKeyword))
+      .map(({ name }) => [(name as ts.Identifier).text, "any"] as const);
+    return { ...Object.fromEntries(outputs), ...this.shape(inputs, "") };
   }
 }
 
@@ -139,7 +150,7 @@ export function readTable(name: string, folder: string): Table {
       ([property, { file, object }]) =>
         [property, `${declarations.embedded(path.join(folder, file), object)}[]`] as const,
     );
-    return [token, { ...declarations.inputs(moduleOf(folder, token)), ...Object.fromEntries(texts) }] as const;
+    return [token, { ...declarations.properties(moduleOf(folder, token)), ...Object.fromEntries(texts) }] as const;
   });
   return {
     package: name,
@@ -153,7 +164,7 @@ if (require.main === module) {
   for (const name of Object.keys(PACKAGES)) {
     const folder = installedFolder(name);
     if (folder === undefined)
-      throw new Error(`@pulumi/${name} is missing: (cd policy && npm install --ignore-scripts)`);
+      throw new Error(`@pulumi/${name} is missing: (cd policy/tools && npm install --ignore-scripts)`);
     fs.writeFileSync(tableFile(name), `${JSON.stringify(readTable(name, folder), null, 1)}\n`);
   }
 }

@@ -1,15 +1,15 @@
 /** The types that rules judge, and the official SDKs that declare them. */
 import { canonicalType, type RuleFacts } from "../rule";
 
-/** Where each SDK is installed: those of the clouds are in `policy/`, for their declarations alone. */
-export const PACKAGES: Readonly<Record<string, "." | "policy">> = {
+/** Where each SDK is installed: those of the clouds are in a folder of their own, for their declarations alone. */
+export const PACKAGES: Readonly<Record<string, "." | "policy/tools">> = {
   kubernetes: ".",
   docker: ".",
   "docker-build": ".",
   random: ".",
-  aws: "policy",
-  gcp: "policy",
-  "azure-native": "policy",
+  aws: "policy/tools",
+  gcp: "policy/tools",
+  "azure-native": "policy/tools",
 };
 
 /** Types that are judged though the SDK of today does not declare them, each with the reason. */

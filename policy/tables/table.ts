@@ -12,7 +12,7 @@ export interface Table {
   readonly package: string;
   /** The version of the SDK whose declarations were read. */
   readonly version: string;
-  /** Inputs by type token, as `aws:lb/loadBalancer:LoadBalancer`. */
+  /** Inputs and outputs by type token, as `aws:lb/loadBalancer:LoadBalancer`. */
   readonly types: Readonly<Record<string, Shape>>;
   /** Objects that inputs are made of, by the SDK's own qualified name. */
   readonly objects: Readonly<Record<string, Shape>>;

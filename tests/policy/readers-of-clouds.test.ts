@@ -1,6 +1,10 @@
 /** Containers of the clouds come out as those of Kubernetes do, hidden ones too, and none is lost in what cannot be read. */
 import { containersOf } from "../../policy/readers";
 import { canonicalType, judge, type Resource } from "../../policy/rule";
+import { awsEcrRepositoryProtectImages } from "../../policy/rules/aws-ecr-repository-protect-images";
+import { awsEcsTaskDefinitionRequireHardening } from "../../policy/rules/aws-ecs-task-definition-require-hardening";
+import { cloudIdentityDisallowEverything } from "../../policy/rules/cloud-identity-disallow-everything";
+import { cloudIdentityLimitFederation } from "../../policy/rules/cloud-identity-limit-federation";
 import { containerEnvironmentDisallowSecret } from "../../policy/rules/container-environment-disallow-secret";
 import { containerImageRequireDigest } from "../../policy/rules/container-image-require-digest";
 import { HIDDEN, UNKNOWN } from "../../policy/value";
@@ -171,6 +175,16 @@ test("what a container is started with is found under each platform's own name f
   expect(inClear(resource("azure-native:containerinstance:ContainerGroup", group))).toEqual([
     "containers[0].command[0]",
   ]);
+});
+
+test.each([
+  ["AWS-01", awsEcrRepositoryProtectImages, "aws:ecr/lifecyclePolicy:LifecyclePolicy", "policy"],
+  ["ECS-01", awsEcsTaskDefinitionRequireHardening, "aws:ecs/taskDefinition:TaskDefinition", "containerDefinitions"],
+  ["IAM-01", cloudIdentityDisallowEverything, "aws:iam/policy:Policy", "policy"],
+  ["IAM-02", cloudIdentityLimitFederation, "aws:iam/role:Role", "assumeRolePolicy"],
+] as const)("%s is undecided where a document is a secret that is not readable here", (_, rule, type, path) => {
+  const hidden = resource(type, { [path]: HIDDEN });
+  expect(judge(rule, [hidden], contextWith()).map((one) => [one.path, one.isUndecided])).toEqual([[path, true]]);
 });
 
 describe("a type of azure-native", () => {

@@ -53,6 +53,11 @@ const STRICTNESS: Readonly<Record<string, string>> = {
   "PROT-01": "resource high advisory mandatory skip",
   "LB-01": "resource high mandatory mandatory skip",
   "RET-01": "resource high mandatory mandatory skip",
+  "IAM-01": "resource critical mandatory mandatory skip",
+  "IAM-02": "resource critical mandatory mandatory skip",
+  "LOG-01": "resource low advisory mandatory skip",
+  "S3-01": "resource high mandatory mandatory skip",
+  "TAG-01": "stack low advisory mandatory skip",
 };
 
 test("every rule is as strict as it was agreed on, in order of priority", () => {

@@ -30,9 +30,9 @@ describe.each(Object.entries(PACKAGES))("the table of %s", (name, place) => {
       expect(TABLES[name]).toEqual(readTable(name, folder));
     });
   } else {
-    test("is of the version that policy/package.json names, whose SDK is not installed here", () => {
-      expect(place).toBe("policy");
-      expect(TABLES[name]?.version).toBe(manifest("policy/package.json").devDependencies[`@pulumi/${name}`]);
+    test("is of the version that policy/tools/package.json names, whose SDK is not installed here", () => {
+      expect(place).toBe("policy/tools");
+      expect(TABLES[name]?.version).toBe(manifest("policy/tools/package.json").devDependencies[`@pulumi/${name}`]);
     });
   }
 });
@@ -44,8 +44,8 @@ test("every type that a rule judges is one of an SDK's table, of a Compose file,
   expect(Object.keys(UNDECLARED).filter((token) => !tokens.includes(token))).toEqual([]);
 });
 
-test("the SDKs of the clouds are in policy/ alone, exact, and nothing there is needed to run", () => {
-  const versions = manifest("policy/package.json");
+test("the SDKs of the clouds are in policy/tools alone, exact, and nothing there is needed to run", () => {
+  const versions = manifest("policy/tools/package.json");
   const sdks = Object.keys(versions.devDependencies).filter((name) => name.startsWith("@pulumi/"));
   expect(sdks.sort()).toEqual(["@pulumi/aws", "@pulumi/azure-native", "@pulumi/gcp"]);
   for (const version of Object.values(versions.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);

@@ -5,7 +5,11 @@ import { cases as awsEcsServiceConfigureSafeRollout } from "./aws-ecs-service-co
 import { cases as awsEcsServiceDisallowPublicIp } from "./aws-ecs-service-disallow-public-ip";
 import { cases as awsEcsTaskDefinitionRequireHardening } from "./aws-ecs-task-definition-require-hardening";
 import { cases as cacheInstanceRequireAuthAndTls } from "./cache-instance-require-auth-and-tls";
+import { cases as cloudIdentityDisallowEverything } from "./cloud-identity-disallow-everything";
+import { cases as cloudIdentityLimitFederation } from "./cloud-identity-limit-federation";
+import { cases as cloudLogConfigureRetention } from "./cloud-log-configure-retention";
 import { cases as cloudResourceDisallowRetiredService } from "./cloud-resource-disallow-retired-service";
+import { cases as cloudResourceRequireTags } from "./cloud-resource-require-tags";
 import { cases as databaseInstanceRequireBackups } from "./database-instance-require-backups";
 import { cases as databaseInstanceRequirePrivateTls } from "./database-instance-require-private-tls";
 import { cases as managedClusterRequireBaseline } from "./managed-cluster-require-baseline";
@@ -13,6 +17,7 @@ import { cases as networkEdgeRequireHttps } from "./network-edge-require-https";
 import { cases as networkFirewallDisallowOpenPorts } from "./network-firewall-disallow-open-ports";
 import { cases as networkLoadBalancerRequireStreamTimeout } from "./network-load-balancer-require-stream-timeout";
 import { cases as serverlessServiceRequireLimits } from "./serverless-service-require-limits";
+import { cases as storageBucketDisallowPublic } from "./storage-bucket-disallow-public";
 
 export const cases: readonly RuleCases[] = [
   awsEcsTaskDefinitionRequireHardening,
@@ -28,4 +33,9 @@ export const cases: readonly RuleCases[] = [
   serverlessServiceRequireLimits,
   networkLoadBalancerRequireStreamTimeout,
   cloudResourceDisallowRetiredService,
+  cloudIdentityDisallowEverything,
+  cloudIdentityLimitFederation,
+  cloudLogConfigureRetention,
+  storageBucketDisallowPublic,
+  cloudResourceRequireTags,
 ];
