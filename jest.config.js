@@ -13,7 +13,15 @@ const tier = (name) => ({
 });
 
 module.exports = {
-  projects: ["unit", "database", "engine", "docker", "promotion", "kubernetes", "kubernetes-nightly", "browser"].map(
-    tier,
-  ),
+  projects: [
+    "unit",
+    "policy",
+    "database",
+    "engine",
+    "docker",
+    "promotion",
+    "kubernetes",
+    "kubernetes-nightly",
+    "browser",
+  ].map(tier),
 };

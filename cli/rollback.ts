@@ -6,6 +6,7 @@ import { rollbackTarget } from "../components/image/rollback";
 import { requireTerminal, requireYes } from "./confirm";
 import { EXIT, Failure } from "./failure";
 import { prepareMachine, type Machine } from "./machine";
+import { toleratingPresent } from "./policy/tolerance";
 import { policyPackOption, policyPacks } from "./plan/policy-packs";
 import { asPulled, namesInUse, only } from "./release/images-in-use";
 import { deploy } from "./release/deploy";
@@ -59,8 +60,10 @@ export function registerRollback(program: Command, checkout: string): void {
       console.log(`release ${pin.id} -> ${target.id} (commit ${target.revision}, verified here at ${target.at})`);
       if (options.yes !== true) await requireYes(`Roll ${stack} back to ${target.id}?`);
       const next = pinOf(target);
+      // Of the release that runs, before its pin is gone.
+      const tolerant = await toleratingPresent(machine, stack, settings);
       await writePin(checkout, stack, next);
-      await deploy(machine, stack, {
+      await deploy(tolerant, stack, {
         ...{ ask: false, pin: next, isRestored: options.databaseRestored, policyPacks: packs },
       });
       console.log(`Pulumi.${stack}.yaml has the new pin: commit it.`);

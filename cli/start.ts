@@ -1,6 +1,8 @@
+import * as path from "node:path";
 import type { Command } from "commander";
 import { ralex } from "../components/command-line";
 import { prepareMachine } from "./machine";
+import { OWN_PACK } from "./plan/policy-packs";
 import { settingsOf } from "./settings";
 import { committedFile, withRunning } from "./stack-config";
 import { prepareSource } from "./source/context";
@@ -27,7 +29,8 @@ export function registerStart(program: Command, checkout: string): void {
       const target = await openTarget(machine.workspace, settings.target);
       await target.preflight(stack, settings);
       if (settings.release === undefined) await updateImages(machine, source);
-      await updateStack(machine, stack, withRunning(file, true), refresh === true ? [REFRESH] : []);
+      const judged = ["--policy-pack", path.join(checkout, OWN_PACK)];
+      await updateStack(machine, stack, withRunning(file, true), [...judged, ...(refresh === true ? [REFRESH] : [])]);
       const [outputs, report] = await Promise.all([
         readOutputs(machine.workspace, stack),
         target.report(stack, settings),

@@ -8,6 +8,7 @@ import { projectConfig } from "../../components/settings/project-config";
 import { testIndex } from "../../tests/support/test-index";
 import { describedFor } from "../targets";
 import { withBlock } from "./markdown";
+import { policiesPage } from "./policies";
 import { RENDERED_FOLDER, renderedFiles } from "./rendered";
 import { dotenvExample, settingsPage } from "./settings";
 
@@ -40,6 +41,7 @@ const documents = async (): Promise<readonly Document[]> => [
   { file: "README.md", render: readme },
   { file: ".env.example", render: dotenvExample },
   { file: "docs/settings.md", render: settingsPage },
+  { file: "docs/policies.md", render: policiesPage },
   { file: "tests/INDEX.md", render: testIndex },
   ...Object.entries(await renderedFiles()).map(([name, text]) => ({
     file: `${RENDERED_FOLDER}/${name}`,

@@ -164,6 +164,7 @@ export function collectorSpec(args: CollectorArgs): types.input.apps.v1.DaemonSe
               limits: { cpu: cpuQuantity(0.5), memory: memoryQuantity(160) },
             },
             securityContext: CONFINEMENT,
+            startupProbe: { ...health, periodSeconds: 2, failureThreshold: 30 },
             livenessProbe: { ...health, periodSeconds: 20, failureThreshold: 3 },
             readinessProbe: { ...health, periodSeconds: 3, failureThreshold: 2 },
             terminationMessagePolicy: "FallbackToLogsOnError",

@@ -2,6 +2,7 @@
 import { composes } from "../secrets/composed";
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { ASKED_RARELY } from "../app/services/health";
 import { NAMED_CONNECTION_SECONDS } from "../app/services/nginx";
 import { FILES_FOLDER, type Question, type Service, type Text } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
@@ -45,6 +46,8 @@ const LEAVING_SECONDS = HEARING_SECONDS + NAMED_CONNECTION_SECONDS + 1;
 const STARTING_PERIOD = 2;
 /** A question over HTTP costs next to nothing, one that starts a process does. */
 const READY_PERIOD = 3;
+/** How often what cannot tell its health may fail to listen while it starts: a minute. */
+const STARTING_QUESTIONS = 30;
 
 export function podTemplate(args: PodArgs): PodTemplate {
   const { stack, service } = args;
@@ -153,7 +156,7 @@ const some = <Name extends string, Item>(name: Name, items: readonly Item[]): Pa
 /** Liveness asks for the process alone; a replica whose dependencies do not answer gets no requests, and stays. */
 function probes(service: Service): Pick<Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
   const { health, readiness } = service;
-  if (health === undefined) return {};
+  if (health === undefined) return listening(service);
   const { timeoutSeconds, intervalSeconds, retries, startPeriodSeconds } = health;
   const alive = { ...handler(service, health), timeoutSeconds };
   const ready = readiness ?? health;
@@ -170,6 +173,22 @@ function probes(service: Service): Pick<Container, "startupProbe" | "livenessPro
       periodSeconds: ready.http === undefined ? intervalSeconds : READY_PERIOD,
       failureThreshold: 2,
     },
+  };
+}
+
+/**
+ * Of what cannot be asked for its health (an exporter, whose one page asks what it observes): whether it listens. The node
+ * asks that, so the image needs no program for it.
+ */
+function listening({ ports, kind }: Service): ReturnType<typeof probes> {
+  const port = Object.values(ports).find(({ protocol }) => protocol === "tcp");
+  if (port === undefined || kind === "job") return {};
+  const tcpSocket = { port: port.number };
+  const { intervalSeconds, retries } = ASKED_RARELY;
+  return {
+    startupProbe: { tcpSocket, periodSeconds: STARTING_PERIOD, failureThreshold: STARTING_QUESTIONS },
+    livenessProbe: { tcpSocket, periodSeconds: intervalSeconds, failureThreshold: retries },
+    readinessProbe: { tcpSocket, periodSeconds: intervalSeconds, failureThreshold: 2 },
   };
 }
 

@@ -9,6 +9,7 @@ import * as yaml from "yaml";
 import { CONTEXT, HOST_ADDRESS, kubeconfigPath, kubectl } from "../../toolchain/cluster";
 import { release } from "./copies";
 import { Load, type LoadResult } from "./load";
+import { configurePack } from "./pack-configuration";
 import { CHECKOUT, commitAll, copyCheckout, TestStack, type CommandResult } from "./stack";
 
 export type ClusterEnvironment = "kdev" | "kstaging";
@@ -68,6 +69,7 @@ export class ClusterEnvironments {
     const made = new ClusterEnvironments(folder, usual, wayIn);
     made.configureDev();
     made.configure();
+    for (const name of ["kdev", "kstaging"]) configurePack(folder, name);
     await made.commit("environments");
     return made;
   }

@@ -6,6 +6,7 @@ import execa from "execa";
 import * as yaml from "yaml";
 import { connectEngine } from "../../components/docker/engine/client";
 import { release } from "./copies";
+import { configurePack } from "./pack-configuration";
 import { CHECKOUT, commitAll, copyCheckout, type CommandResult, TestStack } from "./stack";
 
 export type Environment = "pdev" | "pstaging" | "pprod";
@@ -40,7 +41,10 @@ export class Environments {
   static async create(folder: string, environment: Readonly<Record<string, string>> = {}): Promise<Environments> {
     await copyCheckout(folder);
     const made = new Environments(folder, environment);
-    for (const name of Object.keys(ENVIRONMENTS) as Environment[]) made.configure(name);
+    for (const name of Object.keys(ENVIRONMENTS) as Environment[]) {
+      made.configure(name);
+      configurePack(folder, name);
+    }
     await made.commit("environments");
     return made;
   }

@@ -289,6 +289,7 @@ export const TIERS: readonly Tier[] = [
     run: (checkout) => step(checkout, "prettier", ["--check", ".", "--log-level", "warn"]),
   },
   { name: "unit", budget: 75, run: (checkout, match) => jest(checkout, "unit", ["--maxWorkers", "100%"], match) },
+  { name: "policy", budget: 90, run: (checkout, match) => jest(checkout, "policy", ["--maxWorkers", "100%"], match) },
   { name: "bridge-lint", budget: 10, prepare: prepareBridge, run: bridgeLint },
   { name: "bridge", budget: 120, prepare: prepareBridge, run: pytest },
   {
@@ -299,7 +300,7 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: "engine",
-    budget: 350,
+    budget: 430,
     prepare: prepareEngine,
     compiles: ["pulumi", "versitygw", "helm", "compose", "kubeconform", "victoria-logs", "otel-collector"],
     isBeside: true,

@@ -1,5 +1,6 @@
 /** What is known about an image digest, and whether that is enough. */
-export { gate, rulesFor, rulesOf, type GateRules, type Verdict, type VulnerabilityException } from "./gate";
+export { gate, type Verdict } from "./gate";
+export { rulesFor, rulesOf, type GateRules, type VulnerabilityException } from "./rules";
 export {
   EvidenceError,
   evidenceFile,

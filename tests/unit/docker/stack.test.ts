@@ -1,9 +1,7 @@
-import { dockerPlacement } from "../../../components/docker/placement";
-import { DockerStack } from "../../../components/docker/stack";
+import type { DockerStack } from "../../../components/docker/stack";
 import { ImageRef } from "../../../components/image/image-ref";
-import { loadSettings } from "../../../components/settings/load";
 import { ofType, PASSED, record, type Recorded } from "../../support/recorder";
-import { onDocker } from "../../support/on-docker";
+import { dockerStack } from "../../support/on-docker";
 
 const CONTAINER = "docker:index/container:Container";
 const FILES = "ralex:docker:Files";
@@ -25,43 +23,11 @@ function stack(configuration: Record<string, unknown> = {}): ReturnType<typeof r
 
 const unprotected = () => recordStack({}, undefined, false);
 
-function recordStack(
+const recordStack = (
   configuration: Record<string, unknown>,
   use: (made: DockerStack) => unknown = () => undefined,
   protect = true,
-): ReturnType<typeof record> {
-  const settings = loadSettings({ environment: {}, dotenv: {}, stack: configuration });
-  const application = onDocker(settings);
-  const probe = application.probe === undefined ? [] : [application.probe];
-  const images = Object.fromEntries(
-    [...application.services, ...probe].map(({ image }) => [
-      image,
-      ImageRef.of(`127.0.0.1:5055/${image}`, `sha256:${"0123456789abcdef".repeat(4)}`),
-    ]),
-  );
-  return record(() =>
-    use(
-      new DockerStack(
-        "ralex",
-        {
-          application,
-          placement: dockerPlacement(settings),
-          settings,
-          secretSettings: {
-            openrouterApiKey: "canary-key",
-            postgresPassword: "canary-p:1",
-            redisPassword: "canary-r:2",
-          },
-          release: { id: "r-1", images: {}, ran: [], ...settings.release },
-          images,
-          substitutes: [],
-          checkout: "/checkout",
-        },
-        { protect },
-      ),
-    ),
-  );
-}
+): ReturnType<typeof record> => record(() => use(dockerStack(configuration, { protect })));
 
 const container = (resources: readonly Recorded[], name: string): Recorded["inputs"] => {
   const found = ofType(resources, CONTAINER).find(({ inputs }) => inputs.name === name);

@@ -86,6 +86,7 @@ describe("the namespace with access to the nodes", () => {
               ports: [{ name: "health", containerPort: 13133, protocol: "TCP" }],
               resources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { cpu: "500m", memory: "160Mi" } },
               securityContext: CONFINED,
+              startupProbe: { ...HEALTH, periodSeconds: 2, failureThreshold: 30 },
               livenessProbe: { ...HEALTH, periodSeconds: 20, failureThreshold: 3 },
               readinessProbe: { ...HEALTH, periodSeconds: 3, failureThreshold: 2 },
               terminationMessagePolicy: "FallbackToLogsOnError",

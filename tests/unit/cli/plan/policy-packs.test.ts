@@ -8,10 +8,11 @@ const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-packs-"));
 const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-pack-"));
 afterAll(() => [checkout, elsewhere].forEach((folder) => fs.rmSync(folder, { recursive: true })));
 
-test("policy packs are given one after the other, and are none by default", () => {
+test("policy packs are given one after the other, beside the one of the checkout", () => {
   const given = (...words: readonly string[]) =>
     new Command().addOption(policyPackOption()).parse(words, { from: "user" }).opts<{ policyPack: string[] }>();
   expect(given().policyPack).toEqual([]);
+  expect(policyPacks(checkout, [])).toEqual(["policy"]);
   expect(given("--policy-pack", "a", "--policy-pack", "b").policyPack).toEqual(["a", "b"]);
 });
 

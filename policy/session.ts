@@ -1,0 +1,86 @@
+/** One run of the pack: what it has seen of the stack, and what it says of it. */
+import type { Exception } from "./configuration";
+import { evaluate, exceptionProblems, type Outcome } from "./evaluation";
+import type { StackKnowledge } from "./knowledge/stack";
+import { canonicalType, type Resource, type ResourceRule, type Rule, type StackRule } from "./rule";
+
+/** A sentence about the run as a whole. */
+export interface Remark {
+  readonly level: "mandatory" | "advisory";
+  readonly text: string;
+}
+
+export class Session {
+  private readonly resourceRules: readonly ResourceRule[];
+  private readonly stackRules: readonly StackRule[];
+  private readonly judged: ReadonlySet<string>;
+  /** As they were declared, by URN. */
+  private readonly seen = new Map<string, Resource>();
+  private readonly used = new Set<Exception>();
+
+  constructor(
+    private readonly rules: readonly Rule[],
+    private readonly knowledge: StackKnowledge,
+  ) {
+    this.resourceRules = rules.filter((rule) => rule.scope === "resource");
+    this.stackRules = rules.filter((rule) => rule.scope === "stack");
+    this.judged = new Set(rules.flatMap(({ types }) => types));
+  }
+
+  /** Whether some rule judges resources of a type. */
+  isJudged(type: string): boolean {
+    return this.judged.has(canonicalType(type));
+  }
+
+  /** What can be said of a resource by itself. What cannot be decided is said with {@link ofStack}. */
+  async ofResource(resource: Resource): Promise<readonly Outcome[]> {
+    this.seen.set(resource.urn, resource);
+    const outcomes = await this.evaluated(this.resourceRules, [resource]);
+    return outcomes.filter(({ finding }) => finding.isUndecided !== true);
+  }
+
+  /**
+   * What can be said once every resource is declared.
+   * @param declared - all resources of the stack, with what their properties were made of.
+   */
+  async ofStack(declared: readonly Resource[]): Promise<readonly Outcome[]> {
+    // Inputs, as they were declared: a preview makes up what a provider would put out.
+    const resources = declared.map((one) => ({ ...one, ...pick(this.seen.get(one.urn)) }));
+    const again = await this.evaluated(this.resourceRules, resources);
+    const undecided = again.filter(({ finding }) => finding.isUndecided === true);
+    return [...undecided, ...(await this.evaluated(this.stackRules, resources))];
+  }
+
+  /** Everything that can be said of resources of which nothing is about to change. */
+  ofWhole(resources: readonly Resource[]): Promise<readonly Outcome[]> {
+    return this.evaluated(this.rules, resources);
+  }
+
+  /** What has to be said of the run, after {@link ofStack}. */
+  remarks(): readonly Remark[] {
+    const { context } = this.knowledge;
+    const ids = new Set(this.rules.map(({ id }) => id));
+    const problems = exceptionProblems(context, ids, this.used);
+    return [
+      ...problems.map((text) => ({ level: "mandatory" as const, text })),
+      ...(context.configuration.vulnerabilityEvidence === "unavailable"
+        ? [{ level: "advisory" as const, text: UNAVAILABLE }]
+        : []),
+    ];
+  }
+
+  private async evaluated(rules: readonly Rule[], resources: readonly Resource[]): Promise<readonly Outcome[]> {
+    const { context, circumstances, gather } = this.knowledge;
+    await gather(resources);
+    const outcomes = evaluate(rules, resources, context, circumstances);
+    for (const { exception } of outcomes) if (exception !== undefined) this.used.add(exception);
+    return outcomes;
+  }
+}
+
+export const UNAVAILABLE =
+  "vulnerabilities of images are not checked: the pack's configuration says that no database of them is reachable " +
+  "(vulnerabilityEvidence: unavailable)";
+
+const pick = (seen: Resource | undefined): Partial<Resource> =>
+  seen === undefined ? {} : { properties: seen.properties, options: seen.options };
