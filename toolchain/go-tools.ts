@@ -175,6 +175,18 @@ export const GO_MODULES = {
     onDemand: true,
     ownBuildCache: true,
   },
+  // Scales on what Prometheus sees.
+  keda: {
+    version: "2.21.0",
+    programs: {
+      keda: "github.com/kedacore/keda/v2/cmd/operator",
+      "keda-adapter": "github.com/kedacore/keda/v2/cmd/adapter",
+    },
+    linkerFlags: "-s -w -X github.com/kedacore/keda/v2/version.Version=2.21.0",
+    expectedSeconds: 450,
+    onDemand: true,
+    ownBuildCache: true,
+  },
   // The official provider. The module has a date for a version; its schema is that of the SDK package 4.25.0.
   "pulumi-kubernetes": {
     version: "4.25.0",
@@ -230,7 +242,7 @@ export async function goTool(program: GoProgram): Promise<string> {
   return path.join(await goModule(name), program);
 }
 
-const sourceOf = (name: GoModuleName): string => path.join(__dirname, "go", name);
+const sourceOf = (name: string): string => path.join(__dirname, "go", name);
 
 /** Version and hash of all that decides a module's programs. */
 export function goModuleKey(name: GoModuleName): string {
@@ -266,8 +278,11 @@ export const goModules = (names: readonly GoModuleName[]): Promise<void> =>
     for (const name of names) await goModule(name);
   });
 
-/** Folder of the source of a module that others are compiled with, as its publisher has it; fetched where it is not there. */
-export async function goModuleSource(name: GoModuleName, module: string): Promise<string> {
+/**
+ * Folder of the source of a module, as its publisher has it; fetched where it is not there.
+ * @param name - of the folder under toolchain/go/ that pins it.
+ */
+export async function goModuleSource(name: string, module: string): Promise<string> {
   await requireGo();
   return sourceIn(sourceOf(name), module);
 }

@@ -39,6 +39,10 @@ const ALLOWED: Readonly<Partial<Record<keyof typeof PLAIN_SETTINGS, string>>> = 
   storageClass: "a name of Kubernetes",
   imagePullSecret: "a name of Kubernetes",
   existingSecret: "a name of Kubernetes",
+  keda: "a name of Kubernetes",
+  serviceMonitors: "a name of Kubernetes",
+  serviceMonitorLabels: "lines of <name>: <value>",
+  priorityClass: "a name of Kubernetes",
 };
 const FORMATS: Readonly<Record<string, string>> = { email: "an e-mail address" };
 

@@ -120,12 +120,22 @@ export interface Dependency {
   readonly condition: "started" | "healthy" | "completed";
 }
 
-/** From `replicas` up to here, by CPU. */
+/** From `replicas` up, with the load. */
 export interface Scaling {
   /** More than `replicas`. */
   readonly mostReplicas: number;
-  /** The share of its requested CPU that a replica takes on average, in percent, above which another one is started. */
-  readonly cpuPercent: number;
+  /** What a replica takes on average above which another one is started. */
+  readonly above:
+    | {
+        /** Of its requested CPU, in percent. */
+        readonly cpuPercent: number;
+      }
+    | {
+        /** Requests that it answers at the same time. */
+        readonly requests: number;
+        /** What Prometheus knows as their sum over all replicas, in PromQL. */
+        readonly query: string;
+      };
 }
 
 /** One service (runs until stopped) or job (runs to completion before its dependents start). */

@@ -22,6 +22,11 @@ export interface Placement {
    * `platform`: the platform keeps them.
    */
   readonly logs: "sent" | "collected" | "platform";
+  /**
+   * Who keeps the services' metrics. `own`: a Prometheus of the stack. `platform`: what the platform has scrapes the
+   * services and the exporters of their stores. `none`: nobody.
+   */
+  readonly metrics: "own" | "platform" | "none";
   /** Whether the machines under the stack are its own to watch, or the platform's. */
   readonly machines: "own" | "platform";
   /** Networks of the proxies in front, in CIDR notation: what they say of a client is believed, and of nobody else. */

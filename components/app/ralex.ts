@@ -32,11 +32,15 @@ export function describeRalex(
   placement: Placement,
   available: Available = { grafana: false },
 ): Application {
-  const isMonitored = settings.monitoring === "own";
+  const isMonitored = placement.metrics === "own";
   const hasGrafana = isMonitored && available.grafana;
   const core = coreOf(settings, placement, hasGrafana);
   const monitors = monitoring(core, placement);
-  const wished = [...core, ...(isMonitored ? monitors : []), ...(hasGrafana ? [grafana(placement)] : [])];
+  const wished = [
+    ...core,
+    ...(placement.metrics === "none" ? [] : monitors),
+    ...(hasGrafana ? [grafana(placement)] : []),
+  ];
   const services = sized(wished, settings.size).map(withinMemory);
   const generated = [
     ...["apiKey", "adminPassword", "operatorPassword", "webuiSecretKey", "redisPassword", "superuserPassword"],
@@ -85,6 +89,7 @@ function coreOf(settings: Settings, placement: Placement, hasGrafana: boolean): 
 const keepingAll = (placement: Placement): Placement => ({
   ...placement,
   logs: "sent",
+  metrics: "own",
   machines: "own",
   stores: { postgres: "container", redis: "container" },
 });

@@ -28,6 +28,7 @@ export function dockerPlacement(settings: Settings): Placement {
     stores: storesOf(settings),
     replicas: "addressed",
     logs: settings.monitoring === "own" ? "sent" : "platform",
+    metrics: settings.monitoring,
     machines: "own",
     trustedProxies: itemsOf(settings.trustedProxies ?? ""),
   };

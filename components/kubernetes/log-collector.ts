@@ -111,7 +111,10 @@ export const collectorPolicies = ({ name, store }: LogCollector, namespace: stri
       policyTypes: ["Ingress", "Egress"],
       egress: [
         DNS,
-        { to: [elsewhere(namespace, store.service)], ports: [{ protocol: store.protocol, port: store.port }] },
+        {
+          to: [elsewhere(namespace, selector(store.service))],
+          ports: [{ protocol: store.protocol, port: store.port }],
+        },
       ],
     },
   },
@@ -124,12 +127,13 @@ export interface CollectorArgs {
   readonly collector: LogCollector;
   readonly image: ImageRef;
   readonly imagePullSecret: string | undefined;
+  readonly priorityClass: string | undefined;
   readonly filesHash: Input<string>;
 }
 
 /** One on every node that takes pods of the application: these tolerate no taint, and neither does it. */
 export function collectorSpec(args: CollectorArgs): types.input.apps.v1.DaemonSetSpec {
-  const { stack, namespace, collector, image, imagePullSecret } = args;
+  const { stack, namespace, collector, image, imagePullSecret, priorityClass } = args;
   const { name } = collector;
   const health = { httpGet: { path: "/", port: HEALTH_PORT }, timeoutSeconds: 3 };
   return {
@@ -141,6 +145,7 @@ export function collectorSpec(args: CollectorArgs): types.input.apps.v1.DaemonSe
         automountServiceAccountToken: false,
         enableServiceLinks: false,
         ...(imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: imagePullSecret }] }),
+        ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
         // The files are root's. It is root without a capability: it reads what root owns, and nothing else.
         securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: "RuntimeDefault" } },
         terminationGracePeriodSeconds: 10,

@@ -30,7 +30,7 @@ export class Namespace extends pulumi.ComponentResource {
       { ...options, protect: true },
     );
     const inside = { ...options, dependsOn: [own] };
-    const policies = policiesOf(application, namespace).map(
+    const policies = policiesOf(application, namespace, settings).map(
       ({ name: called, spec }) =>
         new k8s.networking.v1.NetworkPolicy(
           `${name}-policy-${called}`,

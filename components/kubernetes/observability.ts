@@ -15,6 +15,7 @@ export interface ObservabilityArgs {
   readonly collector: LogCollector;
   readonly image: ImageRef;
   readonly imagePullSecret: string | undefined;
+  readonly priorityClass: string | undefined;
   /** How long a rollout may take, in seconds. */
   readonly waitSeconds: number;
 }

@@ -47,6 +47,8 @@ export function kubernetesPlacement(settings: Settings): Placement {
     stores: storesOf(settings),
     replicas: "named",
     logs: settings.logs === "own" ? "collected" : "platform",
+    metrics:
+      settings.monitoring === "none" && settings.serviceMonitors !== undefined ? "platform" : settings.monitoring,
     machines: "platform",
     trustedProxies: itemsOf(settings.trustedProxies ?? ""),
   };

@@ -21,6 +21,7 @@ export interface PodArgs {
   readonly service: Service;
   readonly image: ImageRef;
   readonly imagePullSecret: string | undefined;
+  readonly priorityClass: string | undefined;
   /** Hash over the contents of its files. */
   readonly filesHash: Input<string>;
   /** Text of the model as it reads in this namespace; there is no secret in it. */
@@ -60,6 +61,7 @@ export function podTemplate(args: PodArgs): PodTemplate {
       // Variables for every Service of the namespace, by names that programs read as settings of their own.
       enableServiceLinks: false,
       ...(args.imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: args.imagePullSecret }] }),
+      ...(args.priorityClass === undefined ? {} : { priorityClassName: args.priorityClass }),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: uid,

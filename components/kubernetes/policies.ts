@@ -2,7 +2,10 @@
 import type { types } from "@pulumi/kubernetes";
 import { flowsOf, type Flow } from "../app/flows";
 import { isForOperators, withProbe, type Application, type Service } from "../app/model";
+import type { Settings } from "../settings/schema";
+import { KEDA_OPERATOR } from "./autoscaling";
 import { observabilityOf, portsOf, selector } from "./names";
+import { OPERATED_PROMETHEUS } from "./service-monitors";
 
 type Spec = types.input.networking.v1.NetworkPolicySpec;
 
@@ -30,24 +33,58 @@ export const DEFAULT_DENY: Policy = {
 };
 
 /** Pods of another namespace: both selectors in one peer, so that neither of them alone is enough. */
-export const elsewhere = (namespace: string, service: string): types.input.networking.v1.NetworkPolicyPeer => ({
+export const elsewhere = (
+  namespace: string,
+  matchLabels: Readonly<Record<string, string>>,
+): types.input.networking.v1.NetworkPolicyPeer => ({
   // The API server puts it on every namespace, and nobody can give it to another one.
   namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-  podSelector: { matchLabels: selector(service) },
+  podSelector: { matchLabels },
 });
+
+/** Who comes from another namespace, and to which ports. */
+interface Guest {
+  readonly from: types.input.networking.v1.NetworkPolicyPeer;
+  readonly to: string;
+  readonly port: string;
+}
+
+function guestsOf({ logs, services }: Application, namespace: string, settings: Settings): readonly Guest[] {
+  const { keda, serviceMonitors } = settings;
+  return [
+    ...(logs?.collector === undefined
+      ? []
+      : [
+          {
+            from: elsewhere(observabilityOf(namespace), selector(logs.collector.name)),
+            to: logs.service,
+            port: logs.port,
+          },
+        ]),
+    ...(keda === undefined ? [] : [{ from: elsewhere(keda, KEDA_OPERATOR), to: "prometheus", port: "http" }]),
+    ...(serviceMonitors === undefined
+      ? []
+      : services.flatMap(({ name, metrics }): Guest[] =>
+          metrics === undefined
+            ? []
+            : [{ from: elsewhere(serviceMonitors, OPERATED_PROMETHEUS), to: name, port: metrics.port }],
+        )),
+  ];
+}
 
 /**
  * One that refuses everything to every pod of the namespace, and one a service with what it needs.
  * @param namespace - name of the application's namespace.
  */
-export function policiesOf(application: Application, namespace: string): readonly Policy[] {
+export function policiesOf(application: Application, namespace: string, settings: Settings): readonly Policy[] {
+  const guests = guestsOf(application, namespace, settings);
   const services = withProbe(application);
   const flows = flowsOf(application);
   return [
     DEFAULT_DENY,
     ...services.map((service) => ({
       name: service.name,
-      spec: allowed(service, services, flows, application, namespace),
+      spec: allowed(service, services, flows, application, guests),
     })),
   ];
 }
@@ -56,8 +93,8 @@ function allowed(
   service: Service,
   services: readonly Service[],
   flows: readonly Flow[],
-  { edge, logs }: Application,
-  namespace: string,
+  { edge }: Application,
+  guests: readonly Guest[],
 ): Spec {
   const peer = (name: string) => ({ podSelector: { matchLabels: selector(name) } });
   const portOf = (of: string, port: string) => {
@@ -77,14 +114,9 @@ function allowed(
     ingress: [
       ...(service.name === edge.service ? [{ ports: published }] : []),
       ...incoming.map(({ from, port }) => ({ from: [peer(from)], ports: portOf(service.name, port) })),
-      ...(logs?.collector !== undefined && logs.service === service.name
-        ? [
-            {
-              from: [elsewhere(observabilityOf(namespace), logs.collector.name)],
-              ports: portOf(service.name, logs.port),
-            },
-          ]
-        : []),
+      ...guests
+        .filter(({ to }) => to === service.name)
+        .map(({ from, port }) => ({ from: [from], ports: portOf(service.name, port) })),
     ],
     egress: [
       DNS,

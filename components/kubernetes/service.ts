@@ -1,16 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Service } from "../app/model";
+import type { Scaling, Service } from "../app/model";
 import type { ImageRef } from "../image/image-ref";
 import type { Resolver } from "../secrets/resolver";
 import type { ExistingSecret } from "./composed-files";
 import { ServiceFiles } from "./files-resources";
+import { autoscalerSpec, cpuOf, KEDA_VERSION, scaledObjectSpec } from "./autoscaling";
 import { hashOf } from "./hash";
 import { objectMeta, waitBounds } from "./metadata";
 import { servicesOf } from "./network";
 import { podTemplate } from "./pod";
 import {
-  autoscalerSpec,
   deploymentSpec,
   disruptionBudgetSpec,
   isBudgeted,
@@ -25,7 +25,10 @@ export interface ServiceArgs {
   readonly stack: string;
   readonly service: Service;
   readonly image: ImageRef;
+  /** Of the application. */
+  readonly namespace: string;
   readonly imagePullSecret: string | undefined;
+  readonly priorityClass: string | undefined;
   readonly resolver: Resolver;
   /** The Secret that files with secrets are composed from, where the stack makes no secrets. */
   readonly existing: ExistingSecret | undefined;
@@ -108,13 +111,24 @@ export class KubernetesService extends pulumi.ComponentResource {
     const { stack, service } = args;
     const metadata = objectMeta(stack, service.name);
     const options = { parent: this, dependsOn: [workload] };
-    if (service.scaling !== undefined) {
-      const spec = autoscalerSpec(service, service.scaling);
-      new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-autoscaler`, { metadata, spec }, options);
-    }
+    if (service.scaling !== undefined) this.autoscale(service, service.scaling, options);
     if (isBudgeted(service)) {
       const spec = disruptionBudgetSpec(service);
       new k8s.policy.v1.PodDisruptionBudget(`${name}-disruption-budget`, { metadata, spec }, options);
     }
+  }
+
+  private autoscale(service: Service, scaling: Scaling, options: pulumi.CustomResourceOptions): void {
+    const { name, args } = this;
+    const metadata = objectMeta(args.stack, service.name);
+    const cpuPercent = cpuOf(scaling);
+    if (cpuPercent !== undefined) {
+      const spec = autoscalerSpec(service, scaling, cpuPercent);
+      new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-autoscaler`, { metadata, spec }, options);
+      return;
+    }
+    const spec = scaledObjectSpec(service, scaling, args.namespace);
+    const object = { apiVersion: KEDA_VERSION, kind: "ScaledObject", metadata, spec };
+    new k8s.apiextensions.CustomResource(`${name}-scaled-object`, object, options);
   }
 }

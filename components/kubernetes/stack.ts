@@ -15,6 +15,7 @@ import { ServiceFiles } from "./files-resources";
 import { hashOf } from "./hash";
 import { logCollectorOf } from "./log-collector";
 import { objectMeta } from "./metadata";
+import { Monitoring } from "./monitoring";
 import { labels, namespaceOf, serviceText } from "./names";
 import { Namespace } from "./namespace";
 import { Observability } from "./observability";
@@ -83,6 +84,10 @@ export class KubernetesStack extends TargetStack {
       ];
       observability = this.observe(name, namespace, inside);
       const started = this.start(name, common, before, inside);
+      if (settings.serviceMonitors !== undefined) {
+        const args = { stack, namespace, application, settings };
+        new Monitoring(`${name}-monitoring`, args, { ...inside, dependsOn: [...place.resources] });
+      }
       const certificate =
         "certificates" in access ? access.certificates : { secret: tlsSecretOf(access.existing.name) };
       const edge = new PublicEdge(
@@ -119,11 +124,11 @@ export class KubernetesStack extends TargetStack {
     const { application, images, settings, stack } = this.args;
     const collector = logCollectorOf(application);
     if (collector === undefined) return undefined;
-    const { imagePullSecret, waitSeconds } = settings;
+    const { imagePullSecret, priorityClass, waitSeconds } = settings;
     const image = imageOf(images, collector);
     return new Observability(
       `${name}-observability`,
-      { stack, namespace, collector, image, imagePullSecret, waitSeconds },
+      { stack, namespace, collector, image, imagePullSecret, priorityClass, waitSeconds },
       options,
     );
   }
@@ -184,7 +189,9 @@ export class KubernetesStack extends TargetStack {
           ...{ stack, service, after },
           ...common,
           image: imageOf(images, service),
+          namespace: namespaceOf(stack, settings.namespace),
           imagePullSecret: settings.imagePullSecret,
+          priorityClass: settings.priorityClass,
           waitSeconds: settings.waitSeconds,
         },
         { ...options, dependsOn: [...place] },
@@ -210,6 +217,7 @@ export class KubernetesStack extends TargetStack {
       ...{ stack, service: probe, filesHash: files.hash, existing },
       image: imageOf(images, probe),
       imagePullSecret: settings.imagePullSecret,
+      priorityClass: settings.priorityClass,
       text: (value) => resolver.plain(value),
     });
     const services = application.services.filter(({ kind }) => kind === "service");

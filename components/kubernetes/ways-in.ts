@@ -1,7 +1,7 @@
 /** What leads to the edge where somebody else's proxy ends TLS: an Ingress, or a route of the Gateway API; as plain data. */
 import type { types } from "@pulumi/kubernetes";
 import type { Application } from "../app/model";
-import { annotationsOf } from "../settings/annotations";
+import { pairsOf } from "../settings/metadata-lines";
 import type { Settings } from "../settings/schema";
 import { secretData } from "./files";
 import { edgePort } from "./network";
@@ -42,7 +42,7 @@ export const UNBOUNDED: Readonly<Record<string, string>> = {
 
 /** Annotations of the Ingress: those that every answer needs, and the settings' own, which win. */
 export const ingressAnnotations = ({ ingressAnnotations: own = "" }: Settings): Record<string, string> =>
-  Object.fromEntries(Object.entries({ ...UNBOUNDED, ...annotationsOf(own) }).sort(([a], [b]) => (a < b ? -1 : 1)));
+  Object.fromEntries(Object.entries({ ...UNBOUNDED, ...pairsOf(own) }).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** The Ingress, which ends TLS with the stack's own certificate, or another one, and passes on to the edge. */
 export function ingressSpec(

@@ -1,6 +1,6 @@
 /** What runs a service's pods, as plain data: a Deployment, a StatefulSet or a Job. */
 import type { types } from "@pulumi/kubernetes";
-import type { Scaling, Service } from "../app/model";
+import type { Service } from "../app/model";
 import { selector } from "./names";
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
@@ -72,18 +72,6 @@ export const jobName = (service: Service, hash: string): string => `${service.na
 
 /** Whether one replica has to stay while nodes are emptied. */
 export const isBudgeted = ({ replicas, scaling }: Service): boolean => replicas > 1 || scaling !== undefined;
-
-export const autoscalerSpec = (
-  { name, replicas }: Service,
-  { mostReplicas, cpuPercent }: Scaling,
-): types.input.autoscaling.v2.HorizontalPodAutoscalerSpec => ({
-  scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
-  minReplicas: replicas,
-  maxReplicas: mostReplicas,
-  metrics: [
-    { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: cpuPercent } } },
-  ],
-});
 
 /** One replica at a time may be taken from a node that is emptied. */
 export const disruptionBudgetSpec = (service: Service): types.input.policy.v1.PodDisruptionBudgetSpec => ({

@@ -1,7 +1,7 @@
 /** The settings that target kubernetes has beside those of every target. */
 import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { annotations } from "./annotations";
+import { annotations, labels } from "./metadata-lines";
 import type { Problem } from "./problem";
 import type { SecretSetting } from "./schema";
 
@@ -28,6 +28,9 @@ const gateway = z
     /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*\/[a-z0-9][a-z0-9.-]*$/,
     "must be <namespace>/<Gateway>/<listener>: kubectl get gateways --all-namespaces lists them",
   );
+
+/** A choice: answers wait for their upstream most of the time, so that a replica takes many at once. */
+const REQUESTS_PER_REPLICA = 20;
 
 export const KUBERNETES_SETTINGS = {
   kubeContext: z
@@ -75,7 +78,29 @@ export const KUBERNETES_SETTINGS = {
     .min(0)
     .max(20)
     .default(0)
-    .describe("Most replicas of the API that its load may bring, by CPU; 0 keeps apiReplicas"),
+    .describe(
+      "Most replicas of the API that its load may bring, by CPU or, with keda, by requests; 0 keeps apiReplicas",
+    ),
+  keda: objectName
+    .optional()
+    .describe(
+      "Namespace of KEDA, which then scales the API by the requests in flight that the stack's Prometheus sees",
+    ),
+  apiRequestsPerReplica: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(REQUESTS_PER_REPLICA)
+    .describe("With keda, requests in flight for each replica of the API above which another one is started"),
+  serviceMonitors: objectName
+    .optional()
+    .describe(
+      "Namespace of the Prometheus Operator's Prometheus, which then scrapes the stack; with monitoring none, in place of its own",
+    ),
+  serviceMonitorLabels: labels
+    .optional()
+    .describe("Labels by which that Prometheus finds what is its own, a line each: release: prometheus"),
+  priorityClass: objectName.optional().describe("PriorityClass of every pod, which the cluster has to have"),
 } as const;
 
 /** What a namespace may be called whose observability namespace is no longer than Kubernetes allows. */
@@ -85,6 +110,34 @@ const REQUIRED = {
   kubeContext: "is needed on target kubernetes: name the context of the cluster (kubectl config get-contexts)",
   hostName: "is needed on target kubernetes: certificate and browsers have to know it before anything runs",
 } as const;
+
+const problem = (key: string, message: string): Problem => ({ key, source: "all settings", message });
+
+/** What clashes with scaling by KEDA, and with what somebody else's Prometheus is told. */
+function metricsClashes(parsed: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const { keda, monitoring, apiMaxReplicas, apiRequestsPerReplica, serviceMonitors, serviceMonitorLabels } = parsed;
+  return [
+    ...(keda !== undefined && monitoring === "none"
+      ? [problem("keda", "needs monitoring own: KEDA asks the stack's own Prometheus how many requests are in flight")]
+      : []),
+    ...(keda !== undefined && apiMaxReplicas === 0
+      ? [problem("keda", "scales nothing without apiMaxReplicas: set it to the most replicas that there may be")]
+      : []),
+    ...(keda === undefined &&
+    "keda" in parsed &&
+    (apiRequestsPerReplica ?? REQUESTS_PER_REPLICA) !== REQUESTS_PER_REPLICA
+      ? [problem("apiRequestsPerReplica", "has no effect without keda: CPU is scaled on")]
+      : []),
+    ...(serviceMonitors === undefined && "serviceMonitors" in parsed && serviceMonitorLabels !== undefined
+      ? [
+          problem(
+            "serviceMonitorLabels",
+            "has no effect without serviceMonitors: name the namespace of that Prometheus",
+          ),
+        ]
+      : []),
+  ];
+}
 
 /** Settings of one way in. */
 const ONLY_WITH = {
@@ -109,8 +162,6 @@ export function heldInSecret(parsed: Readonly<Record<string, unknown>>): readonl
     parsed[key] !== undefined && parsed[key] !== false && (key !== "upstreamKey" || parsed.upstreamUrl !== undefined);
   return Object.entries(HELD).flatMap(([key, setting]) => (isAsked(key) ? [setting] : []));
 }
-
-const problem = (key: string, message: string): Problem => ({ key, source: "all settings", message });
 
 /** What clashes with the Secret that somebody else makes, and what has a meaning beside it alone. */
 function secretClashes(
@@ -160,6 +211,7 @@ export function kubernetesClashes(
   const isNamed = parsed.exposure === "ingress" || parsed.exposure === "gateway";
   return [
     ...secretClashes(parsed, secretsSet),
+    ...metricsClashes(parsed),
     ...Object.entries(REQUIRED).flatMap(([key, message]) =>
       key in parsed && parsed[key] === undefined ? [problem(key, message)] : [],
     ),

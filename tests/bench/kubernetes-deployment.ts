@@ -1,6 +1,6 @@
+import { helmRelease, helmVersion } from "../support/without-pulumi";
 import { SAMPLES, type Benchmark, type Context } from "./benchmark";
 import { changesOf } from "./support/changes";
-import { helmRelease, helmVersion } from "./support/helm-peer";
 import {
   CLUSTER_LOAD_WORDS,
   deploy,

@@ -6,6 +6,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as yaml from "yaml";
+import { kubectl } from "../../toolchain/cluster";
 import { ClusterEnvironments } from "../support/cluster-environments";
 import type { CommandResult } from "../support/stack";
 
@@ -25,6 +26,28 @@ async function failing(settings: Readonly<Record<string, unknown>> = {}): Promis
   expect([failed.exitCode, failed.stderr]).toEqual([1, expect.any(String)]);
   expect(Date.now() - started).toBeLessThan(2 * MINUTE);
   return failed;
+}
+
+/** Releases the bridge with this at its end, which has to fail while the release before serves on; then rolls back. */
+async function failingRelease(end: string, said: (stderr: string) => void): Promise<void> {
+  const file = path.join(all.folder, "images/ralex-api/ralex_bridge/__init__.py");
+  const before = fs.readFileSync(file, "utf8");
+  fs.writeFileSync(file, `${before}${end}`);
+  await all.commit("a release that is no good");
+  const bad = await all.build();
+  fs.writeFileSync(file, before);
+  await all.commit("the bridge as it was");
+  // Without an environment before it, which would have stopped it.
+  all.configure({ waitSeconds: BOUND_SECONDS, promotesFrom: undefined });
+  const { exitCode, stderr } = await all.ralex("kstaging", [
+    ...["promote", "build", "kstaging", "--release", bad, "--deploy", "--yes"],
+  ]);
+  expect([exitCode, stderr]).toEqual([1, expect.any(String)]);
+  said(stderr);
+  expect(await all.chat("beside the release that is no good")).toMatchObject({ status: 200 });
+  all.configure();
+  await all.must("kstaging", "rollback", "-s", "kstaging", "--yes");
+  await expectConverging();
 }
 
 /** The next deployment puts everything right. */
@@ -92,24 +115,24 @@ describe("a cluster that does not let something run", () => {
   }, 60_000);
 
   test(
+    "a release that needs more memory than its limit is told so, with the limit and the setting; the one before it serves on",
+    async () => {
+      await failingRelease(
+        "import os, sys\nif os.getpid() == 1 and 'migrate' not in sys.argv: _ = b'x' * 2**31\n",
+        (stderr) => {
+          expect(stderr).toContain("api needed more memory than its limit of 256Mi: set ralex:size to a larger one");
+        },
+      );
+    },
+    8 * MINUTE,
+  );
+
+  test(
     "a release that never becomes ready ends the update within its bound, with the end of its log; the one before it serves on",
     async () => {
-      const file = path.join(all.folder, "images/ralex-api/ralex_bridge/__init__.py");
-      const before = fs.readFileSync(file, "utf8");
-      fs.writeFileSync(file, before.replace(/$/, "raise SystemExit('this release is no good')\n"));
-      await all.commit("a release that is no good");
-      const bad = await all.build();
-      fs.writeFileSync(file, before);
-      await all.commit("the bridge as it was");
-      // Without an environment before it, which would have stopped it.
-      all.configure({ waitSeconds: BOUND_SECONDS, promotesFrom: undefined });
-      const args = ["promote", "build", "kstaging", "--release", bad, "--deploy", "--yes"];
-      const { exitCode, stderr } = await all.ralex("kstaging", args);
-      expect([exitCode, stderr]).toEqual([1, expect.stringContaining("this release is no good")]);
-      expect(await all.chat("beside the release that is no good")).toMatchObject({ status: 200 });
-      all.configure();
-      await all.must("kstaging", "rollback", "-s", "kstaging", "--yes");
-      await expectConverging();
+      await failingRelease("raise SystemExit('this release is no good')\n", (stderr) => {
+        expect(stderr).toContain("this release is no good");
+      });
     },
     8 * MINUTE,
   );
@@ -181,9 +204,35 @@ describe("pods and objects that go away", () => {
     },
     8 * MINUTE,
   );
+
+  test(
+    "a claim that nobody makes a volume for is named with who should, and can be made anew with another class",
+    async () => {
+      await apply(NOBODY);
+      await all.kubectl("delete", "namespace", "ralex-kstaging");
+      const { stderr } = await failing({ storageClass: NOBODY.metadata.name });
+      expect(stderr).toMatch(
+        /the PersistentVolumeClaim postgres has no volume yet \(StorageClass nobody\): \w+: .*nobody\.ralex\.test/,
+      );
+      const claims = (await all.kubectl("get", "pvc", "-o", "name")).trim().split("\n");
+      await all.kubectl("delete", ...claims);
+      await expectConverging();
+      await kubectl(["delete", "storageclass", NOBODY.metadata.name]);
+    },
+    10 * MINUTE,
+  );
 });
 
 const API = "app.kubernetes.io/name=api";
+
+/** A class of volumes that nobody makes. */
+const NOBODY = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name: "nobody" },
+  provisioner: "nobody.ralex.test",
+  volumeBindingMode: "Immediate",
+};
 
 /** Asks a service that is not there about every Deployment of the stack, and takes no answer for a no. */
 const REFUSING = {

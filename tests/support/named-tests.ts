@@ -104,7 +104,10 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
       name: "service communication",
       meaning: "the services reach each other, and people reach the edge",
       tests: [
-        ...at(START, "answers the official client's list, chat and stream on the plain port"),
+        ...at(
+          START,
+          "answers the official client's list, chat and stream on the plain port, and refuses a wrong key in its terms",
+        ),
         ...at(START, "shows every target up in Prometheus, and only with the operator's password"),
         ...at("tests/browser/chat.test.ts", "shows the bridge's streamed answer to a message"),
       ],
@@ -146,7 +149,15 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
       meaning: "services find each other by name",
       tests: at(KUBERNETES, "is shown by status, verified again, and told in its logs"),
     },
-    { name: "horizontal scaling", meaning: "replicas follow the load", tests: [] },
+    {
+      name: "horizontal scaling",
+      meaning: "replicas follow the load",
+      tests: at(
+        "tests/kubernetes-nightly/scaling.test.ts",
+        "KEDA brings replicas with the requests in flight, no request fails meanwhile, and none is asked of CPU",
+        "the API is scaled by CPU where nobody asks KEDA, and no request fails while replicas come",
+      ),
+    },
     {
       name: "persistent volumes",
       meaning: "data outlives pods",

@@ -1,5 +1,5 @@
 /** A real Kubernetes cluster in namespaces of its own, on any machine with root and package registries. */
-export { addToCluster, CONTOUR } from "./addons";
+export { addToCluster, CONTOUR, KEDA } from "./addons";
 export { HOST_ADDRESS } from "./addresses";
 export { kubectl, type KubectlOptions } from "./kubectl";
 export { CONTEXT, kubeconfigPath } from "./paths";

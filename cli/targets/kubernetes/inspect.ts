@@ -6,6 +6,7 @@ import type { Settings } from "../../../components/settings/schema";
 import type { MachineCheck } from "../../../toolchain/describe";
 import type { Workspace } from "../../workspace";
 import { wantedOf } from "./existing-secret";
+import { missingExtensions } from "./extensions";
 import { missingStorage, oldCluster } from "./preflight";
 import { missingRights } from "./rights";
 import { missingWayIn } from "./way-in";
@@ -32,7 +33,13 @@ export async function inspect(
     await clusterUid(cluster);
     // Where nothing is pinned, nobody has to have made anything yet.
     const wanted = settings.release === undefined ? [] : wantedOf(workspace, settings);
-    const looks = [reached, rights, storage, wayIn, policies, metrics, ...(wanted.length > 0 ? [secrets] : [])];
+    const { keda, priorityClass, serviceMonitors } = settings;
+    const isExtended = [keda, priorityClass, serviceMonitors].some((name) => name !== undefined);
+    const looks = [
+      ...[reached, rights, storage, wayIn, policies, metrics],
+      ...(wanted.length > 0 ? [secrets] : []),
+      ...(isExtended ? [extensions] : []),
+    ];
     return await Promise.all(looks.map((look) => look(cluster, settings, stack, wanted)));
   } catch (error) {
     const remedy = "start the cluster (./ralex cluster start is one of this machine's own), or set KUBECONFIG";
@@ -72,6 +79,12 @@ const secrets: Look = async (cluster, settings, stack, wanted) => {
   const all = wanted.map(({ name, keys }) => `${name} (${keys.length} keys)`).join(", ");
   const detail = problems.length === 0 ? `all is in ${all}` : problems.join("; ");
   return { name: `secrets of ${stack}`, ok: problems.length === 0, detail };
+};
+
+const extensions: Look = async (cluster, settings, stack) => {
+  const problems = await missingExtensions(cluster, settings);
+  const detail = problems.join("; ") || "the cluster has all that the settings name";
+  return { name: `extensions for ${stack}`, ok: problems.length === 0, detail };
 };
 
 const storage: Look = async (cluster, settings, stack) => {

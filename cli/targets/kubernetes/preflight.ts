@@ -10,6 +10,7 @@ import { PROJECT } from "../../project";
 import type { Workspace } from "../../workspace";
 import { deploymentIn } from "./deployment";
 import { otherSecrets, wantedOf } from "./existing-secret";
+import { missingExtensions } from "./extensions";
 import { hostAccessOf, takenBeside, takenNamespace } from "./namespaces";
 import { missingRights } from "./rights";
 import { missingWayIn } from "./way-in";
@@ -47,6 +48,7 @@ async function problemsOf(
     // Who may not get them is told that alone.
     rights.length > 0 ? [] : secretProblems(cluster, place, wanted),
     missingWayIn(cluster, settings),
+    missingExtensions(cluster, settings),
   ]);
   return [...otherSecrets(stack, settings, resources), ...asked.flat(), ...rights];
 }

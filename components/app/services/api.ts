@@ -1,6 +1,6 @@
 /** The Ralex API and the step that brings its database to the image's schema. */
 import type { Settings } from "../../settings/schema";
-import type { FileMount, Health, Service } from "../model";
+import type { FileMount, Health, Scaling, Service } from "../model";
 import type { Placement } from "../placement";
 import { maxReplicasOf } from "../scaling";
 import type { Stores } from "../stores";
@@ -83,6 +83,14 @@ const memoryMiB = (bodyMiB: number): number => Math.max(256, 88 + 3 * 7 * bodyMi
 /** Leaves room for what comes while another replica starts. */
 const CPU_PERCENT = 70;
 
+const scaling = ({ apiMaxReplicas, apiRequestsPerReplica, keda }: Settings): Scaling => ({
+  mostReplicas: apiMaxReplicas,
+  above:
+    keda === undefined
+      ? { cpuPercent: CPU_PERCENT }
+      : { requests: apiRequestsPerReplica, query: 'sum(ralex_requests_running{job="api"})' },
+});
+
 export function api(settings: Settings, { stores }: Placement): Service {
   const database = databaseFile(stores);
   const keyFiles: FileMount[] = [
@@ -108,9 +116,7 @@ export function api(settings: Settings, { stores }: Placement): Service {
     image: isReloading ? "ralex-api-dev" : "ralex-api",
     replicas: settings.apiReplicas,
     maxReplicas: maxReplicasOf("api"),
-    ...(settings.apiMaxReplicas > settings.apiReplicas
-      ? { scaling: { mostReplicas: settings.apiMaxReplicas, cpuPercent: CPU_PERCENT } }
-      : {}),
+    ...(settings.apiMaxReplicas > settings.apiReplicas ? { scaling: scaling(settings) } : {}),
     ...(isReloading ? { command: ["--reload"] } : {}),
     environment: {
       RALEX_API_KEYS_FILE: `${SECRETS}/api_keys.json`,

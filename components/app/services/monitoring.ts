@@ -126,15 +126,16 @@ const victorialogs = ({ logs }: Placement): Service => ({
   resources: { cpus: 0.5, memoryMiB: 256, pids: 128, requests: { cpus: 0.02, memoryMiB: 64 } },
 });
 
-/** The monitoring of the given services, which it scrapes together with itself; less what the platform keeps. */
+/** The monitoring of the given services, which it scrapes together with itself; less what the platform does. */
 export function monitoring(services: readonly Service[], placement: Placement): readonly Service[] {
+  const isOwn = placement.metrics === "own";
   const observed = [
     ...(placement.logs === "platform" ? [] : [victorialogs(placement)]),
-    alertmanager,
+    ...(isOwn ? [alertmanager] : []),
     ...(placement.machines === "own" ? [nodeExporter] : []),
     postgresExporter(placement.stores),
     redisExporter(placement.stores),
     nginxExporter,
   ];
-  return [...observed, prometheus([...services, ...observed], placement)];
+  return isOwn ? [...observed, prometheus([...services, ...observed], placement)] : observed;
 }

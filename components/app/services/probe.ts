@@ -13,9 +13,13 @@ const poolOf = (service: Service | undefined): Text =>
   service === undefined ? "" : join(pool(service.name, "http"), `:${service.ports.http?.number}`);
 
 /** @param services - everything that runs; what has metrics has to be scraped. */
-export function probe(settings: Settings, { urls, replicas }: Placement, services: readonly Service[]): Service {
-  const isMonitored = settings.monitoring === "own";
-  const jobs = (isMonitored ? services : []).filter(({ metrics }) => metrics !== undefined).map(({ name }) => name);
+export function probe(
+  settings: Settings,
+  { metrics, urls, replicas }: Placement,
+  services: readonly Service[],
+): Service {
+  const isMonitored = metrics === "own";
+  const jobs = (isMonitored ? services : []).filter((service) => service.metrics !== undefined).map(({ name }) => name);
   const api = services.find(({ name }) => name === "api");
   const rest = {
     tls_name: new URL(urls.tls[0] ?? "").hostname,

@@ -7,21 +7,22 @@ import { base, tcp, wget } from "./observer";
 
 const EVERY = "5s";
 
-const RULES: Yaml = {
+/** When somebody has to look. @param among - what restricts a metric to this stack's own, in PromQL. */
+export const alertRules = (among = ""): { readonly groups: readonly Yaml[] } => ({
   groups: [
     {
       name: "ralex",
       rules: [
         {
           alert: "TargetDown",
-          expr: "up == 0",
+          expr: `up${among} == 0`,
           for: "1m",
           labels: { severity: "critical" },
           annotations: { summary: "{{ $labels.job }} at {{ $labels.instance }} does not answer" },
         },
         {
           alert: "StoreDown",
-          expr: "pg_up == 0 or redis_up == 0",
+          expr: `pg_up${among} == 0 or redis_up${among} == 0`,
           for: "1m",
           labels: { severity: "critical" },
           annotations: { summary: "{{ $labels.job }} does not get through to its store" },
@@ -29,7 +30,7 @@ const RULES: Yaml = {
       ],
     },
   ],
-};
+});
 
 /** Where the replicas of a service are found. */
 const discovery = (
@@ -87,7 +88,7 @@ export function prometheus(scraped: readonly Service[], placement: Placement): S
     ...self,
     files: [
       { path: "/etc/ralex/prometheus.yml", content: configuration([...scraped, self], placement), secret: false },
-      { path: "/etc/ralex/rules.yml", content: yamlText(RULES), secret: false },
+      { path: "/etc/ralex/rules.yml", content: yamlText(alertRules()), secret: false },
     ],
   };
 }

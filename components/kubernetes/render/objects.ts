@@ -1,6 +1,6 @@
 /** Every object of an application as plain data, for whoever applies it without Pulumi: the same as the Pulumi program makes. */
 import { composes } from "../../secrets/composed";
-import { type Application, type Service, type Text, withProbe } from "../../app/model";
+import { type Application, type Scaling, type Service, type Text, withProbe } from "../../app/model";
 import type { ImageRef } from "../../image/image-ref";
 import { plainText } from "../../secrets/resolver";
 import type { Settings } from "../../settings/schema";
@@ -14,6 +14,7 @@ import {
   type ExistingSecret,
 } from "../composed-files";
 import { fileData, filesHash, isPlain, isSecret, secretData } from "../files";
+import { autoscalerSpec, cpuOf, KEDA_VERSION, scaledObjectSpec } from "../autoscaling";
 import { hashOf } from "../hash";
 import { plainMeta } from "../metadata";
 import {
@@ -29,6 +30,7 @@ import { ACCOUNT, claimSpec, namespaceMeta, observabilityMeta } from "../namespa
 import { publicService, servicesOf } from "../network";
 import { podTemplate, SERVICE_ACCOUNT } from "../pod";
 import { policiesOf, type Policy } from "../policies";
+import { MONITORING_VERSION, monitoringObjects } from "../service-monitors";
 import {
   ingressAnnotations,
   ingressSpec,
@@ -39,7 +41,6 @@ import {
   tlsSecretData,
 } from "../ways-in";
 import {
-  autoscalerSpec,
   deploymentSpec,
   disruptionBudgetSpec,
   isBudgeted,
@@ -89,7 +90,13 @@ export function renderObjects(args: RenderArgs): readonly KubernetesObject[] {
   const collector = logCollectorOf(args.application);
   return [
     namespaceObject(namespaceMeta(args.stack, namespace)),
-    ...within(namespace, [...renderer.place(), ...renderer.files(), ...renderer.running(), ...renderer.edge()]),
+    ...within(namespace, [
+      ...renderer.place(),
+      ...renderer.files(),
+      ...renderer.running(),
+      ...renderer.edge(),
+      ...renderer.monitors(),
+    ]),
     ...(collector === undefined
       ? []
       : [
@@ -115,17 +122,25 @@ export function renderProbe(args: RenderArgs): ReturnType<typeof podTemplate> | 
 }
 
 class Renderer {
-  constructor(private readonly args: RenderArgs) {}
+  private readonly namespace: string;
+
+  constructor(private readonly args: RenderArgs) {
+    this.namespace = namespaceOf(args.stack, args.settings.namespace);
+  }
 
   /** What holds for all pods, and volumes. */
   place(): readonly KubernetesObject[] {
-    const { application, settings, stack } = this.args;
+    const { application, settings } = this.args;
     return [
-      ...this.policies(policiesOf(application, namespaceOf(stack, settings.namespace))),
+      ...this.policies(policiesOf(application, this.namespace, settings)),
       this.object("v1", "ServiceAccount", SERVICE_ACCOUNT, ACCOUNT),
-      ...application.volumes.map((volume) =>
-        this.object("v1", "PersistentVolumeClaim", volume.name, { spec: claimSpec(volume, settings) }),
-      ),
+      // Those of pods that there are: whoever applies these objects waits for claims, and nobody would bind the others. One
+      // that is left out later is not removed by it.
+      ...application.volumes
+        .filter(({ name }) => application.services.some(({ volumes }) => volumes.some(({ volume }) => volume === name)))
+        .map((volume) =>
+          this.object("v1", "PersistentVolumeClaim", volume.name, { spec: claimSpec(volume, settings) }),
+        ),
     ];
   }
 
@@ -169,6 +184,7 @@ class Renderer {
       ...{ stack, namespace, collector },
       image: imageOf(images, collector),
       imagePullSecret: settings.imagePullSecret,
+      priorityClass: settings.priorityClass,
       filesHash: collectorHash(data),
     });
     return [
@@ -196,6 +212,7 @@ class Renderer {
       ...{ stack, service },
       image: imageOf(images, service),
       imagePullSecret: settings.imagePullSecret,
+      priorityClass: settings.priorityClass,
       filesHash: this.filesHash(service),
       text: (value) => this.plain(value),
       ...("existing" in secretFiles ? { existing: secretFiles.existing } : {}),
@@ -258,14 +275,32 @@ class Renderer {
     return plainText(value, (ref) => serviceText(ref, this.args.application));
   }
 
+  private autoscaler(service: Service, scaling: Scaling): KubernetesObject {
+    const cpuPercent = cpuOf(scaling);
+    return cpuPercent === undefined
+      ? this.object(KEDA_VERSION, "ScaledObject", service.name, {
+          spec: scaledObjectSpec(service, scaling, this.namespace),
+        })
+      : this.object("autoscaling/v2", "HorizontalPodAutoscaler", service.name, {
+          spec: autoscalerSpec(service, scaling, cpuPercent),
+        });
+  }
+
+  /** What somebody else's Prometheus is told. */
+  monitors(): readonly KubernetesObject[] {
+    const { application, settings, stack } = this.args;
+    return monitoringObjects(stack, application, this.namespace, settings).map(({ kind, name, labels, spec }) => {
+      const object = this.object(MONITORING_VERSION, kind, name, { spec });
+      return { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labels } } };
+    });
+  }
+
   private workload(service: Service): readonly KubernetesObject[] {
     const { settings, jobs } = this.args;
     const template = this.template(service);
     const { name, scaling } = service;
     const scaled = [
-      ...(scaling === undefined
-        ? []
-        : [this.object("autoscaling/v2", "HorizontalPodAutoscaler", name, { spec: autoscalerSpec(service, scaling) })]),
+      ...(scaling === undefined ? [] : [this.autoscaler(service, scaling)]),
       ...(isBudgeted(service)
         ? [this.object("policy/v1", "PodDisruptionBudget", name, { spec: disruptionBudgetSpec(service) })]
         : []),

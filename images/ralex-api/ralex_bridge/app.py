@@ -128,7 +128,8 @@ class Bridge:
                 raise ApiError(405, "not_allowed", "this is asked with POST", headers={"Allow": "POST"})
             await self.admit(exchange)
             handler = self._chat if exchange.path == CHAT else self._embeddings
-            await handler.handle(exchange, await self.read_body(exchange))
+            with metrics.RUNNING.track_inprogress():
+                await handler.handle(exchange, await self.read_body(exchange))
             return
         scope = exchange.scope
         scope["ralex.exchange"] = exchange

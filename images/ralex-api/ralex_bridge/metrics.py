@@ -11,6 +11,7 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
 )
+RUNNING = Gauge("ralex_requests_running", "Chats and embeddings that are being answered now.")
 STREAMS = Gauge("ralex_streams_running", "Answers that are being streamed now.")
 TOKENS = Counter("ralex_tokens_total", "Tokens by model and direction (prompt, completion).", ["model", "direction"])
 UPSTREAM_ERRORS = Counter("ralex_upstream_errors_total", "Failed calls by upstream and reason.", ["upstream", "reason"])

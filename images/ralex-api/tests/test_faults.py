@@ -78,6 +78,7 @@ def test_a_client_that_leaves_cancels_the_call_to_the_upstream(
     if stream:
         running = Stream(bridge, "slow", {"X-Request-Id": "gone-stream"})
         next(running.events())
+        assert bridge.metric("ralex_requests_running") == 1
         running.leave()
     else:
         body = b'{"model":"silent","messages":[{"role":"user","content":"x"}]}'
@@ -90,6 +91,7 @@ def test_a_client_that_leaves_cancels_the_call_to_the_upstream(
     wait_until(lambda: name in bridge.log.read_text(), 1, "the access line is written")
     assert [line["status"] for line in bridge.lines() if line.get("request_id") == name] == [499]
     assert bridge.metric("ralex_streams_running") == 0
+    assert bridge.metric("ralex_requests_running") == 0
 
 
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGSTOP])

@@ -14,6 +14,7 @@ const CLUSTER: Placement = {
   },
   stores: { postgres: "container", redis: "container" },
   replicas: "named",
+  metrics: "own",
   machines: "platform",
   logs: "platform",
   trustedProxies: ["10.42.0.0/16"],

@@ -9,7 +9,8 @@ import { clusterSettings, DIGEST, onKubernetes } from "../../support/on-kubernet
 
 const NAMESPACE = "ralex-staging";
 const BESIDE = "ralex-staging-observability";
-const policiesOf = (application: Application): readonly Policy[] => policiesIn(application, NAMESPACE);
+const policiesOf = (application: Application, stack: Record<string, unknown> = {}): readonly Policy[] =>
+  policiesIn(application, NAMESPACE, clusterSettings(stack));
 
 type Labels = Readonly<Record<string, string>>;
 interface Peer {
@@ -89,7 +90,13 @@ function healthOf(application: Application): Pod["ports"] {
   const collector = logCollectorOf(application);
   if (collector === undefined) throw new Error("no collector");
   const image = ImageRef.of("r/otel-collector", DIGEST);
-  const place = { stack: "staging", namespace: NAMESPACE, imagePullSecret: undefined, filesHash: "" };
+  const place = {
+    stack: "staging",
+    namespace: NAMESPACE,
+    imagePullSecret: undefined,
+    priorityClass: undefined,
+    filesHash: "",
+  };
   const { template } = collectorSpec({ ...place, collector, image });
   const { containers } = (template as { spec: { containers: { ports: { name: string; containerPort: number }[] }[] } })
     .spec;
@@ -201,6 +208,47 @@ describe("the network policies", () => {
     policiesOf(application(stack))
       .filter(({ spec }) => JSON.stringify(spec).includes("0.0.0.0/0"))
       .map(({ name }) => name);
+
+  /** Who comes from another namespace, by what is asked, with the ports. */
+  const guests = (stack: Record<string, unknown>) =>
+    policiesOf(application(stack), stack).flatMap(({ name, spec }) =>
+      ((spec as Spec).ingress ?? [])
+        .filter(({ from = [] }) => from.some(({ namespaceSelector }) => namespaceSelector !== undefined))
+        .map(({ from = [], ports = [] }) => ({ name, from, ports: ports.map(({ port }) => port) })),
+    );
+
+  test("let KEDA's operator ask Prometheus, and no other pod of its namespace", () => {
+    expect(guests({ keda: "keda-system", apiMaxReplicas: 6 })).toEqual([
+      {
+        name: "prometheus",
+        from: [
+          {
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "keda-system" } },
+            podSelector: { matchLabels: { app: "keda-operator" } },
+          },
+        ],
+        ports: [9090],
+      },
+    ]);
+    expect(guests({})).toEqual([]);
+  });
+
+  test("let somebody else's Prometheus scrape whatever has metrics, at their port alone", () => {
+    const found = guests({ serviceMonitors: "monitoring", monitoring: "none" });
+    expect(found.map(({ name, ports }) => [name, ports])).toEqual([
+      ["api", [8000]],
+      ["postgres-exporter", [9187]],
+      ["redis-exporter", [9121]],
+      ["nginx-exporter", [9113]],
+    ]);
+    const [from] = found.map(({ from: peers }) => peers);
+    expect(from).toEqual([
+      {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } },
+        podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } },
+      },
+    ]);
+  });
 
   test("let out only what calls an upstream", () => {
     expect(outside({})).toEqual(["api"]);

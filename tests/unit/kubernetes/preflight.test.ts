@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { preflight } from "../../../cli/targets/kubernetes/preflight";
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
-import { composingLines, eventsOf, refusals } from "../../../cli/targets/kubernetes/explain";
+import { composingLines, eventsOf, memoryLines, refusals, unbound } from "../../../cli/targets/kubernetes/explain";
 import { Workspace } from "../../../cli/workspace";
 import * as client from "../../../components/kubernetes/client";
 import { clusterSettings } from "../../support/on-kubernetes";
@@ -18,7 +18,7 @@ jest.mock(
   "@kubernetes/client-node",
   () => ({
     ...{ StorageV1Api: "storage", AuthorizationV1Api: "authorization" },
-    ...{ NetworkingV1Api: "networking", CustomObjectsApi: "custom" },
+    ...{ NetworkingV1Api: "networking", CustomObjectsApi: "custom", SchedulingV1Api: "scheduling" },
   }),
   { virtual: true },
 );
@@ -37,6 +37,9 @@ interface Answers {
   readonly down?: true;
   /** Classes of Ingress, and whether each is the default one. */
   readonly ingresses?: Readonly<Record<string, boolean>>;
+  /** Kinds that others brought, by group and version. */
+  readonly kinds?: Readonly<Record<string, readonly string[]>>;
+  readonly priorities?: readonly string[];
   /** Listeners of the Gateway edge-system/public, with their protocols; undefined for no Gateway. */
   readonly listeners?: Readonly<Record<string, string>>;
 }
@@ -71,7 +74,17 @@ function answering(answers: Answers) {
           })),
         }),
     },
+    scheduling: {
+      listPriorityClass: () =>
+        Promise.resolve({ items: (answers.priorities ?? []).map((name) => ({ metadata: { name } })) }),
+    },
     custom: {
+      getAPIResources: ({ group, version }: { group: string; version: string }) => {
+        const kinds = answers.kinds?.[`${group}/${version}`];
+        return kinds === undefined
+          ? Promise.reject(missing)
+          : Promise.resolve({ resources: kinds.map((kind) => ({ kind })) });
+      },
       getNamespacedCustomObject: ({ namespace: of, name }: { namespace: string; name: string }) =>
         answers.listeners === undefined || `${of}/${name}` !== "edge-system/public"
           ? Promise.reject(missing)
@@ -189,6 +202,23 @@ describe("before anything is changed on a cluster", () => {
     [{ down: true } as const, "(https://127.0.0.1:9) cannot be asked: connect ECONNREFUSED"],
   ])("%j is refused", async (answers: Answers, message) => {
     expect(await problems(answers)).toContain(message);
+  });
+
+  test("what settings name and Kubernetes does not bring has to be there, and all that is missing is told at once", async () => {
+    const settings = { keda: "keda", apiMaxReplicas: 6, serviceMonitors: "watch", priorityClass: "high" };
+    const kinds = {
+      "keda.sh/v1alpha1": ["ScaledObject"],
+      "monitoring.coreos.com/v1": ["ServiceMonitor", "PrometheusRule"],
+    };
+    expect(await problems({ kinds, priorities: ["low", "high"] }, settings)).toBe("");
+    const partly = { "monitoring.coreos.com/v1": ["ServiceMonitor"] };
+    expect((await problems({ kinds: partly, priorities: ["low"] }, settings)).split("\n  ")).toEqual([
+      "nothing of staging was changed:",
+      "the cluster knows no ScaledObject (keda.sh/v1alpha1): install KEDA there, or remove ralex:keda",
+      "the cluster knows no PrometheusRule (monitoring.coreos.com/v1): install the Prometheus Operator there, or remove " +
+        "ralex:serviceMonitors",
+      "the cluster has no PriorityClass high; it has low: set ralex:priorityClass to one of them",
+    ]);
   });
 
   test("the namespace with access to the nodes is asked about where there is to be one, and only there", async () => {
@@ -324,7 +354,7 @@ test("what kept files from being composed is told in the words of what composes 
 
 test("the last events of a pod are told, oldest first", () => {
   const event = (pod: string, reason: string, minute: number) => ({
-    involvedObject: { name: pod },
+    involvedObject: { kind: "Pod", name: pod },
     metadata: {},
     reason,
     message: `${reason} happened\n`,
@@ -361,5 +391,43 @@ test("of pods that were not let in, the newest refusal of each object is told, a
   expect(refusals(events, at(5).getTime())).toEqual([
     "ReplicaSet api-1 cannot make a pod: exceeded quota: tight",
     'Job migrations-1 cannot make a pod: violates PodSecurity "restricted:latest"',
+  ]);
+});
+
+test("a container that the kernel ended is told with its limit, and one that ended by itself is not", () => {
+  const pod = (reason: string): V1Pod => ({
+    spec: { containers: [{ name: "api", resources: { limits: { memory: "256Mi" } } }] },
+    status: {
+      containerStatuses: [
+        {
+          ...{ name: "api", image: "", imageID: "", ready: false, restartCount: 1 },
+          lastState: { terminated: { exitCode: 137, reason } },
+        },
+      ],
+    },
+  });
+  expect(memoryLines(pod("OOMKilled"))).toEqual([
+    "api needed more memory than its limit of 256Mi: set ralex:size to a larger one",
+  ]);
+  expect(memoryLines(pod("Error"))).toEqual([]);
+});
+
+test("a claim without a volume is told in the words of who should make one, and one that waits for its pod is not", () => {
+  const claim = (name: string, phase = "Pending") => ({
+    metadata: { name, namespace: "ralex-staging" },
+    spec: { storageClassName: "slow" },
+    status: { phase },
+  });
+  const event = (name: string, reason: string): CoreV1Event => ({
+    ...{ metadata: {}, involvedObject: { kind: "PersistentVolumeClaim", name }, reason, message: `${reason} it is` },
+    lastTimestamp: new Date(2026, 0, 1),
+  });
+  const events = ["a", "c"].map((name) => event(name, "ProvisioningFailed"));
+  expect(
+    unbound([claim("a"), claim("b"), claim("c", "Bound")], [...events, event("b", "WaitForFirstConsumer")]),
+  ).toEqual([
+    "the PersistentVolumeClaim a has no volume yet (StorageClass slow): ProvisioningFailed: ProvisioningFailed it is",
+    "  see to its provisioner; or, since nothing is in it, kubectl --namespace ralex-staging delete pvc a, and deploy with " +
+      "another ralex:storageClass",
   ]);
 });

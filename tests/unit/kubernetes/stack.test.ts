@@ -190,6 +190,71 @@ describe("the stack on a cluster", () => {
     ]);
   });
 
+  test("has KEDA scale the API by the requests in flight, and leaves the number of replicas to it", async () => {
+    const { resources } = await stack({ apiMaxReplicas: 6, keda: "keda", apiRequestsPerReplica: 8 });
+    expect(ofType(resources, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler")).toEqual([]);
+    const [scaled, ...more] = ofType(resources, "kubernetes:keda.sh/v1alpha1:ScaledObject");
+    expect(more).toEqual([]);
+    expect(scaled?.inputs.spec).toMatchObject({
+      scaleTargetRef: { kind: "Deployment", name: "api" },
+      ...{ minReplicaCount: 2, maxReplicaCount: 6 },
+      triggers: [
+        {
+          type: "prometheus",
+          metadata: {
+            serverAddress: "http://prometheus.ralex-staging.svc:9090",
+            query: 'sum(ralex_requests_running{job="api"})',
+            threshold: "8",
+          },
+        },
+      ],
+    });
+    const deployment = ofType(resources, "kubernetes:apps/v1:Deployment").find(
+      ({ name }) => name === "ralex-api-deployment",
+    );
+    expect((deployment?.inputs.spec as { replicas?: number }).replicas).toBeUndefined();
+  });
+
+  test("tells a Prometheus of somebody else whom to scrape, and alerts on this stack alone", async () => {
+    const { resources } = await stack({
+      ...{ monitoring: "none", serviceMonitors: "watch", serviceMonitorLabels: "release: prometheus" },
+    });
+    const monitors = ofType(resources, "kubernetes:monitoring.coreos.com/v1:ServiceMonitor");
+    expect(monitors.map(({ name }) => name)).toEqual([
+      "ralex-monitoring-monitor-api",
+      "ralex-monitoring-monitor-postgres-exporter",
+      "ralex-monitoring-monitor-redis-exporter",
+      "ralex-monitoring-monitor-nginx-exporter",
+    ]);
+    const services = ofType(resources, "kubernetes:core/v1:Service").map(
+      ({ inputs }) => inputs as { metadata: { labels: Record<string, string> }; spec: { ports: { name: string }[] } },
+    );
+    for (const { inputs } of monitors) {
+      const { metadata, spec } = inputs as {
+        metadata: { labels: Record<string, string> };
+        spec: { selector: { matchLabels: Record<string, string> }; endpoints: { port: string }[] };
+      };
+      expect(metadata.labels.release).toBe("prometheus");
+      const chosen = services.filter((service) =>
+        Object.entries(spec.selector.matchLabels).every(([key, value]) => service.metadata.labels[key] === value),
+      );
+      expect(chosen).toHaveLength(1);
+      expect(chosen[0]?.spec.ports.map(({ name }) => name)).toContain(spec.endpoints[0]?.port);
+    }
+    const [rules] = ofType(resources, "kubernetes:monitoring.coreos.com/v1:PrometheusRule");
+    const alerts = JSON.stringify(rules?.inputs.spec);
+    expect(alerts.match(/(up|pg_up|redis_up)\{namespace=\\"ralex-staging\\"\} == 0/g)).toHaveLength(3);
+    expect(resources.filter(({ name }) => name.startsWith("ralex-prometheus"))).toEqual([]);
+  });
+
+  test("gives every pod the class of priority that the setting names", async () => {
+    const { resources } = await stack({ priorityClass: "production", logs: "own" });
+    const pods = templates(resources);
+    expect(new Set(pods.map(({ pod }) => (pod.spec as { priorityClassName?: string }).priorityClassName))).toEqual(
+      new Set(["production"]),
+    );
+  });
+
   test("is reached by a port of the nodes, a load balancer, an Ingress, a Gateway, or by none of these", async () => {
     const outside = async (exposure: string, more: Record<string, unknown> = {}) => {
       const { resources } = await stack({ exposure, ...more });

@@ -1,6 +1,6 @@
 /** Settings of target kubernetes: what they may be, and what goes together. */
 import fc from "fast-check";
-import { annotations, annotationsOf } from "../../../components/settings/annotations";
+import { annotations, pairsOf } from "../../../components/settings/metadata-lines";
 import { loadSettings } from "../../../components/settings/load";
 import { settingsProblems } from "../../support/settings-problems";
 
@@ -53,7 +53,7 @@ describe("annotations of the Ingress", () => {
           .map(([one, is]) => `${one}: ${is}\n`)
           .join("\n");
         expect(annotations.safeParse(text).success).toBe(true);
-        expect({ ...annotationsOf(text) }).toEqual({ ...wished });
+        expect({ ...pairsOf(text) }).toEqual({ ...wished });
       }),
     );
   });
@@ -72,6 +72,36 @@ describe("annotations of the Ingress", () => {
   test("one that is there twice is refused by its name", () => {
     const { error } = annotations.safeParse("a/b: 1\na/b: 2\n");
     expect(error?.issues.map(({ message }) => message)).toEqual(["a/b: is there twice"]);
+  });
+});
+
+describe("what scales and scrapes from outside", () => {
+  test("KEDA needs the stack's own Prometheus and room to scale", () => {
+    expect(load({ keda: "keda", apiMaxReplicas: 5 }).apiRequestsPerReplica).toBe(20);
+    expect(problemsOf({ keda: "keda", monitoring: "none" })).toEqual([
+      expect.stringContaining("keda: needs monitoring own"),
+      expect.stringContaining("keda: scales nothing without apiMaxReplicas"),
+    ]);
+    expect(problemsOf({ apiRequestsPerReplica: 5 })).toEqual([
+      "apiRequestsPerReplica: has no effect without keda: CPU is scaled on",
+    ]);
+  });
+
+  test("labels of ServiceMonitors have values that Kubernetes takes, and need ServiceMonitors", () => {
+    expect(load({ serviceMonitors: "watch", serviceMonitorLabels: "release: p" }).serviceMonitors).toBe("watch");
+    expect(problemsOf({ serviceMonitorLabels: "release: p" })).toEqual([
+      expect.stringContaining("serviceMonitorLabels: has no effect without serviceMonitors"),
+    ]);
+    for (const serviceMonitorLabels of ["release: a b", "release: -a", `release: ${"a".repeat(64)}`, "release:"]) {
+      expect(problemsOf({ serviceMonitors: "watch", serviceMonitorLabels })).toEqual([
+        expect.stringContaining("serviceMonitorLabels: line 1: must read"),
+      ]);
+    }
+  });
+
+  test("exporters do not fit into size edge", () => {
+    const edge = { size: "edge", monitoring: "none", apiReplicas: 1, serviceMonitors: "watch" };
+    expect(problemsOf(edge)).toEqual([expect.stringContaining("serviceMonitors: brings exporters")]);
   });
 });
 

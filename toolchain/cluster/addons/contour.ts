@@ -1,9 +1,8 @@
 /** Contour and Envoy from Contour's own manifests, which are in its module: an Ingress class, and a class of Gateways. */
-import * as fs from "node:fs";
 import * as path from "node:path";
-import { parseAllDocuments } from "yaml";
 import { GO_MODULES, goModuleSource } from "../../go-tools";
 import type { Manifest } from "../system/manifest";
+import { manifestsIn } from "./published";
 
 export const CONTOUR = { namespace: "projectcontour", className: "contour", gateway: "public" } as const;
 
@@ -51,18 +50,6 @@ const configuration: Manifest = {
     }),
   },
 };
-
-const manifestsIn = (folder: string): readonly Manifest[] =>
-  fs
-    .readdirSync(folder)
-    .filter((name) => name.endsWith(".yaml"))
-    .sort()
-    .flatMap((name) =>
-      // As kubectl reads them: 0644 is a number of base 8.
-      parseAllDocuments(fs.readFileSync(path.join(folder, name), "utf8"), { version: "1.1" })
-        .map((document) => document.toJS() as Manifest | null)
-        .filter((manifest) => manifest !== null),
-    );
 
 /** By digest, whatever the manifests name. */
 const withImages = (manifest: Manifest, images: { readonly contour: string; readonly envoy: string }): Manifest =>

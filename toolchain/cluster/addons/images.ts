@@ -23,6 +23,15 @@ export const ADDON_IMAGES = {
     sizeBudgetMiB: 80,
     expectedSeconds: 5,
   },
+  keda: {
+    ...own,
+    name: "keda",
+    tag: "2.21.0",
+    packages: [],
+    tool: "keda",
+    sizeBudgetMiB: 320,
+    expectedSeconds: 15,
+  },
   // The nearest to the one that Contour's manifests name of those that PyPI has.
   envoy: {
     ...own,

@@ -7,10 +7,13 @@ import type { Manifest } from "../system/manifest";
 import { asList } from "../system/pods";
 import { CONTOUR, contour } from "./contour";
 import { ADDON_IMAGES } from "./images";
+import { KEDA, keda } from "./keda";
 import type { AddonName } from "./names";
 import { networkPolicies, POLICIES } from "./policies";
+import { serviceMonitors } from "./service-monitors";
 
 export { CONTOUR } from "./contour";
+export { KEDA } from "./keda";
 
 interface Addon {
   readonly images: Readonly<Record<string, Recipe>>;
@@ -32,6 +35,14 @@ export const ADDONS = {
     manifests: ({ contour: image = "", envoy = "" }) => contour({ contour: image, envoy }),
     ready: ["deployment/contour", "daemonset/envoy"].map((workload) => ({ namespace: CONTOUR.namespace, workload })),
   },
+  /** Scales on what Prometheus sees, by `ScaledObject`. */
+  keda: {
+    images: { keda: ADDON_IMAGES.keda },
+    manifests: ({ keda: image = "" }) => keda(image),
+    ready: KEDA.workloads.map((name) => ({ namespace: KEDA.namespace, workload: `deployment/${name}` })),
+  },
+  /** ServiceMonitors and PrometheusRules are accepted; no operator reads them. */
+  "service-monitors": { images: {}, manifests: serviceMonitors, ready: [] },
 } as const satisfies Record<AddonName, Addon>;
 
 const READY_SECONDS = 120;

@@ -1,18 +1,18 @@
-/** The stack of the cluster's benchmarks as a release of the chart: the same images and settings, in a namespace of its own. */
+/** An environment's stack without Pulumi, beside it in a namespace of its own: as a release of the chart, or as plain objects. */
 import * as fs from "node:fs";
 import * as https from "node:https";
 import * as path from "node:path";
 import execa from "execa";
-import { describeRalex } from "../../../components/app/ralex";
-import { kubernetesPlacement } from "../../../components/kubernetes/placement";
-import { loadSettings } from "../../../components/settings/load";
-import { kubectl, kubeconfigPath } from "../../../toolchain/cluster";
-import { goTool } from "../../../toolchain/go-tools";
-import type { ClusterEnvironments } from "../../support/cluster-environments";
-import { poll } from "../../support/http";
-import { secondsOf, STACK } from "./cluster-site";
+import { describeRalex } from "../../components/app/ralex";
+import { kubernetesPlacement } from "../../components/kubernetes/placement";
+import { loadSettings } from "../../components/settings/load";
+import { kubectl, kubeconfigPath } from "../../toolchain/cluster";
+import { goTool } from "../../toolchain/go-tools";
+import type { ClusterEnvironments } from "./cluster-environments";
+import { poll } from "./http";
 
-const NAMESPACE = "ralex-helm-peer";
+const STACK = "kstaging";
+const NAMESPACE = "ralex-beside";
 const SECRET = "ralex";
 const PATIENCE_MS = 120_000;
 
@@ -27,23 +27,49 @@ print(json.dumps(data))
 `;
 
 /**
- * Installs, waits, runs the chart's own checks and asks for a chat; then removes all of it.
+ * Installs, waits, runs the chart's own checks and asks for a chat; then removes all of it. The port is that of the
+ * environment, whose own stack has to be away.
  * @returns seconds from `helm install` until the chat is answered. @throws Error with what Helm says.
  */
 export async function helmRelease(all: ClusterEnvironments): Promise<number> {
-  const [values, data] = await Promise.all([valuesFile(all), secretData(all)]);
+  const values = await valuesFile(all);
+  return inNamespace(all, async (data) => {
+    await makeSecret(data);
+    const began = performance.now();
+    await helm(all, "install", STACK, path.join(all.folder, "charts/ralex"), "--values", values, "--wait");
+    await helm(all, "test", STACK);
+    await answered(all, data);
+    return (performance.now() - began) / 1000;
+  });
+}
+
+/** Applies the rendered objects all at once, the Secret after them, and asks until a chat is answered; then removes them. */
+export async function appliedObjects(all: ClusterEnvironments): Promise<void> {
+  all.configure({ namespace: NAMESPACE });
+  const { stdout } = await all.must(STACK, "render", "kubernetes", "-s", STACK, "--existing-secret", SECRET);
+  all.configure();
+  await inNamespace(all, async (data) => {
+    await kubectl(["apply", "--filename", "-"], { input: stdout });
+    await makeSecret(data);
+    await answered(all, data);
+  });
+}
+
+type SecretData = Readonly<Record<string, string>>;
+
+async function inNamespace<T>(all: ClusterEnvironments, work: (data: SecretData) => Promise<T>): Promise<T> {
+  const data = await secretData(all);
   await kubectl(["create", "namespace", NAMESPACE]);
   try {
-    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: SECRET, namespace: NAMESPACE } };
-    await kubectl(["apply", "--filename", "-"], { input: JSON.stringify({ ...secret, stringData: data }) });
-    return await secondsOf(async () => {
-      await helm(all, "install", STACK, path.join(all.folder, "charts/ralex"), "--values", values, "--wait");
-      await helm(all, "test", STACK);
-      await answered(all, data);
-    });
+    return await work(data);
   } finally {
     await kubectl(["delete", "namespace", NAMESPACE]);
   }
+}
+
+async function makeSecret(stringData: SecretData): Promise<void> {
+  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: SECRET, namespace: NAMESPACE } };
+  await kubectl(["apply", "--filename", "-"], { input: JSON.stringify({ ...secret, stringData }) });
 }
 
 export const helmVersion = async (): Promise<string> =>
@@ -63,7 +89,7 @@ async function valuesFile(all: ClusterEnvironments): Promise<string> {
   return file;
 }
 
-async function secretData(all: ClusterEnvironments): Promise<Readonly<Record<string, string>>> {
+async function secretData(all: ClusterEnvironments): Promise<SecretData> {
   const host = all.settings().hostName as string;
   const stack = { target: "kubernetes", kubeContext: "none", hostName: host, release: { id: "r", images: {} } };
   const settings = loadSettings({ environment: {}, dotenv: {}, stack });
@@ -77,7 +103,7 @@ async function secretData(all: ClusterEnvironments): Promise<Readonly<Record<str
 }
 
 /** Asks until a chat is answered. */
-async function answered(all: ClusterEnvironments, data: Readonly<Record<string, string>>): Promise<void> {
+async function answered(all: ClusterEnvironments, data: SecretData): Promise<void> {
   const { hostName, nodePort } = all.settings() as { hostName: string; nodePort: number };
   const ask = () =>
     new Promise<boolean>((resolve) => {
@@ -91,7 +117,7 @@ async function answered(all: ClusterEnvironments, data: Readonly<Record<string, 
         response.resume();
         resolve(response.statusCode === 200);
       });
-      request.end(JSON.stringify({ model: "echo", messages: [{ role: "user", content: "from a release" }] }));
+      request.end(JSON.stringify({ model: "echo", messages: [{ role: "user", content: "without Pulumi" }] }));
     });
-  await poll("a chat of the chart's release", PATIENCE_MS, async () => ((await ask()) ? true : undefined));
+  await poll("a chat of a stack without Pulumi", PATIENCE_MS, async () => ((await ask()) ? true : undefined));
 }
