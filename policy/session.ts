@@ -10,12 +10,21 @@ export interface Remark {
   readonly text: string;
 }
 
+/** A resource of the whole stack. */
+export interface Declared {
+  readonly urn: string;
+  /** With what its properties were made of. */
+  readonly read: () => Resource;
+}
+
 export class Session {
   private readonly resourceRules: readonly ResourceRule[];
   private readonly stackRules: readonly StackRule[];
   private readonly judged: ReadonlySet<string>;
   /** As they were declared, by URN. */
   private readonly seen = new Map<string, Resource>();
+  /** URNs of what could not be decided by itself. */
+  private readonly undecided = new Set<string>();
   private readonly used = new Set<Exception>();
 
   constructor(
@@ -36,19 +45,27 @@ export class Session {
   async ofResource(resource: Resource): Promise<readonly Outcome[]> {
     this.seen.set(resource.urn, resource);
     const outcomes = await this.evaluated(this.resourceRules, [resource]);
-    return outcomes.filter(({ finding }) => finding.isUndecided !== true);
+    const decided = outcomes.filter(({ finding }) => finding.isUndecided !== true);
+    if (decided.length < outcomes.length) this.undecided.add(resource.urn);
+    return decided;
   }
 
   /**
    * What can be said once every resource is declared.
-   * @param declared - all resources of the stack, with what their properties were made of.
+   * @param declared - every judged resource of the stack; it is read where what was declared does not do.
    */
-  async ofStack(declared: readonly Resource[]): Promise<readonly Outcome[]> {
+  async ofStack(declared: readonly Declared[]): Promise<readonly Outcome[]> {
     // Inputs, as they were declared: a preview makes up what a provider would put out.
-    const resources = declared.map((one) => ({ ...one, ...pick(this.seen.get(one.urn)) }));
-    const again = await this.evaluated(this.resourceRules, resources);
-    const undecided = again.filter(({ finding }) => finding.isUndecided === true);
-    return [...undecided, ...(await this.evaluated(this.stackRules, resources))];
+    const resources = declared.map(({ urn, read }) => {
+      const seen = this.seen.get(urn);
+      if (seen !== undefined && !this.undecided.has(urn)) return seen;
+      return { ...read(), ...pick(seen) };
+    });
+    const open = resources.filter(({ urn }) => this.undecided.has(urn) || !this.seen.has(urn));
+    const again = await this.evaluated(this.resourceRules, open);
+    // What was decided of a resource when it was declared has been said.
+    const rest = again.filter(({ finding }) => finding.isUndecided === true || !this.seen.has(finding.urn));
+    return [...rest, ...(await this.evaluated(this.stackRules, resources))];
   }
 
   /** Everything that can be said of resources of which nothing is about to change. */

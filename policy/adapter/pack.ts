@@ -64,7 +64,9 @@ export function start(checkout: string): void {
       validateStack: async ({ resources }, say) => {
         const report = reporter(say);
         const own = await opened();
-        const all = resources.filter(({ type }) => own.isJudged(type)).map((one) => known(one));
+        const all = resources
+          .filter(({ type }) => own.isJudged(type))
+          .map((one) => ({ urn: one.urn, read: () => known(one) }));
         for (const outcome of await own.ofStack(all)) report(violation(outcome));
         for (const { level, text } of own.remarks()) {
           report({ name: CONFIGURATION, message: text, description: text, enforcementLevel: level });

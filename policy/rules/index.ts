@@ -50,6 +50,7 @@ import { managedClusterRequireBaseline } from "./managed-cluster-require-baselin
 import { networkEdgeRequireHttps } from "./network-edge-require-https";
 import { networkFirewallDisallowOpenPorts } from "./network-firewall-disallow-open-ports";
 import { networkLoadBalancerRequireStreamTimeout } from "./network-load-balancer-require-stream-timeout";
+import { networkProxyRequireRedirect } from "./network-proxy-require-redirect";
 import { resourceDataRequireProtection } from "./resource-data-require-protection";
 import { serverlessServiceRequireLimits } from "./serverless-service-require-limits";
 import { stackImageMatchDigest } from "./stack-image-match-digest";
@@ -95,6 +96,7 @@ export const RULES: readonly Rule[] = [
   cacheInstanceRequireAuthAndTls,
   networkFirewallDisallowOpenPorts,
   networkEdgeRequireHttps,
+  networkProxyRequireRedirect,
   managedClusterRequireBaseline,
   serverlessServiceRequireLimits,
   localContainerDisallowHostControl,

@@ -3,7 +3,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { checkFiles } from "../../cli/policy/check-files";
+import { checkStack } from "../../cli/policy/check-stack";
 import { isRefused, reportOf, shownReport } from "../../cli/policy/checked";
+import type { Workspace } from "../../cli/workspace";
+import { loadSettings } from "../../components/settings/load";
 import { DocumentError, readDocuments } from "../../policy/documents/files";
 import { stateResources } from "../../policy/documents/state";
 import { judge } from "../../policy/rule";
@@ -128,6 +131,34 @@ describe("a stack's state", () => {
       properties: { envs: ["A=1", HIDDEN], image: "x" },
       options: { protect: true, retainOnDelete: false, namespace: "ralex" },
     });
+  });
+
+  test("is judged by every rule, at the level of its environment, and ciphertext is a secret in clear", async () => {
+    const deployed = { ...container, inputs: { ...container.inputs, envs: ["API_KEY=x", SECRET], name: "api" } };
+    const backend = { deployment: () => Promise.resolve({ resources: [provider, deployed] }) };
+    const workspace = { checkout: CHECKOUT, backend } as unknown as Workspace;
+    const settings = loadSettings({ environment: {}, dotenv: {}, stack: {} });
+    const checked = await checkStack(workspace, "dev", settings);
+    const found = reportOf(checked).violations.map(({ rule, level, path: at }) => `${rule} ${level} ${at}`);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        "IMG-01 mandatory image",
+        "SEC-01 mandatory envs[0]",
+        "SEC-01 mandatory envs[1]",
+        "LOC-02 advisory memory",
+      ]),
+    );
+    expect(found.filter((one) => one.startsWith("PRO-01"))).toEqual([]);
+    expect(isRefused(checked)).toBe(true);
+    expect(reportOf(checked).skipped).toEqual([expect.stringContaining("vulnerabilities of images are not checked")]);
+  });
+
+  test("that is not there is told as such", async () => {
+    const workspace = { checkout: CHECKOUT, backend: { deployment: () => Promise.resolve(undefined) } };
+    const settings = loadSettings({ environment: {}, dotenv: {}, stack: {} });
+    await expect(checkStack(workspace as unknown as Workspace, "dev", settings)).rejects.toThrow(
+      "there is no stack dev",
+    );
   });
 
   test("has resources that are about to go, which are not judged", () => {

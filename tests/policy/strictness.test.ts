@@ -41,6 +41,7 @@ const STRICTNESS: Readonly<Record<string, string>> = {
   "DATA-03": "resource high mandatory mandatory skip",
   "NET-01": "resource critical mandatory mandatory skip",
   "NET-02": "resource high mandatory mandatory skip",
+  "NET-03": "stack high mandatory mandatory skip",
   "CLU-01": "resource high advisory mandatory skip",
   "RUN-01": "resource medium mandatory mandatory skip",
   "LOC-01": "resource critical advisory mandatory skip",

@@ -16,6 +16,7 @@ import { cases as managedClusterRequireBaseline } from "./managed-cluster-requir
 import { cases as networkEdgeRequireHttps } from "./network-edge-require-https";
 import { cases as networkFirewallDisallowOpenPorts } from "./network-firewall-disallow-open-ports";
 import { cases as networkLoadBalancerRequireStreamTimeout } from "./network-load-balancer-require-stream-timeout";
+import { cases as networkProxyRequireRedirect } from "./network-proxy-require-redirect";
 import { cases as serverlessServiceRequireLimits } from "./serverless-service-require-limits";
 import { cases as storageBucketDisallowPublic } from "./storage-bucket-disallow-public";
 
@@ -29,6 +30,7 @@ export const cases: readonly RuleCases[] = [
   cacheInstanceRequireAuthAndTls,
   networkFirewallDisallowOpenPorts,
   networkEdgeRequireHttps,
+  networkProxyRequireRedirect,
   managedClusterRequireBaseline,
   serverlessServiceRequireLimits,
   networkLoadBalancerRequireStreamTimeout,
