@@ -3,16 +3,25 @@
  * Types are those of the official providers' schemas, without the version of a Kubernetes API.
  */
 
-/** What is lost with a resource of the type, as the end of a sentence. */
-const GONE = {
-  data: "its data go with it",
-  claim: "its data go with it, unless the storage class retains its volumes",
-  pods: "it stops; claims of its volumeClaimTemplates stay",
-  everything: "everything in it goes too",
-  secret: "whatever uses the old one has to get the new one",
-} as const;
+/** What is lost with a resource. */
+export interface Loss {
+  /** What it holds, as the end of a heading. */
+  readonly holds: string;
+  /** What becomes of that, as a sentence. */
+  readonly outcome: string;
+}
 
-const TYPES: Readonly<Record<string, keyof typeof GONE>> = {
+const LOSSES = {
+  data: { holds: "data", outcome: "its data go with it" },
+  claim: { holds: "data", outcome: "its data go with it, unless the storage class retains its volumes" },
+  pods: { holds: "data", outcome: "it stops; claims of its volumeClaimTemplates stay" },
+  everything: { holds: "other resources", outcome: "everything in it goes too" },
+  secret: { holds: "a secret", outcome: "whatever uses the old one has to get the new one" },
+} as const satisfies Readonly<Record<string, Loss>>;
+
+const LIKELY_LOSS: Loss = { holds: "data, by its name", outcome: "its data may go with it" };
+
+const TYPES: Readonly<Record<string, keyof typeof LOSSES>> = {
   "docker:index/volume:Volume": "data",
   "kubernetes:core:PersistentVolumeClaim": "claim",
   "kubernetes:core:PersistentVolume": "claim",
@@ -62,10 +71,10 @@ const withoutVersion = (type: string): string => {
 };
 
 /** What goes with a resource of this type; undefined where nothing is lost that a deployment does not make again. */
-export function lossOf(type: string): string | undefined {
+export function lossOf(type: string): Loss | undefined {
   const known = TYPES[type] ?? TYPES[withoutVersion(type)];
-  if (known !== undefined) return GONE[known];
+  if (known !== undefined) return LOSSES[known];
   const name = type.split(":").at(-1) ?? "";
   const isKnownProvider = /^(kubernetes|docker|random|tls):/.test(type);
-  return !isKnownProvider && LIKELY.test(name) ? "its data may go with it" : undefined;
+  return !isKnownProvider && LIKELY.test(name) ? LIKELY_LOSS : undefined;
 }

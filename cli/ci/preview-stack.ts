@@ -89,8 +89,7 @@ interface Ended {
 function toResult({ stack, startedAt, commit, secrets }: Begun, log: string, ended: Ended): PreviewResult {
   const { failure, engine, release, pulumi } = ended;
   const own = failure instanceof Failure ? failure.exitCode : EXIT.error;
-  const stopped =
-    failure instanceof Interrupted ? "cancelled" : failure instanceof TimedOut ? "timed out" : undefined;
+  const stopped = failure instanceof Interrupted ? "cancelled" : failure instanceof TimedOut ? "timed out" : undefined;
   const facts: PreviewFacts = {
     project: PROJECT,
     stack,

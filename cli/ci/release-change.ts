@@ -18,8 +18,16 @@ export async function releaseChange(workspace: Workspace, stack: string, pin: Pi
   const changed = changedImages(before?.images ?? {}, pin.images);
   const known = before === undefined ? {} : await recorded(workspace, stack);
   const [then, now] = await Promise.all([
-    sizes(workspace, known, changed.flatMap((image) => image.refBefore ?? [])),
-    sizes(workspace, known, changed.flatMap((image) => image.refAfter ?? [])),
+    sizes(
+      workspace,
+      known,
+      changed.flatMap((image) => image.refBefore ?? []),
+    ),
+    sizes(
+      workspace,
+      known,
+      changed.flatMap((image) => image.refAfter ?? []),
+    ),
   ]);
   return {
     ...(before === undefined ? {} : { before: before.id }),

@@ -1,4 +1,5 @@
 /** From the engine's event log to a result: nothing else of the log is kept, since it has secrets in clear. */
+import { EXIT } from "../../failure";
 import { bounded, type Change, type Finding, type Message, type Outcome, type PreviewResult } from "../result";
 import { changesOf, unchangedIn } from "./changes";
 import { errorsOf, findingsOf, lastLines, warningsOf } from "./messages";
@@ -7,6 +8,12 @@ import { parseStream } from "./stream";
 
 /** Of an engine that failed before it began, this many lines of what it said. */
 const LAST_LINES = 30;
+
+/** Of a preview whose log does not come to an end nothing may be said, and so not that nothing changes. */
+const NO_SUMMARY = {
+  message: "the engine ended without an error, and its log of events has no end: what would change is not known",
+  isRefusal: false,
+};
 
 export type PreviewFacts = Pick<
   PreviewResult,
@@ -24,9 +31,11 @@ export type PreviewFacts = Pick<
  * @param log - text of the event log, as far as it came.
  * @param secrets - values that must not be in the result, wherever they stand.
  */
-export function resultOf(log: string, facts: PreviewFacts, secrets: readonly string[]): PreviewResult {
-  const { ended, failure, output, ...plain } = facts;
-  const { events } = parseStream(log);
+export function resultOf(log: string, given: PreviewFacts, secrets: readonly string[]): PreviewResult {
+  const { events, isWhole } = parseStream(log);
+  const facts = given.exitCode === 0 && !isWhole ? { ...given, exitCode: EXIT.error, failure: NO_SUMMARY } : given;
+  const { project, stack, startedAt, seconds, commit, pulumi, exitCode, release } = facts;
+  const plain = { project, stack, startedAt, seconds, commit, pulumi, exitCode, release };
   const redact = redactor([...secrets, ...secretsInEvents(events)]);
   const changes = changesOf(events);
   const findings = findingsOf(events);
@@ -46,7 +55,8 @@ function unsaid(
 ): readonly Message[] {
   if (exitCode === 0 || ended !== undefined) return [];
   if (findings.some(({ refuses }) => refuses)) return [];
-  if (output === undefined || events > 0) return failure === undefined ? [] : [{ text: failure.message }];
+  if (failure === NO_SUMMARY || output === undefined || events > 0)
+    return failure === undefined ? [] : [{ text: failure.message }];
   const text = lastLines(output, LAST_LINES) || failure?.message || `Pulumi ended with exit code ${exitCode}`;
   return [{ text }];
 }

@@ -58,23 +58,21 @@ export type Step = z.infer<typeof STEP>;
 
 export interface EngineStream {
   readonly events: readonly EngineEvent[];
-  /** Whether the engine came to its own summary; it does not where it was killed, or the program failed early. */
+  /** Whether the engine came to its own summary; it does not where it was killed. */
   readonly isWhole: boolean;
-  /** Lines that are no event: the last one of an engine that was killed while it wrote. */
-  readonly unread: number;
 }
+
+/** Half of a log, and nothing that its other half does not have. */
+const PASSED_OVER = /^\{"sequence":\d+,"timestamp":\d+,"resOutputsEvent":/;
 
 /** @param text - what the engine has written so far; the empty text where it never began. */
 export function parseStream(text: string): EngineStream {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !PASSED_OVER.test(line));
   const events = lines.map(parseEvent).filter((event) => event !== undefined);
-  return {
-    events,
-    isWhole: events.some(({ summaryEvent }) => summaryEvent !== undefined),
-    unread: lines.length - events.length,
-  };
+  return { events, isWhole: events.some(({ summaryEvent }) => summaryEvent !== undefined) };
 }
 
+/** undefined for what is no event: the last line of an engine that was killed while it wrote. */
 function parseEvent(line: string): EngineEvent | undefined {
   try {
     return EVENT.safeParse(JSON.parse(line)).data;

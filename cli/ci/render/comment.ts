@@ -1,6 +1,6 @@
 /** The comment on a pull request: one over all stacks, within a number of characters whatever is in it. */
-import type { PreviewResult } from "../result";
-import { details, diffOf, type DetailLimits } from "./details";
+import type { Change, PreviewResult } from "../result";
+import { diffOf, section, withoutDiff, type DetailLimits } from "./details";
 import { code, htmlCode } from "./escape";
 import { hasPreview, list, many, ordered } from "./facts";
 import { headline, looks, type LookLimits } from "./headline";
@@ -49,40 +49,47 @@ const STEPS: readonly Limits[] = [
  */
 export function renderComment(given: readonly PreviewResult[], run: RunFacts, most = MOST_CHARACTERS): Comment {
   const results = ordered(given);
-  const sizes = results
+  const diffs = results
     .flatMap(({ changes }, index) =>
-      changes.map((change) => ({ key: keyOf(index, change.urn), size: diffOf(change).join("\n").length })),
+      changes.map((change) => ({ key: keyOf(index, change.urn), size: diffSize(change) })),
     )
     .filter(({ size }) => size > 0)
     .sort((a, b) => b.size - a.size);
   const attempt = (limits: Limits, dropped: number): Comment => {
-    const without = new Set(sizes.slice(0, dropped).map(({ key }) => key));
+    const without = new Set(diffs.slice(0, dropped).map(({ key }) => key));
     return { text: whole(results, run, limits, without), diffsLeftOut: dropped };
   };
   const [first, ...others] = STEPS as readonly [Limits, ...Limits[]];
-  const full = attempt(first, 0);
-  if (full.text.length <= most) return full;
-  if (attempt(first, sizes.length).text.length <= most) {
-    return fewestDropped(sizes.length, most, (dropped) => attempt(first, dropped));
+  const smallest = attempt(first, diffs.length);
+  if (smallest.text.length > most) {
+    const smaller = others.map((limits) => attempt(limits, diffs.length)).find(({ text }) => text.length <= most);
+    if (smaller !== undefined) return smaller;
+    throw new Error(`a comment of ${most} characters has no room for its smallest form`);
   }
-  const smaller = others.map((limits) => attempt(limits, sizes.length)).find(({ text }) => text.length <= most);
-  if (smaller === undefined) throw new Error(`a comment of ${most} characters has no room for its smallest form`);
-  return smaller;
+  for (
+    let dropped = fewest(diffs, most - smallest.text.length);
+    dropped < diffs.length;
+    dropped += 1 + (dropped >> 4)
+  ) {
+    const comment = attempt(first, dropped);
+    if (comment.text.length <= most) return comment;
+  }
+  return smallest;
 }
 
 const keyOf = (index: number, urn: string): string => `${index} ${urn}`;
 
-/** The comment with the fewest of the largest diffs dropped that fits. */
-function fewestDropped(all: number, most: number, attempt: (dropped: number) => Comment): Comment {
-  let [tooFew, enough] = [0, all];
-  let best = attempt(all);
-  while (enough - tooFew > 1) {
-    const middle = Math.floor((tooFew + enough) / 2);
-    const comment = attempt(middle);
-    if (comment.text.length <= most) [enough, best] = [middle, comment];
-    else tooFew = middle;
+/** Characters that a diff adds to the line that stands where it is left out. */
+const diffSize = (change: Change): number => diffOf(change).join("\n").length - withoutDiff(change).join("\n").length;
+
+/** How many of the largest diffs have to go, so that the others fit. */
+function fewest(diffs: readonly { readonly size: number }[], room: number): number {
+  let [kept, left] = [diffs.length, room];
+  while (kept > 0 && (diffs[kept - 1]?.size ?? 0) <= left) {
+    kept -= 1;
+    left -= diffs[kept]?.size ?? 0;
   }
-  return best;
+  return kept;
 }
 
 function whole(results: readonly PreviewResult[], run: RunFacts, limits: Limits, dropped: ReadonlySet<string>): string {
@@ -90,7 +97,7 @@ function whole(results: readonly PreviewResult[], run: RunFacts, limits: Limits,
   const sections = results.flatMap((result, index) => {
     if (!shown.has(result)) return [];
     const own = result.changes.filter(({ urn }) => dropped.has(keyOf(index, urn))).map(({ urn }) => urn);
-    return details(result, { ...limits, withoutDiff: new Set(own) });
+    return section(result, { ...limits, withoutDiff: new Set(own) });
   });
   return [
     marker(run),
@@ -114,7 +121,9 @@ function leftOut(results: readonly PreviewResult[], diffs: number, limits: Limit
     ...(results.length > limits.stacks ? [`the details of ${many(results.length - limits.stacks, "stack")}`] : []),
     ...(beyond > 0 ? [`${many(beyond, "entry", "entries")} that the result has no room for`] : []),
   ];
-  return what.length === 0 ? [] : [`_Left out for want of room: ${what.join("; ")}. Every number above is of the whole._`];
+  return what.length === 0
+    ? []
+    : [`_Left out for want of room: ${what.join("; ")}. Every number above is of the whole._`];
 }
 
 /** What was compared with what, and by what; the same for the same commits. */
@@ -147,4 +156,5 @@ export function runOf(text: string): number | undefined {
   return run === undefined ? undefined : Number(run);
 }
 
-export const isPreviewComment = (text: string): boolean => /^<!-- ralex:preview(?: run=\d{1,15})? -->(?:\r?\n|$)/.test(text);
+export const isPreviewComment = (text: string): boolean =>
+  /^<!-- ralex:preview(?: run=\d{1,15})? -->(?:\r?\n|$)/.test(text);

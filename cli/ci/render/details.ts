@@ -2,7 +2,8 @@
 import type { Change, ChangedProperty, Finding, Message, PreviewResult } from "../result";
 import { typeOfUrn, nameOfUrn } from "../events/changes";
 import { code, clean, fenced, htmlCode, prose, shortened } from "./escape";
-import { byRule, many, notes, OPERATIONS, count, refusals, twelve } from "./facts";
+import { byRule, list, many, notes, OPERATIONS, count, refusals, twelve } from "./facts";
+import { sentencesOf } from "./headline";
 
 /** How much of a stack is shown. */
 export interface DetailLimits {
@@ -21,21 +22,30 @@ export interface DetailLimits {
 const SIGNS = { create: "+", delete: "-", replace: "!", update: " ", import: "+" } as const;
 const KINDS = { add: "+", delete: "-", update: "~" } as const;
 
-/** Everything of one stack that can be unfolded. */
-export function details(result: PreviewResult, limits: DetailLimits): readonly string[] {
-  return [
-    ...errors(result, limits),
-    ...folded(changesTitle(result), changes(result, limits)),
-    ...folded(`<b>${htmlCode(result.stack, 60)}</b> images that differ`, images(result)),
-    ...findings(result, refusals(result), "refused by policy", limits),
-    ...findings(result, notes(result), "advice of policies", limits),
+/** The section of one stack: what it ended with, and everything else to unfold. */
+export function section(result: PreviewResult, limits: DetailLimits): readonly string[] {
+  const parts = [
+    ...changes(result, limits),
+    ...images(result),
+    ...findings("Refused by policy", refusals(result), limits),
+    ...findings("Advice of policies", notes(result), limits),
     ...warnings(result, limits),
   ];
+  const folded = `<details><summary>${title(result)}</summary>\n\n${parts.join("\n\n")}\n\n</details>`;
+  return [...errors(result, limits), ...(parts.length === 0 ? [] : [folded])];
 }
 
-function folded(title: string, body: readonly string[]): readonly string[] {
-  if (body.length === 0) return [];
-  return [`<details><summary>${title}</summary>\n\n${body.join("\n\n")}\n\n</details>`];
+function title(result: PreviewResult): string {
+  const { stack, unchanged, findings: found, warnings: said } = result;
+  const parts = [
+    ...OPERATIONS.map((operation) => [count(result, operation), ` to ${operation}`] as const),
+    [unchanged, " unchanged"] as const,
+  ].flatMap(([number, what]) => (number === 0 ? [] : [`${number}${what}`]));
+  const more = [
+    ...(found.length === 0 ? [] : [many(found.length, "finding")]),
+    ...(said.length === 0 ? [] : [many(said.length, "warning")]),
+  ];
+  return `<b>${htmlCode(stack, 60)}</b> ${[...parts, ...more].join(", ")}`;
 }
 
 /** Errors are not folded: they are what a failed preview is about. */
@@ -60,13 +70,6 @@ const placeOf = (urn: string): string => {
   return type === "pulumi:pulumi:Stack" || type === "" ? "the program" : `${nameOfUrn(urn)} (${type})`;
 };
 
-function changesTitle(result: PreviewResult): string {
-  const counts = OPERATIONS.map((operation) => [operation, count(result, operation)] as const)
-    .filter(([, number]) => number > 0)
-    .map(([operation, number]) => `${number} to ${operation}`);
-  return `<b>${htmlCode(result.stack, 60)}</b> ${counts.join(", ")}, ${result.unchanged} unchanged`;
-}
-
 function changes(result: PreviewResult, limits: DetailLimits): readonly string[] {
   const sorted = sortedChanges(result.changes);
   if (sorted.length === 0) return [];
@@ -77,6 +80,7 @@ function changes(result: PreviewResult, limits: DetailLimits): readonly string[]
     ...(limits.withoutDiff.has(change.urn) ? withoutDiff(change) : diffOf(change)),
   ]);
   return [
+    "**Changes**",
     ...(lines.length === 0 ? [] : [fenced(lines, "diff")]),
     ...(rest > 0 ? [`${many(rest, "resource")} left out`] : []),
   ];
@@ -87,9 +91,12 @@ const sortedChanges = (all: readonly Change[]): readonly Change[] =>
   [...all].sort((a, b) => OPERATIONS.indexOf(a.operation) - OPERATIONS.indexOf(b.operation));
 
 function headOf({ operation, type, name, reasons, retained }: Change): string {
-  const because = reasons.length === 0 ? "" : `  because of ${reasons.slice(0, 5).join(", ")}`;
+  const because = reasons.length === 0 ? "" : `  because of ${list(reasons, 3)}`;
   const kept = retained === true ? "  and left where it is" : "";
-  return shortened(`${SIGNS[operation]} ${operation} ${shortened(name, 150)}  ${shortened(type, 100)}${because}${kept}`, 500);
+  return shortened(
+    `${SIGNS[operation]} ${operation} ${shortened(name, 150)}  ${shortened(type, 100)}${because}${kept}`,
+    500,
+  );
 }
 
 /** The lines of a resource's diff; all of them together go first where a comment gets too long. */
@@ -98,7 +105,8 @@ export const diffOf = ({ properties, moreProperties }: Change): readonly string[
   ...(moreProperties === undefined ? [] : [`      ${many(moreProperties, "more property", "more properties")}`]),
 ];
 
-const withoutDiff = ({ properties, moreProperties = 0 }: Change): readonly string[] => {
+/** What stands where a diff is left out. */
+export const withoutDiff = ({ properties, moreProperties = 0 }: Change): readonly string[] => {
   const number = properties.length + moreProperties;
   return number === 0 ? [] : [`      ${many(number, "property", "properties")} left out`];
 };
@@ -122,37 +130,36 @@ function images({ release }: PreviewResult): readonly string[] {
       ({ name, before, after, bytesBefore, bytesAfter }) =>
         `${shortened(name, 80)}: ${twelve(before)}${size(bytesBefore)} → ${twelve(after)}${size(bytesAfter)}`,
     );
-  return [fenced(lines, "text")];
+  return ["**Images that differ**", fenced(lines, "text")];
 }
 
-function findings(
-  result: PreviewResult,
-  found: readonly Finding[],
-  what: string,
-  limits: DetailLimits,
-): readonly string[] {
+function findings(what: string, found: readonly Finding[], limits: DetailLimits): readonly string[] {
   const rules = byRule(found);
-  const shown = rules.slice(0, limits.rules).flatMap(({ pack, rule, findings: all }) => [
-    `**${prose(rule, 100)}** (${prose(pack, 60)}${all[0]?.version === undefined ? "" : ` ${prose(all[0].version, 30)}`})`,
-    [
-      ...all.slice(0, limits.findings).map(findingLine),
-      ...(all.length > limits.findings ? [`- and ${many(all.length - limits.findings, "more resource")}`] : []),
-    ].join("\n"),
-  ]);
+  const shown = rules
+    .slice(0, limits.rules)
+    .flatMap(({ pack, rule, findings: all }) => [
+      `${code(rule, 100)} of ${code(`${pack} ${all[0]?.version ?? ""}`, 90)}`,
+      [
+        ...all.slice(0, limits.findings).map(findingLine),
+        ...(all.length > limits.findings ? [`- and ${many(all.length - limits.findings, "more resource")}`] : []),
+      ].join("\n"),
+    ]);
   const rest = rules.length > limits.rules ? [`and ${many(rules.length - limits.rules, "more rule")}`] : [];
-  const title = `<b>${htmlCode(result.stack, 60)}</b> ${what}: ${many(found.length, "finding")}`;
-  return folded(title, found.length === 0 ? [] : [...shown, ...rest]);
+  return found.length === 0 ? [] : [`**${what}**`, ...shown, ...rest];
 }
 
-const findingLine = ({ urn, message }: Finding): string =>
-  `- ${urn === undefined ? "" : `${code(nameOfUrn(urn), 80)} (${code(typeOfUrn(urn), 80)}): `}${prose(message, 600)}`;
+function findingLine({ urn, message }: Finding): string {
+  const at = urn === undefined ? "" : `${code(nameOfUrn(urn), 80)} (${code(typeOfUrn(urn), 80)}): `;
+  const { wrong, fix } = sentencesOf(message);
+  return `- ${at}${prose(wrong, 600)}${fix === undefined ? "" : ` **Fix:** ${prose(fix, 600)}`}`;
+}
 
-function warnings({ stack, warnings: said }: PreviewResult, limits: DetailLimits): readonly string[] {
+function warnings({ warnings: said }: PreviewResult, limits: DetailLimits): readonly string[] {
   if (said.length === 0 || limits.warnings === 0) return [];
   const lines = said.slice(0, limits.warnings).map(({ urn, text }: Message) => {
     const at = urn === undefined ? "" : `${placeOf(urn)}: `;
     return shortened(`${at}${clean(text).replaceAll("\n", " ")}`, 300);
   });
   const rest = said.length > limits.warnings ? [`${said.length - limits.warnings} more`] : [];
-  return folded(`<b>${htmlCode(stack, 60)}</b> ${many(said.length, "warning")}`, [fenced([...lines, ...rest], "text")]);
+  return ["**Warnings**", fenced([...lines, ...rest], "text")];
 }

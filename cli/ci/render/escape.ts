@@ -5,13 +5,15 @@
 import { stripVTControlCharacters } from "node:util";
 
 /** Control characters but tab and newline; what turns the direction of writing round; what nobody sees. */
-const UNSEEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
+const UNSEEN =
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
 
 /** Needs no escape inside backticks, in a table too. */
 const HARMLESS = /^[\w./:,=+@()[\]{}%^;?~#*-]+(?: [\w./:,=+@()[\]{}%^;?~#*-]+)*$/;
 
-/** Characters that mean something in Markdown or in HTML. */
-const SPECIAL = /[&<>"'`*_~[\]|@#\\!$:()^]/g;
+/** Characters that mean something in Markdown or in HTML; in code also what would become an address. */
+const SPECIAL = /[&<>"'`*_~[\]|@#\\!$^]/g;
+const SPECIAL_IN_CODE = /[&<>"'`*_~[\]|@#\\!$^:()]/g;
 
 /** Words of which a forge makes a link, a mention or a picture, even where each character is an entity. */
 const LIVELY = /@|#\d|:\/\/|www\.|GH-\d|:[\w+-]+:|%\d+|(?:^|\W)[!$&~]\d/i;
@@ -30,11 +32,12 @@ export function shortened(text: string, most: number): string {
 
 const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ").trim();
 
-const entities = (text: string): string => text.replace(SPECIAL, (character) => `&#${character.charCodeAt(0)};`);
+const entities = (text: string, special = SPECIAL): string =>
+  text.replace(special, (character) => `&#${character.charCodeAt(0)};`);
 
 /** Inline code, wherever HTML may stand: in a paragraph, a cell, a summary. @param most - characters. */
 export function htmlCode(text: string, most = 120): string {
-  return `<code>${entities(shortened(oneLine(text), most)).replace(/www\./gi, "$&&#8203;")}</code>`;
+  return `<code>${entities(shortened(oneLine(text), most), SPECIAL_IN_CODE).replace(/www\./gi, "$&&#8203;")}</code>`;
 }
 
 /** Inline code in a paragraph or in a cell. */

@@ -1,5 +1,5 @@
 /** What a result says, counted and ordered for its readers. */
-import { lossOf } from "../data-types";
+import { lossOf, type Loss } from "../data-types";
 import { OUTCOMES, type Change, type Finding, type Operation, type PreviewResult } from "../result";
 
 export const OPERATIONS: readonly Operation[] = ["replace", "delete", "create", "update", "import"];
@@ -11,7 +11,7 @@ export const count = ({ changes }: PreviewResult, operation: Operation): number 
 export interface Risk {
   readonly stack: string;
   readonly change: Change;
-  readonly loss: string;
+  readonly loss: Loss;
 }
 
 /** Deletions and replacements of what holds data, those that leave it where it is not among them. */

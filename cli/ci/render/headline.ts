@@ -16,7 +16,7 @@ export function headline(results: readonly PreviewResult[]): string {
   const changed = of("changed");
   if (changed.length === 0) return `### Nothing changes in ${names(ordered(results))}`;
   const risks = changed.flatMap(risksOf);
-  if (risks.length > 0) return `### ${names(changed.filter((one) => risksOf(one).length > 0))}: ${risky(risks)}`;
+  if (risks.length > 0) return `### ${names(changed.filter((one) => risksOf(one).length > 0))} ${risky(risks)}`;
   return `### ${names(changed)}: ${operations(changed)}`;
 }
 
@@ -25,14 +25,18 @@ function byWhat(refused: readonly PreviewResult[]): string {
   return rules.length === 0 ? "" : ` by ${many(rules.length, "policy rule")}`;
 }
 
+/** `replaces postgres-data, which holds data`. */
 function risky(risks: readonly Risk[]): string {
+  const [only] = risks;
+  if (only !== undefined && risks.length === 1) {
+    return `${only.change.operation}s ${code(only.change.name, 60)}, which holds ${only.loss.holds}`;
+  }
   const replaced = risks.filter(({ change }) => change.operation === "replace").length;
-  const deleted = risks.length - replaced;
-  const what = [
-    ...(deleted > 0 ? [`${deleted} deleted`] : []),
-    ...(replaced > 0 ? [`${replaced} replaced`] : []),
+  const [first, second] = [
+    ...(risks.length > replaced ? [`delete ${risks.length - replaced}`] : []),
+    ...(replaced > 0 ? [`replace ${replaced}`] : []),
   ];
-  return `${many(risks.length, "resource")} that may not be made again, ${list(what)}`;
+  return `would ${[first, second].filter((part) => part !== undefined).join(" and ")} of what holds ${list([...new Set(risks.map(({ loss }) => loss.holds))])}`;
 }
 
 /** `2 to replace, 1 to create`, over all stacks. */
@@ -61,7 +65,10 @@ export function looks(results: readonly PreviewResult[], limits: LookLimits): re
   const sorted = ordered(results);
   const blocks = [
     alert("CAUTION", riskLines(sorted.flatMap(risksOf), limits)),
-    alert("WARNING", sorted.flatMap((result) => ruleLines(result, limits))),
+    alert(
+      "WARNING",
+      sorted.flatMap((result) => ruleLines(result, limits)),
+    ),
     alert("WARNING", sorted.flatMap(unseen)),
   ];
   return blocks.filter((block) => block !== "");
@@ -72,8 +79,14 @@ const alert = (kind: string, lines: readonly string[]): string =>
 
 function riskLines(risks: readonly Risk[], { risks: most }: LookLimits): readonly string[] {
   const lines = risks.slice(0, most).map(({ stack, change: { operation, name, type, reasons }, loss }) => {
-    const because = reasons.length === 0 ? "" : `, because of ${list(reasons.map((reason) => code(reason, 60)), 3)}`;
-    return `- ${code(stack, 60)} **${operation}s** ${code(name, 80)} (${code(type.split(":").at(-1) ?? type, 60)})${because}: ${loss}`;
+    const because =
+      reasons.length === 0
+        ? ""
+        : `, because of ${list(
+            reasons.map((reason) => code(reason, 60)),
+            3,
+          )}`;
+    return `- ${code(stack, 60)} **${operation}s** ${code(name, 80)} (${code(type.split(":").at(-1) ?? type, 60)})${because}: ${loss.outcome}`;
   });
   return risks.length <= most ? lines : [...lines, `- and ${risks.length - most} more, below`];
 }
@@ -82,9 +95,13 @@ function riskLines(risks: readonly Risk[], { risks: most }: LookLimits): readonl
 function ruleLines(result: PreviewResult, { rules: most, places }: LookLimits): readonly string[] {
   const rules = byRule(refusals(result));
   const lines = rules.slice(0, most).map(({ rule, findings }) => {
-    const where = list([...new Set(findings.map(({ urn }) => shortName(urn)))].map((name) => code(name, 60)), places);
-    const fix = fixOf(findings[0]?.message ?? "");
-    return `- ${code(result.stack, 60)} **${prose(rule, 100)}** refuses ${where}${fix === undefined ? "" : `. Fix: ${prose(fix, 300)}`}`;
+    const where = list(
+      [...new Set(findings.map(({ urn }) => shortName(urn)))].map((name) => code(name, 60)),
+      places,
+    );
+    const { fix } = sentencesOf(findings[0]?.message ?? "");
+    const remedy = fix === undefined ? "" : `. **Fix:** ${prose(fix, 300)}`;
+    return `- ${code(result.stack, 60)} **${prose(rule, 100)}** refuses ${where}${remedy}`;
   });
   return rules.length <= most ? lines : [...lines, `- and ${many(rules.length - most, "more rule")}, below`];
 }
@@ -95,7 +112,11 @@ const unseen = (result: PreviewResult): readonly string[] =>
     ? []
     : [`- ${code(result.stack, 60)}: only what came before the end is counted; there may be more to change`];
 
-const shortName = (urn: string | undefined): string => (urn === undefined ? "the stack" : (urn.split("::").at(-1) ?? urn));
+const shortName = (urn: string | undefined): string =>
+  urn === undefined ? "the stack" : (urn.split("::").at(-1) ?? urn);
 
-/** What a policy says is to be done: the rest of the line behind `Fix:`. */
-export const fixOf = (message: string): string | undefined => /(?:^|\s)(?:Fix|Remedy):\s*([^\n]+)/.exec(message)?.[1]?.trim();
+/** What a policy says is wrong, and what is to be done: the rest of the line behind `Fix:`, where it has one. */
+export function sentencesOf(message: string): { readonly wrong: string; readonly fix?: string } {
+  const [whole = "", fix] = /(?:^|\s)(?:Fix|Remedy):\s*([^\n]+)/.exec(message) ?? [];
+  return fix === undefined ? { wrong: message } : { wrong: message.replace(whole, " "), fix: fix.trim() };
+}

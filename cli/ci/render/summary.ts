@@ -1,7 +1,7 @@
 /** The table over all stacks: a row for each that changes, those that stay as they are in one line. */
 import type { PreviewResult, ReleaseChange } from "../result";
 import { code } from "./escape";
-import { count, list, many, notes, ordered, refusals, sizeChange, twelve } from "./facts";
+import { count, hasPreview, list, many, notes, ordered, refusals, sizeChange, twelve } from "./facts";
 
 const HEADER = ["stack", "create", "update", "replace", "delete", "policy", "release", "size"] as const;
 const ALIGNED = ["---", "---:", "---:", "---:", "---:", "---", "---", "---:"] as const;
@@ -23,9 +23,11 @@ export function summary(results: readonly PreviewResult[], most: number): readon
 }
 
 function row(result: PreviewResult): readonly string[] {
+  // What a preview that broke off has not come to is not nothing.
+  const isCounted = hasPreview(result) || refusals(result).length > 0;
   const number = (operation: "create" | "update" | "replace" | "delete", strong = false): string => {
     const found = count(result, operation) + (operation === "create" ? count(result, "import") : 0);
-    if (found === 0) return "–";
+    if (found === 0) return isCounted ? "–" : "?";
     return strong ? `**${found}**` : String(found);
   };
   const word = result.outcome === "changed" ? "" : ` **${result.outcome}**`;
