@@ -41,10 +41,10 @@ export class JsonClient {
    */
   async call(method: string, path: string, body?: unknown, missing = false): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.once(method, path, body).catch((error: unknown) => error as Error);
+      const answer = await this.once(method, path, body).catch((error: unknown) => ({ unanswered: causeOf(error) }));
       const isLast = attempt === ATTEMPTS;
-      if (answer instanceof Error) {
-        if (isLast) throw new ForgeError(`${this.base} does not answer: ${causeOf(answer)}`);
+      if ("unanswered" in answer) {
+        if (isLast) throw new ForgeError(`${this.base} does not answer: ${answer.unanswered}`);
       } else {
         if (answer.status < 300 || (missing && answer.status === 404)) return answer;
         const limit = limitOf(answer, this.now());
@@ -121,7 +121,8 @@ const messageIn = (body: unknown): string => {
 
 const said = ({ body, status }: Answer): string => messageIn(body).slice(0, 300) || `status ${status}`;
 
-const causeOf = (error: Error): string => {
-  const { cause } = error;
-  return cause instanceof Error ? cause.message : error.message;
+/** Of a call without an answer the cause says more than the error. */
+const causeOf = (error: unknown): string => {
+  const { message, cause } = error as { readonly message?: string; readonly cause?: { readonly message?: string } };
+  return cause?.message ?? message ?? String(error);
 };

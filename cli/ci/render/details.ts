@@ -48,12 +48,17 @@ function title(result: PreviewResult): string {
   return `<b>${htmlCode(stack, 60)}</b> ${[...parts, ...more].join(", ")}`;
 }
 
+/** Where Node, Pulumi and the loader of TypeScript were when a program threw: in every stack trace, and never the cause. */
+const FRAME_OF_OTHERS =
+  /^\s+at .*(?:\(|\s)(?:node:internal\/|\S*(?:\/node_modules\/@pulumi\/pulumi\/|\/toolchain\/typescript\.js:))/;
+
 /** Errors are not folded: they are what a failed preview is about. */
 function errors({ stack, errors: said }: PreviewResult, { lines: most }: DetailLimits): readonly string[] {
   const lines = said.flatMap(({ urn, text }) => [
     ...(urn === undefined ? [] : [`${placeOf(urn)}:`]),
     ...clean(text)
       .split("\n")
+      .filter((line) => !FRAME_OF_OTHERS.test(line))
       .map((line) => shortened(line, 300)),
   ]);
   if (lines.length === 0) return [];
@@ -151,7 +156,8 @@ function findings(what: string, found: readonly Finding[], limits: DetailLimits)
 function findingLine({ urn, message }: Finding): string {
   const at = urn === undefined ? "" : `${code(nameOfUrn(urn), 80)} (${code(typeOfUrn(urn), 80)}): `;
   const { wrong, fix } = sentencesOf(message);
-  return `- ${at}${prose(wrong, 600)}${fix === undefined ? "" : ` **Fix:** ${prose(fix, 600)}`}`;
+  const remedy = fix === undefined ? "" : ` **Fix:** ${prose(fix, 600)}`;
+  return `- ${at}${prose(/[.!?:]\s*$/.test(wrong) ? wrong : `${wrong.trimEnd()}.`, 600)}${remedy}`;
 }
 
 function warnings({ warnings: said }: PreviewResult, limits: DetailLimits): readonly string[] {

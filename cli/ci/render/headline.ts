@@ -32,11 +32,11 @@ function risky(risks: readonly Risk[]): string {
     return `${only.change.operation}s ${code(only.change.name, 60)}, which holds ${only.loss.holds}`;
   }
   const replaced = risks.filter(({ change }) => change.operation === "replace").length;
-  const [first, second] = [
+  const what = [
     ...(risks.length > replaced ? [`delete ${risks.length - replaced}`] : []),
     ...(replaced > 0 ? [`replace ${replaced}`] : []),
   ];
-  return `would ${[first, second].filter((part) => part !== undefined).join(" and ")} of what holds ${list([...new Set(risks.map(({ loss }) => loss.holds))])}`;
+  return `would ${list(what)} of what holds ${list([...new Set(risks.map(({ loss }) => loss.holds))])}`;
 }
 
 /** `2 to replace, 1 to create`, over all stacks. */
@@ -63,13 +63,10 @@ export interface LookLimits {
 /** Data that may be lost and rules that refuse, as alerts above everything that is folded. */
 export function looks(results: readonly PreviewResult[], limits: LookLimits): readonly string[] {
   const sorted = ordered(results);
+  const rules = sorted.flatMap((result) => ruleLines(result, limits));
   const blocks = [
+    alert("WARNING", [...rules, ...sorted.flatMap(unseen)]),
     alert("CAUTION", riskLines(sorted.flatMap(risksOf), limits)),
-    alert(
-      "WARNING",
-      sorted.flatMap((result) => ruleLines(result, limits)),
-    ),
-    alert("WARNING", sorted.flatMap(unseen)),
   ];
   return blocks.filter((block) => block !== "");
 }

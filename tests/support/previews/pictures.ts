@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const browser = await launchBrowser();
   const page = await browser.newPage({ viewport: { width: 960, height: 720 } });
   for (const entry of GALLERY) {
-    await page.setContent(await shownPage(galleryComment(entry), option === "--unfolded"));
+    await page.setContent(shownPage(galleryComment(entry), option === "--unfolded"));
     const file = path.join(folder, `${entry.name}.png`);
     const height = await page.evaluate("document.documentElement.scrollHeight");
     // Nothing below this is looked at in a picture.

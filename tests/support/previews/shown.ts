@@ -1,5 +1,7 @@
 /** Markdown as GitHub shows it, near enough for a test and a picture: its tables, alerts, colours of diffs and sizes. */
 
+import MarkdownIt from "markdown-it";
+
 const ALERTS: Readonly<Record<string, string>> = { CAUTION: "#d1242f", WARNING: "#9a6700", NOTE: "#0969da" };
 
 const STYLE = `
@@ -17,17 +19,17 @@ const STYLE = `
   details details { margin-left: 1em }
 `;
 
+/** CommonMark with tables, HTML and addresses that become links by themselves, as GitHub's own Markdown. */
+const markdown = new MarkdownIt({ html: true, linkify: true });
+// A name with a dot is no address there.
+markdown.linkify.set({ fuzzyLink: false });
+
 /** The HTML of a comment. */
-export async function shownHtml(markdown: string): Promise<string> {
-  // An ES module, which only tests load.
-  const { Marked } = (await import("marked")) as typeof import("marked");
-  const html = await new Marked({ gfm: true }).parse(markdown);
-  return html;
-}
+export const shownHtml = (text: string): string => markdown.render(text);
 
 /** A whole page, for a browser. */
-export async function shownPage(markdown: string, isUnfolded = false): Promise<string> {
-  const html = (await shownHtml(markdown))
+export function shownPage(text: string, isUnfolded = false): string {
+  const html = shownHtml(text)
     .replace(/<blockquote>\s*<p>\[!(\w+)\]\s*/g, (_, kind: string) => {
       const colour = ALERTS[kind] ?? "#59636e";
       const title = `${kind.charAt(0)}${kind.slice(1).toLowerCase()}`;
