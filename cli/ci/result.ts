@@ -25,8 +25,8 @@ const PROPERTY = z.strictObject({
   path: NAME,
   kind: z.enum(["add", "update", "delete"]),
   /** Only of properties whose values may be shown. */
-  before: text(400).optional(),
-  after: text(400).optional(),
+  before: NAME.optional(),
+  after: NAME.optional(),
 });
 
 const CHANGE = z.strictObject({
@@ -92,7 +92,7 @@ export const RESULT = z.strictObject({
     .regex(/^[0-9a-f]{40,64}$/)
     .optional(),
   /** Version of Pulumi. */
-  pulumi: text(100).optional(),
+  pulumi: NAME.optional(),
   changes: z.array(CHANGE).readonly(),
   unchanged: z.int().min(0),
   findings: z.array(FINDING).readonly(),

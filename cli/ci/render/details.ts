@@ -117,11 +117,12 @@ export const withoutDiff = ({ properties, moreProperties = 0 }: Change): readonl
 };
 
 function propertyLine({ path, kind, before, after }: ChangedProperty): string {
+  const [from, to] = [before, after].map((value) => (value === undefined ? undefined : shortened(value, 200)));
   const values =
     before !== undefined && after !== undefined && before !== after
-      ? `: ${before} → ${after}`
+      ? `: ${from} → ${to}`
       : kind !== "update" && (before ?? after) !== undefined
-        ? `: ${before ?? after}`
+        ? `: ${from ?? to}`
         : "";
   return `      ${KINDS[kind]} ${shortened(path, 200)}${values}`;
 }
