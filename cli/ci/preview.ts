@@ -61,8 +61,13 @@ function pinnedStacks(checkout: string): readonly string[] {
   throw new Failure("no stack pins a release (ralex:release): ./ralex promote writes a pin", EXIT.refused);
 }
 
-/** One after the other: each keeps all cores busy. A stack that fails keeps none from being looked at. */
-async function previewAll(
+/**
+ * The previews of some stacks, each written as soon as it is there: one after the other, since each keeps all cores busy.
+ * A stack that fails keeps none from being looked at.
+ * @param machine - or why there is none.
+ * @param folder - for the results.
+ */
+export async function previewAll(
   machine: Machine | { readonly error: unknown },
   stacks: readonly string[],
   options: StackPreviewOptions,
