@@ -31,8 +31,8 @@ export const errorsOf = (events: readonly EngineEvent[]): readonly Message[] => 
 
 export const warningsOf = (events: readonly EngineEvent[]): readonly Message[] => said(events, "warning");
 
-/** What the engine says of itself once something has failed, which is no news then. */
-const AFTERWARDS = /^(preview|update) failed$/;
+/** What the engine says of itself once something has failed, or it was told to end: no news then. */
+const AFTERWARDS = /^(preview|update) (failed|canceled)$/;
 
 function said(events: readonly EngineEvent[], severity: string): readonly Message[] {
   const found = new Map<string, Message>();

@@ -42,11 +42,18 @@ export function secretsOf(environment: NodeJS.ProcessEnv): readonly string[] {
   return [...values, ...passphrase];
 }
 
-/** Secrets that the program made: an event log has them, for debugging, and so is never kept. */
+/**
+ * Secrets that the program made, as far as the engine was told of them before the log ended: it has them for debugging, and
+ * so is never kept.
+ */
 export const secretsInEvents = (events: readonly EngineEvent[]): readonly string[] =>
   events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent?.severity === "debug"
-      ? [...diagnosticEvent.message.matchAll(PRINTED_SECRET)].map(([, value = ""]) => value)
+      ? [...diagnosticEvent.message.matchAll(PRINTED_SECRET)].flatMap(([, value = ""]) => [
+          value,
+          // Where another property follows, its name is behind a comma; a secret may have a comma of its own.
+          value.replace(/,[^,]*$/, ""),
+        ])
       : [],
   );
 

@@ -53,7 +53,8 @@ function unsaid(
   events: number,
   findings: readonly Finding[],
 ): readonly Message[] {
-  if (exitCode === 0 || ended !== undefined) return [];
+  if (exitCode === 0 || ended === "cancelled") return [];
+  if (ended !== undefined) return failure === undefined ? [] : [{ text: failure.message }];
   if (findings.some(({ refuses }) => refuses)) return [];
   if (failure === NO_SUMMARY || output === undefined || events > 0)
     return failure === undefined ? [] : [{ text: failure.message }];

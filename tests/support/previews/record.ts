@@ -24,6 +24,8 @@ interface Recording {
   readonly hasPack?: true;
 }
 
+/** What a line of a tenant's settings says. */
+const LINE = "a line of settings, as long as those are that people keep in such an object";
 const BEFORE = { storageClass: "standard", replicas: 2, apiDigest: digest("b") };
 const OLD = database(BEFORE);
 const RECORDINGS: readonly Recording[] = [
@@ -57,7 +59,12 @@ const RECORDINGS: readonly Recording[] = [
       more: `const services: Record<string, { port: number }> = {};\nconsole.log(services["edge"]!.port);`,
     }),
   },
-  { name: "large-diff", stack: "prod", before: manyObjects(170, "before"), program: manyObjects(170, "after") },
+  {
+    name: "large-diff",
+    stack: "prod",
+    before: manyObjects(170, `before: ${LINE}`),
+    program: manyObjects(170, `after: ${LINE}`),
+  },
 ];
 
 async function record({ name, stack, before, program, hasPack }: Recording): Promise<void> {

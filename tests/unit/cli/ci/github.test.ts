@@ -1,8 +1,13 @@
 /** The comment on GitHub, against a stand-in of its API that judges each request by GitHub's own description. */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import execa from "execa";
 import { ForgeError } from "../../../../cli/ci/forge/forge";
 import { gitHub } from "../../../../cli/ci/forge/github";
 import { publishComment } from "../../../../cli/ci/forge/publish";
 import { renderComment } from "../../../../cli/ci/render/comment";
+import { writeResult } from "../../../../cli/ci/result";
 import { GitHubStandIn, type TokenFacts } from "../../../support/github/stand-in";
 import { recordedResult, RUN } from "../../../support/previews/gallery";
 
@@ -222,3 +227,34 @@ test("the stand-in refuses what GitHub refuses: a body that is too long, and cal
   expect(github.calls).toContain(CREATE);
   expect(github.calls).not.toContain(LIST);
 });
+
+test("./ralex ci comment writes the comment of a run of GitHub, and a second run of the same commit touches nothing", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-comment-"));
+  const event = path.join(folder, "event.json");
+  const about = { number: PULL_REQUEST, head: { sha: "1".repeat(40) }, base: { sha: "2".repeat(40) } };
+  fs.writeFileSync(event, JSON.stringify({ pull_request: about }));
+  const files = [changed, unchanged].map((result) => writeResult(folder, result));
+  const summary = path.join(folder, "summary.md");
+  const command = (run: number) =>
+    execa(path.resolve(__dirname, "../../../../ralex"), ["ci", "comment", ...files], {
+      extendEnv: false,
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        GITHUB_ACTIONS: "true",
+        GITHUB_API_URL: github.url,
+        GITHUB_REPOSITORY: github.repository,
+        GITHUB_TOKEN: "bot",
+        GITHUB_EVENT_PATH: event,
+        GITHUB_RUN_ID: String(run),
+        GITHUB_STEP_SUMMARY: summary,
+      },
+    });
+  expect((await command(1)).stdout).toBe("GitHub, example/ralex#12: the comment was created");
+  expect((await command(2)).stdout).toBe("GitHub, example/ralex#12: the comment was left as it is");
+  expect(writes()).toEqual([CREATE]);
+  const [comment] = bodies();
+  expect(comment).toMatch(/^### `prod` replaces `postgres-data`[^]*Unchanged: `dev`[^]*commit 1{12} · base 2{12}/m);
+  expect(fs.readFileSync(summary, "utf8").startsWith(comment ?? "none")).toBe(true);
+  fs.rmSync(folder, { recursive: true });
+}, 60_000);

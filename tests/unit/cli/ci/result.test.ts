@@ -178,13 +178,15 @@ describe("a secret", () => {
   });
 
   test("that a program made and then says in an error is known from the log's debugging lines", () => {
-    const debug = `resp: urn,,keepers,,,,,secret,,,,,4dabf18193072939515e22adb298388d,,,1b47061264138c4ac30d75fd1eb44270,value,,,${CANARY},,\n`;
+    // As Node's runtime prints them: the last property of an object, and one that another follows.
+    const secret = "4dabf18193072939515e22adb298388d,,,1b47061264138c4ac30d75fd1eb44270,value,,,";
+    const debug = `resp: urn,,keepers,,,,,one,,,,,${secret}${CANARY}-a,two,,,,,${secret}${CANARY}, with a comma,,\n`;
     const log = logOf(
       { diagnosticEvent: { severity: "debug", message: debug } },
-      { diagnosticEvent: { severity: "error", message: `it broke with ${CANARY}` } },
+      { diagnosticEvent: { severity: "error", message: `it broke with ${CANARY}-a and ${CANARY}, with a comma` } },
       {
         policyEvent: {
-          message: `${CANARY} is weak`,
+          message: `${CANARY}-a is weak`,
           policyName: "p",
           policyPackName: "k",
           enforcementLevel: "mandatory",
@@ -194,7 +196,7 @@ describe("a secret", () => {
     );
     const result = resultOf(log, { ...FACTS, exitCode: 1 }, []);
     expect(JSON.stringify(result)).not.toContain(CANARY);
-    expect(result.errors).toEqual([{ text: "it broke with [secret]" }]);
+    expect(result.errors).toEqual([{ text: "it broke with [secret] and [secret]" }]);
   });
 });
 
