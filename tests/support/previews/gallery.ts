@@ -16,9 +16,16 @@ export type StreamName =
   | "program-failed"
   | "large-diff";
 
+const streams = new Map<StreamName, string>();
+
 /** The recorded log of an engine. */
-export const recordedStream = (name: StreamName): string =>
-  zlib.gunzipSync(fs.readFileSync(path.join(__dirname, `${name}.events.gz`))).toString("utf8");
+export function recordedStream(name: StreamName): string {
+  const known = streams.get(name);
+  if (known !== undefined) return known;
+  const text = zlib.gunzipSync(fs.readFileSync(path.join(__dirname, `${name}.events.gz`))).toString("utf8");
+  streams.set(name, text);
+  return text;
+}
 
 /** The run that the gallery's comments are of. */
 export const RUN: RunFacts = {
