@@ -31,9 +31,9 @@ const isFields = (value: unknown): value is Fields =>
 function asJsonSchema(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asJsonSchema);
   if (!isFields(value)) return value;
-  const { nullable, discriminator: _, ...rest } = value;
-  const converted = Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, asJsonSchema(item)]));
-  return nullable === true ? { anyOf: [converted, { type: "null" }] } : converted;
+  const kept = Object.entries(value).filter(([key]) => key !== "nullable" && key !== "discriminator");
+  const converted = Object.fromEntries(kept.map(([key, item]) => [key, asJsonSchema(item)]));
+  return value.nullable === true ? { anyOf: [converted, { type: "null" }] } : converted;
 }
 
 const ROOT = "description";
