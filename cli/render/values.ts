@@ -5,7 +5,7 @@ import { describeRalex } from "../../components/app/ralex";
 import { kubernetesPlacement } from "../../components/kubernetes/placement";
 import { loadSettings } from "../../components/settings/load";
 import { PLAIN_SETTINGS, type Settings } from "../../components/settings/schema";
-import { valuesText } from "./chart/schema";
+import { OPTIONAL_IMAGES, valuesText } from "./chart/schema";
 import { valuesOf, type ImageValue } from "./chart/values";
 import { chosenImages, knownImages, namedImages } from "./images";
 import { COMPOSING_IMAGE } from "../../components/secrets/composed";
@@ -39,7 +39,8 @@ export function helmValues(checkout: string, options: KubernetesOptions): StackV
   const images = Object.entries(chosenImages(names, known, stack, settings)).map(
     ([name, { repository, digest }]): [string, ImageValue] => [name, { repository, digest }],
   );
-  const values = valuesOf(settings, Object.fromEntries(images), existingSecret);
+  const absent = [...OPTIONAL_IMAGES].filter((name) => !(name in known)).map((name) => [name, null] as const);
+  const values = valuesOf(settings, Object.fromEntries([...images, ...absent]), existingSecret);
   return { text: valuesText(values, `Values of ${stack}.`), fixed };
 }
 

@@ -108,12 +108,18 @@ const CONFIGURATIONS: readonly Readonly<Record<string, unknown>>[] = [
   },
 ];
 
+/** Each with Grafana, and one of a release without. */
+const CASES = [
+  ...CONFIGURATIONS.map((configuration) => [JSON.stringify(configuration), configuration, true] as const),
+  ["a release without Grafana", { release: { id: "r-1", images: {} } }, false] as const,
+];
+
 describe("the chart", () => {
-  test.each(CONFIGURATIONS.map((configuration) => [JSON.stringify(configuration), configuration] as const))(
+  test.each(CASES)(
     "gives the objects that are rendered without Helm: %s",
-    async (_, configuration) => {
+    async (_, configuration, hasGrafana) => {
       const settings = clusterSettings(configuration);
-      const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: true });
+      const application = describeRalex(settings, kubernetesPlacement(settings), { grafana: hasGrafana });
       const names = [...withProbe(application).map(({ image }) => image), "probe"];
       const images = Object.fromEntries(names.map((name) => [name, ImageRef.of(`r.test:5000/${name}`, DIGEST)]));
       const values = Object.fromEntries(
@@ -122,7 +128,8 @@ describe("the chart", () => {
           { repository, digest },
         ]),
       );
-      const rendered = await template("--values", fileOf(valuesOf(settings, values, "vault")));
+      const all = { ...values, ...(hasGrafana ? {} : { grafana: null }) };
+      const rendered = await template("--values", fileOf(valuesOf(settings, all, "vault")));
       const existing = { name: "vault", image: ImageRef.of("r.test:5000/probe", DIGEST) };
       const plain = renderObjects({
         ...{ stack: "staging", application, settings, images, jobs: UNORDERED_JOB },

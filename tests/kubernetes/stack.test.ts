@@ -6,6 +6,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as yaml from "yaml";
+import { askInBrowser, refuseStranger, signIn, useOfficialClient } from "../support/acceptance";
 import { launchBrowser } from "../support/chromium";
 import { ClusterEnvironments } from "../support/cluster-environments";
 import type { LoadResult } from "../support/load";
@@ -71,9 +72,11 @@ describe("a release on a cluster", () => {
     8 * MINUTE,
   );
 
-  test("answers a chat over TLS to a client that trusts the stack's own authority", async () => {
-    const { status, body } = await all.chat("from outside the cluster");
-    expect([status, body]).toEqual([200, expect.stringContaining("echo: from outside the cluster")]);
+  test("answers the official client over TLS as on Docker, which trusts the stack's own authority", async () => {
+    const [baseURL, apiKey, ca] = await Promise.all(
+      ["apiUrl", "apiKey", "caCertificate"].map((one) => all.output(one)),
+    );
+    await useOfficialClient({ baseURL: baseURL ?? "", apiKey: apiKey ?? "", ca: ca ?? "" });
   }, 60_000);
 
   test(
@@ -118,7 +121,7 @@ describe("a release on a cluster", () => {
   });
 
   test(
-    "signs a person in, in the browser, and answers",
+    "refuses a stranger in the browser, signs the administrator in, and answers, by the same steps as on Docker",
     async () => {
       const [webUrl, password] = await Promise.all([all.output("webUrl"), all.output("adminPassword")]);
       const browser = await launchBrowser();
@@ -126,20 +129,9 @@ describe("a release on a cluster", () => {
         const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
         const page = await context.newPage();
         page.setDefaultTimeout(30_000);
-        await page.goto(`${webUrl}/auth`);
-        await page.locator("input[type=email]").fill("admin@ralex.example");
-        await page.locator("input[type=password]").fill(password);
-        await page.locator("button[type=submit]").click();
-        await page.locator("#chat-input").waitFor();
-        // The first model would be the upstream's.
-        await page.goto(`${webUrl}/?models=echo`);
-        await page.locator("#chat-input").waitFor();
-        const dialog = page.getByRole("dialog").getByRole("button").last();
-        if (await dialog.isVisible()) await dialog.click();
-        await page.locator("#chat-input").click();
-        await page.keyboard.type("hello from a cluster");
-        await page.keyboard.press("Enter");
-        await page.getByText("echo: hello from a cluster").waitFor();
+        await refuseStranger(page, webUrl);
+        await signIn(page, password);
+        await askInBrowser(page, webUrl, "hello from a cluster");
         const artefacts = path.join(CHECKOUT, ".ralex", "artefacts");
         fs.mkdirSync(artefacts, { recursive: true });
         await page.screenshot({ path: path.join(artefacts, "cluster-answer.png") });

@@ -104,7 +104,10 @@ export const NAMED_TESTS: Readonly<Record<string, readonly NamedTest[]>> = {
       name: "service communication",
       meaning: "the services reach each other, and people reach the edge",
       tests: [
-        ...at(START, "answers the official client's list, chat and stream on the plain port"),
+        ...at(
+          START,
+          "answers the official client's list, chat and stream on the plain port, and refuses a wrong key in its terms",
+        ),
         ...at(START, "shows every target up in Prometheus, and only with the operator's password"),
         ...at("tests/browser/chat.test.ts", "shows the bridge's streamed answer to a message"),
       ],

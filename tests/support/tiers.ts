@@ -30,12 +30,20 @@ export interface Tier {
   readonly name: string;
   /** What has to be on the machine first; installs it where it may. A failure skips the tier, with its reason. */
   readonly prepare?: (checkout: string) => Promise<void>;
-  /** @param match - for a tier of jest: the files whose path matches, and no others. */
-  readonly run: (checkout: string, match?: string) => Promise<Counts>;
+  /**
+   * @param match - for a tier of jest: the files whose path matches, and no others.
+   * @param beside - whether others run meanwhile: then at the lowest priority, and all that is printed in one piece.
+   */
+  readonly run: (checkout: string, match?: string, beside?: boolean) => Promise<Counts>;
   /** What it needs of the Go modules that are compiled here; they are compiled ahead of it, where nothing else is. */
   readonly compiles?: readonly GoModuleName[];
   /** Seconds that it may take on two cores with every cache warm; over it, the time is looked at, and nothing fails. */
   readonly budget: number;
+  /**
+   * Whether it goes on beside the tiers after it, at the lowest priority: those wait for engines most of the time. Only for
+   * tests that measure no time.
+   */
+  readonly isBeside?: true;
   /** Left out of a run that names no tiers: it takes longer than a change can wait for. */
   readonly isNightly?: true;
 }
@@ -62,13 +70,17 @@ async function jest(
   project: string,
   options: readonly string[] = [],
   match?: string,
+  beside = false,
 ): Promise<Counts> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-jest-"));
   const report = path.join(folder, "report.json");
   try {
-    const { exitCode } = await execa(
-      "jest",
+    const lowered = beside ? (["nice", "-n", "19", "jest"] as const) : (["jest"] as const);
+    const [program, ...first] = lowered;
+    const { exitCode, stderr } = await execa(
+      program,
       [
+        ...first,
         ...JEST,
         ...options,
         ...["--selectProjects", project, "--outputFile", report],
@@ -80,9 +92,10 @@ async function jest(
         reject: false,
         stdin: "ignore",
         stdout: "ignore",
-        stderr: "inherit",
+        stderr: beside ? "pipe" : "inherit",
       },
     );
+    if (beside) console.error(stderr);
     if (!fs.existsSync(report)) return { passed: 0, failed: 1 };
     const results = JSON.parse(fs.readFileSync(report, "utf8")) as JestReport;
     for (const line of slowest(results)) console.log(`  ${line}`);
@@ -289,7 +302,8 @@ export const TIERS: readonly Tier[] = [
     budget: 350,
     prepare: prepareEngine,
     compiles: ["pulumi", "versitygw", "helm", "compose", "kubeconform", "victoria-logs", "otel-collector"],
-    run: (checkout, match) => jest(checkout, "engine", ["--maxWorkers", "2"], match),
+    isBeside: true,
+    run: (checkout, match, beside) => jest(checkout, "engine", ["--maxWorkers", "2"], match, beside),
   },
   {
     name: "docker",
@@ -308,7 +322,7 @@ export const TIERS: readonly Tier[] = [
     name: "kubernetes",
     budget: 480,
     prepare: (checkout) => prepareKubernetes(checkout),
-    compiles: [...CLUSTER_MODULES, "pulumi-kubernetes", "otel-collector"],
+    compiles: [...CLUSTER_MODULES, "pulumi-kubernetes", "otel-collector", "trivy"],
     run: (checkout, match) => onCluster(checkout, "kubernetes", match),
   },
   {
@@ -342,8 +356,11 @@ export function compileAhead(checkout: string, tiers: readonly Tier[]): () => vo
   return () => child.kill();
 }
 
-/** Tiers, times and budgets, for the end of a run. */
-export function timesTable(results: readonly TierResult[]): string {
+/**
+ * Tiers, times and budgets, for the end of a run.
+ * @param total - seconds of the whole run, in which tiers may go on beside each other.
+ */
+export function timesTable(results: readonly TierResult[], total: number): string {
   const table = new Table({
     head: ["tier", "passed", "failed", "seconds", "budget", ""],
     style: { head: [], border: [] },
@@ -353,7 +370,6 @@ export function timesTable(results: readonly TierResult[]): string {
     const note = skipped !== undefined ? "skipped" : seconds > budget ? "over its budget" : "";
     table.push([tier, passed, failed, seconds.toFixed(0), budget, note]);
   }
-  const total = results.reduce((sum, { seconds }) => sum + seconds, 0);
   const allowed = TIERS.filter(({ name }) => results.some(({ tier }) => tier === name)).reduce(
     (sum, { budget }) => sum + budget,
     0,

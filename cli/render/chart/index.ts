@@ -32,7 +32,7 @@ export function lockedValues(lock: ImageLock, names: readonly string[]): Readonl
 /** Every file of the chart by its path below the chart's folder. */
 export function chartFiles(checkout: string): ChartFiles {
   const lock = ImageLock.read(path.join(checkout, COMMITTED_LOCK));
-  const rendered = renderCombinations({ grafana: lock.has("grafana") });
+  const rendered = renderCombinations();
   const [first] = rendered;
   if (first === undefined) throw new Error("the chart has no combination of values");
   const { version } = JSON.parse(fs.readFileSync(path.join(checkout, "package.json"), "utf8")) as { version: string };

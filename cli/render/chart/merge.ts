@@ -29,7 +29,17 @@ export const combinationsOf = (dimensions: readonly Dimension[]): readonly Combi
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-export const sameValue = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+/** Each part is compared with a hundred others, and never changed. */
+const texts = new WeakMap<object, string>();
+
+function textOf(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
+  const known = texts.get(value) ?? JSON.stringify(value);
+  texts.set(value, known);
+  return known;
+}
+
+export const sameValue = (a: unknown, b: unknown): boolean => a === b || textOf(a) === textOf(b);
 
 /** Begin, end and the number of an alternative, in keys and items of the merged tree. */
 const BEGIN = "merge-begin-";

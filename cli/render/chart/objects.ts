@@ -1,6 +1,6 @@
 /** The objects of every combination of the chart's values, with tokens where values go. */
 import { imagesOf, type Application } from "../../../components/app/model";
-import { describeRalex, type Available } from "../../../components/app/ralex";
+import { describeRalex } from "../../../components/app/ralex";
 import { ImageRef } from "../../../components/image/image-ref";
 import { FILES_ANNOTATION } from "../../../components/kubernetes/names";
 import { kubernetesPlacement } from "../../../components/kubernetes/placement";
@@ -28,11 +28,10 @@ export interface Rendered {
   readonly probe: KubernetesObject;
 }
 
-/** Once for each combination. @param available - third-party images that not every lock has. */
-export const renderCombinations = (available: Available): readonly Rendered[] =>
-  combinationsOf(DIMENSIONS).map((combination) => renderCombination(combination, available));
+/** Once for each combination. */
+export const renderCombinations = (): readonly Rendered[] => combinationsOf(DIMENSIONS).map(renderCombination);
 
-function renderCombination(combination: Combination, available: Available): Rendered {
+function renderCombination(combination: Combination): Rendered {
   const chosen = DIMENSIONS.map(({ name, options }) => options.find((option) => option.name === combination[name]));
   // What does not fit into a size is refused by the chart itself: here every combination is described.
   const { size, ...rest } = Object.assign({}, ...chosen.map((option) => option?.settings)) as Partial<Settings>;
@@ -52,6 +51,7 @@ function renderCombination(combination: Combination, available: Available): Rend
     },
   });
   const settings = { ...fitting, ...(size === undefined ? {} : { size }) };
+  const available = chosen.find((option) => option?.available !== undefined)?.available;
   const application = describeRalex(settings, kubernetesPlacement(settings), available);
   const ref = (name: string) => ImageRef.of(`${TOKEN.repository}/${name}`, DIGEST);
   const args: RenderArgs = {

@@ -95,6 +95,9 @@ const IMAGE: Schema = {
   },
 };
 
+/** Images that a release may be without: null takes the chart's own value away. */
+export const OPTIONAL_IMAGES: ReadonlySet<string> = new Set(["grafana"]);
+
 /** `values.schema.json`. @param images - names of all images of the chart. */
 export function schemaText(images: readonly string[]): string {
   const properties = Object.entries(VALUES).map(([key, { description, schema }]) => [key, { description, ...schema }]);
@@ -110,7 +113,7 @@ export function schemaText(images: readonly string[]): string {
         description: VALUES.images.description,
         type: "object",
         additionalProperties: false,
-        required: [...images],
+        required: images.filter((image) => !OPTIONAL_IMAGES.has(image)),
         properties: Object.fromEntries(images.map((image) => [image, IMAGE])),
       },
       // Helm hands it to every chart that is part of another one.

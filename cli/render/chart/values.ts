@@ -1,4 +1,5 @@
 /** The chart's values: what of the settings is left open, and under which conditions objects differ. */
+import type { Available } from "../../../components/app/ralex";
 import type { Settings } from "../../../components/settings/schema";
 import { pairsOf } from "../../../components/settings/metadata-lines";
 import { SIZE_NAMES } from "../../../components/settings/sizes";
@@ -37,12 +38,13 @@ export const MAX_REPLICAS = 19;
 const SCALED = "(gt (int .Values.apiMaxReplicas) (int .Values.apiReplicas))";
 const SEVERAL = "(gt (int .Values.apiReplicas) 1)";
 
-/** A dimension of the chart, with the settings that each option stands for. */
+/** A dimension of the chart, with the settings, or the images, that each option stands for. */
 interface ChartDimension extends Dimension {
   readonly options: readonly {
     readonly name: string;
     readonly when: string;
-    readonly settings: Readonly<Record<string, unknown>>;
+    readonly settings?: Readonly<Record<string, unknown>>;
+    readonly available?: Available;
   }[];
 }
 
@@ -56,6 +58,14 @@ export const DIMENSIONS: readonly ChartDimension[] = [
     options: [
       { name: "own", when: '(eq .Values.monitoring "own")', settings: { monitoring: "own" } },
       { name: "none", when: '(eq .Values.monitoring "none")', settings: { monitoring: "none" } },
+    ],
+  },
+  {
+    // Not every release has it.
+    name: "grafana",
+    options: [
+      { name: "yes", when: ".Values.images.grafana", available: { grafana: true } },
+      { name: "no", when: "(not .Values.images.grafana)", available: { grafana: false } },
     ],
   },
   {
@@ -114,8 +124,16 @@ export interface ImageValue {
   readonly digest: string;
 }
 
-/** Values that say the same as settings. @param existingSecret - empty where the chart makes the Secret. */
-export function valuesOf(settings: Settings, images: Readonly<Record<string, ImageValue>>, existingSecret: string) {
+/**
+ * Values that say the same as settings.
+ * @param images - null for one that the chart has a value of, and a release none.
+ * @param existingSecret - empty where the chart makes the Secret.
+ */
+export function valuesOf(
+  settings: Settings,
+  images: Readonly<Record<string, ImageValue | null>>,
+  existingSecret: string,
+) {
   return {
     hostName: settings.hostName ?? "",
     exposure: settings.exposure,

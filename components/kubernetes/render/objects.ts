@@ -134,9 +134,13 @@ class Renderer {
     return [
       ...this.policies(policiesOf(application, this.namespace, settings)),
       this.object("v1", "ServiceAccount", SERVICE_ACCOUNT, ACCOUNT),
-      ...application.volumes.map((volume) =>
-        this.object("v1", "PersistentVolumeClaim", volume.name, { spec: claimSpec(volume, settings) }),
-      ),
+      // Those of pods that there are: whoever applies these objects waits for claims, and nobody would bind the others. One
+      // that is left out later is not removed by it.
+      ...application.volumes
+        .filter(({ name }) => application.services.some(({ volumes }) => volumes.some(({ volume }) => volume === name)))
+        .map((volume) =>
+          this.object("v1", "PersistentVolumeClaim", volume.name, { spec: claimSpec(volume, settings) }),
+        ),
     ];
   }
 

@@ -47,7 +47,7 @@ describe("charts/ralex", () => {
 
   test("keeps its claims when a release is removed", () => {
     const claims = Object.entries(files).filter(([name]) => name.includes("persistentvolumeclaim-"));
-    expect(claims).toHaveLength(7);
+    expect(claims).toHaveLength(6);
     for (const [, text] of claims) expect(text).toContain("helm.sh/resource-policy: keep");
   });
 });

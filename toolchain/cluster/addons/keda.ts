@@ -20,8 +20,11 @@ export async function keda(image: string): Promise<readonly Manifest[]> {
     .map((manifest) => withImage(manifest, image));
 }
 
+/** Kinds have properties of the same names in their descriptions. */
 const withImage = (manifest: Manifest, image: string): Manifest =>
-  JSON.parse(JSON.stringify(manifest), (key, value: unknown) => {
-    if (key === "image" && typeof value === "string") return image;
-    return key === "imagePullPolicy" ? "IfNotPresent" : value;
-  }) as Manifest;
+  manifest.kind === "Deployment"
+    ? (JSON.parse(JSON.stringify(manifest), (key, value: unknown) => {
+        if (key === "image") return image;
+        return key === "imagePullPolicy" ? "IfNotPresent" : value;
+      }) as Manifest)
+    : manifest;
