@@ -1,6 +1,7 @@
 /** The preview of one stack, whatever becomes of it, as a result. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { readDotenv } from "../../components/settings/dotenv";
 import { EXIT, Failure } from "../failure";
 import { Interrupted } from "../interruption";
 import type { Machine } from "../machine";
@@ -35,7 +36,7 @@ interface Begun {
 
 async function begin(checkout: string, stack: string): Promise<Begun> {
   const [startedAt, commit] = [new Date(), await headCommit(checkout)];
-  return { stack, startedAt, commit, secrets: secretsOf(process.env) };
+  return { stack, startedAt, commit, secrets: [process.env, readDotenv(checkout).dotenv].flatMap(secretsOf) };
 }
 
 /** Runs the preview of a stack; its output is shown. @returns a result in every case. */

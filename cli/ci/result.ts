@@ -172,5 +172,8 @@ export function readResult(file: string): PreviewResult {
   if (data !== undefined) return data;
   // Only where it is wrong: nothing of a file that is not understood is repeated.
   const places = error.issues.slice(0, 5).map(({ path: at, code }) => `${at.join(".") || "the whole"}: ${code}`);
-  throw new Failure(`${file} is no result of ./ralex ci preview (${FORMAT}): ${places.join("; ")}`, EXIT.refused);
+  throw new Failure(
+    `${file} is no result (${FORMAT}): ${places.join("; ")}; ./ralex ci preview writes one`,
+    EXIT.refused,
+  );
 }

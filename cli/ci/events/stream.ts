@@ -2,7 +2,6 @@
 import { z } from "zod";
 
 const STATE = z.looseObject({
-  protect: z.boolean().optional(),
   retainOnDelete: z.boolean().optional(),
   inputs: z.record(z.string(), z.unknown()).nullish(),
 });
@@ -42,15 +41,7 @@ const EVENT = z.looseObject({
       enforcementLevel: z.string(),
     })
     .optional(),
-  policyRemediationEvent: z
-    .looseObject({ resourceUrn: z.string().optional(), policyName: z.string(), policyPackName: z.string() })
-    .optional(),
-  summaryEvent: z
-    .looseObject({
-      resourceChanges: z.record(z.string(), z.number()).nullish(),
-      PolicyPacks: z.record(z.string(), z.string()).nullish(),
-    })
-    .optional(),
+  summaryEvent: z.looseObject({}).optional(),
 });
 
 export type EngineEvent = z.infer<typeof EVENT>;

@@ -12,8 +12,6 @@ export interface Forge {
   readonly name: string;
   /** Characters that a comment may have. */
   readonly mostCharacters: number;
-  /** What the token lacks where a call is not permitted, as the end of a sentence. */
-  readonly permission: string;
   /** Every comment of the pull request, the oldest first; all pages of them. */
   comments(): Promise<readonly ForgeComment[]>;
   create(text: string): Promise<ForgeComment>;

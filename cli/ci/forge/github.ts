@@ -1,6 +1,7 @@
 /** Comments of a pull request on GitHub, by its REST API; of GitHub Enterprise Server as well. */
 import { z } from "zod";
 import { ForgeError, type Forge, type ForgeComment } from "./forge";
+import { MOST_CHARACTERS } from "../render/comment";
 import { JsonClient, type HttpOptions } from "./http";
 
 const COMMENT = z.looseObject({
@@ -55,8 +56,7 @@ export function gitHub({ api, repository, pullRequest, token, ...rest }: GitHubO
   };
   return {
     name: `GitHub, ${repository}#${pullRequest}`,
-    mostCharacters: 60_000,
-    permission,
+    mostCharacters: MOST_CHARACTERS,
     comments: async () => {
       const found: GitHubComment[] = [];
       for (let page = 1; ; page += 1) {

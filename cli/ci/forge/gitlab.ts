@@ -1,6 +1,7 @@
 /** Notes of a merge request on GitLab, by its REST API. */
 import { z } from "zod";
 import { ForgeError, type Forge } from "./forge";
+import { MOST_CHARACTERS } from "../render/comment";
 import { JsonClient, type HttpOptions } from "./http";
 
 const NOTE = z.looseObject({
@@ -38,8 +39,7 @@ export function gitLab({ api, project, mergeRequest, token, ...rest }: GitLabOpt
   return {
     name: `GitLab, ${project}!${mergeRequest}`,
     // GitLab takes a million; a reader does not.
-    mostCharacters: 60_000,
-    permission,
+    mostCharacters: MOST_CHARACTERS,
     comments: async () => {
       const found: z.infer<typeof NOTE>[] = [];
       for (let page = 1; ; page += 1) {

@@ -218,7 +218,7 @@ describe("the file of a result", () => {
   const good = JSON.parse(JSON.stringify(recordedResult("nothing-changed", "dev"))) as PreviewResult;
   test.each([
     ["no JSON", "{", /is no JSON/],
-    ["another document", "[]", /is no result of .\/ralex ci preview \(ralex-preview\/1\): the whole/],
+    ["another document", "[]", /is no result \(ralex-preview\/1\): the whole/],
     ["a field that a result has not", JSON.stringify({ ...good, extra: "canary" }), /unrecognized_keys/],
     ["a name that is too long", JSON.stringify({ ...good, stack: "x".repeat(1001) }), /stack: too_big/],
     ["a commit that is none", JSON.stringify({ ...good, commit: "$(id)" }), /commit: invalid_format/],
