@@ -8,7 +8,7 @@ export function registerDocs(program: Command, checkout: string): void {
   program
     .command("docs")
     .description(
-      "write every generated document: settings, .env.example, Pulumi.yaml's config, picture, policies, test index, texts",
+      "write every generated document: settings, .env.example, Pulumi.yaml's config, picture, policies, comments, test index, texts",
     )
     .option("--check", "write nothing; exit code 1 when a document is out of date")
     .action(async ({ check }: { check?: true }) => {

@@ -109,21 +109,31 @@ export class Workspace {
     return this.launch(args, { stdio, cwd });
   }
 
-  /** Runs Pulumi with its output shown, and returns how it ended and what it said. @throws Interrupted as {@link run}. */
-  async watch(args: readonly string[]): Promise<{ readonly exitCode: number; readonly text: string }> {
+  /**
+   * Runs Pulumi with its output shown, and returns how it ended and what it said.
+   * @param limit - time after which it is told to end, as at the first Ctrl-C.
+   * @throws Interrupted as {@link run}.
+   */
+  async watch(
+    args: readonly string[],
+    limit: { readonly milliseconds?: number | undefined } = {},
+  ): Promise<{ readonly exitCode: number; readonly text: string; readonly isTimedOut: boolean }> {
     const color = process.stderr.isTTY ? ["--color", "always"] : [];
-    const options = { stdio: ["ignore", "pipe", "pipe"], all: true, cwd: this.checkout } as const;
-    const { exitCode, all } = await this.launch([...args, ...color], options, (child) =>
+    const options = {
+      ...({ stdio: ["ignore", "pipe", "pipe"], all: true, cwd: this.checkout } as const),
+      ...(limit.milliseconds === undefined ? {} : ({ timeout: limit.milliseconds, killSignal: "SIGINT" } as const)),
+    };
+    const { exitCode, all, isTimedOut } = await this.launch([...args, ...color], options, (child) =>
       child.all?.pipe(process.stderr, { end: false }),
     );
-    return { exitCode, text: stripVTControlCharacters(all) };
+    return { exitCode, text: stripVTControlCharacters(all), isTimedOut };
   }
 
   private async launch(
     args: readonly string[],
     options: execa.Options,
     started?: (child: execa.ExecaChildProcess) => void,
-  ): Promise<Ended & { readonly all: string }> {
+  ): Promise<Ended & { readonly all: string; readonly isTimedOut: boolean }> {
     const before = interruptedBy();
     if (before !== undefined) throw new Interrupted(before);
     const since = Date.now();
@@ -146,7 +156,8 @@ export class Workspace {
     if (signal !== undefined) throw new Interrupted(signal);
     // Without an exit code it was killed, or there is no such program.
     const stderr = result.stderr || (result as Partial<execa.ExecaError>).originalMessage || "";
-    return { exitCode: result.exitCode ?? EXIT.error, stdout: result.stdout, stderr, all: result.all ?? "" };
+    const { stdout, all = "", timedOut: isTimedOut } = result;
+    return { exitCode: result.exitCode ?? EXIT.error, stdout, stderr, all, isTimedOut };
   }
 
   /** The environment of one run: what is kept of a state's past depends on the stack. */

@@ -7,6 +7,7 @@ import { loadSettings } from "../../components/settings/load";
 import { projectConfig } from "../../components/settings/project-config";
 import { testIndex } from "../../tests/support/test-index";
 import { describedFor } from "../targets";
+import { COMMENTS_FOLDER, commentFiles, resultSchema } from "./comments";
 import { withBlock } from "./markdown";
 import { policiesPage } from "./policies";
 import { RENDERED_FOLDER, renderedFiles } from "./rendered";
@@ -42,7 +43,9 @@ const documents = async (): Promise<readonly Document[]> => [
   { file: ".env.example", render: dotenvExample },
   { file: "docs/settings.md", render: settingsPage },
   { file: "docs/policies.md", render: policiesPage },
+  { file: "docs/preview-result.schema.json", render: resultSchema },
   { file: "tests/INDEX.md", render: testIndex },
+  ...Object.entries(commentFiles()).map(([name, text]) => ({ file: `${COMMENTS_FOLDER}/${name}`, render: () => text })),
   ...Object.entries(await renderedFiles()).map(([name, text]) => ({
     file: `${RENDERED_FOLDER}/${name}`,
     render: () => text,

@@ -41,6 +41,32 @@ const options = ({ stack, configFile, refresh, policyPacks, workspace }: EngineR
 export const preview = (run: EngineRun, file?: string): Promise<void> =>
   engine(run, ["preview", ...(file === undefined ? [] : ["--save-plan", file]), ...options(run)]);
 
+/** How an engine ended that kept a log of its events. */
+export interface LoggedPreview {
+  readonly exitCode: number;
+  /** What was shown. */
+  readonly text: string;
+  /** Whether it was ended for it took too long. */
+  readonly isTimedOut: boolean;
+}
+
+/**
+ * As {@link preview}, with a log of the engine's events, and whatever it ends with.
+ * @param log - file for the events, a line each. It has secrets in clear: nothing of it may be kept or shown as it is.
+ * @param milliseconds - after which the engine is told to end.
+ */
+export async function loggedPreview(
+  run: EngineRun,
+  file: string | undefined,
+  log: string,
+  milliseconds?: number,
+): Promise<LoggedPreview> {
+  // The option is hidden where this is not set.
+  const workspace = run.workspace.with({ PULUMI_DEBUG_COMMANDS: "true" });
+  const args = ["preview", "--event-log", log, ...(file === undefined ? [] : ["--save-plan", file])];
+  return workspace.watch([...args, ...options(run)], { milliseconds });
+}
+
 /** Applies a plan of {@link preview}: with a preview of its own, so that what does not fit is refused before a change. */
 export const applyPlan = (run: EngineRun, file: string): Promise<void> =>
   engine(run, ["up", "--plan", file, "--yes", ...options(run)]);

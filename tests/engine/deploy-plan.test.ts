@@ -1,68 +1,18 @@
 /** What is applied is what was shown, or nothing: the whole of a deployment on the real engine, of a target that runs nothing. */
 import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import execa from "execa";
-import * as yaml from "yaml";
-import type { LedgerEntry } from "../../components/image/ledger";
-import { addRecordingTarget } from "../support/recording-target/install";
 import type { Action } from "../support/recording-target/command";
-import { withProbe } from "../../components/app/model";
-import { loadSettings } from "../../components/settings/load";
-import { CHECKOUT, cloneCheckout, commitAll } from "../support/stack";
-import { onDocker } from "../support/on-docker";
+import { RecordingCheckout, release, verified } from "../support/recording-target/checkout";
+import { commitAll } from "../support/stack";
 
 jest.setTimeout(240_000);
 
-const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
-const PINNED = { release: { id: "r", images: {} } };
-/** Every image that a pinned environment runs. */
-const NAMES = [
-  ...new Set(
-    withProbe(onDocker(loadSettings({ environment: {}, dotenv: {}, stack: PINNED }))).map(({ image }) => image),
-  ),
-];
-const release = (letter: string) => ({
-  id: `r-${letter.repeat(12)}`,
-  images: Object.fromEntries(NAMES.map((name) => [name, `registry.example/${name}@${digest(letter)}`])),
-});
-const entry = (letter: string): LedgerEntry => ({
-  id: release(letter).id,
-  images: Object.fromEntries(
-    Object.entries(release(letter).images).map(([name, ref]) => [name, { ref, platforms: [] }]),
-  ),
-  ran: NAMES,
-  revision: letter.repeat(40),
-  createdAt: "2026-01-01T00:00:00.000Z",
-  schema: { version: 1, barriers: [] },
-  at: "2026-01-01T00:00:00.000Z",
-  actor: "test",
-  checks: [{ name: "a check", passed: true, detail: "" }],
-});
-
+let checkout: RecordingCheckout;
 let folder: string;
-const file = (name: string) => path.join(folder, name);
-const pin = (stack: string, letter: string, settings: object = {}) => {
-  const config = { "ralex:target": "recording", "ralex:promotesFrom": "before", "ralex:release": release(letter) };
-  fs.writeFileSync(file(`Pulumi.${stack}.yaml`), yaml.stringify({ config: { ...config, ...settings } }));
-};
-
-async function run(action: Action, environment: Readonly<Record<string, string>> = {}) {
-  const args = ["--require", file("toolchain/typescript.js"), file("tests/support/recording-target/command.ts")];
-  const { exitCode, all = "" } = await execa(process.execPath, [...args, JSON.stringify(action)], {
-    cwd: folder,
-    env: { RALEX_IMAGES_LOCK: file(LOCK), ...environment },
-    reject: false,
-    all: true,
-    stdin: "ignore",
-  });
-  return { exitCode, text: all };
-}
-async function must(action: Action): Promise<string> {
-  const { exitCode, text } = await run(action);
-  if (exitCode !== 0) throw new Error(text);
-  return text;
-}
+const file = (name: string) => checkout.file(name);
+const pin = (stack: string, letter: string, settings: object = {}) => checkout.pin(stack, letter, settings);
+const run = (action: Action, environment: Readonly<Record<string, string>> = {}) => checkout.run(action, environment);
+const must = (action: Action) => checkout.must(action);
 
 /** Images that the stack's resources were made for, from its state. */
 function apiImage(stack: string): string | undefined {
@@ -72,38 +22,23 @@ function apiImage(stack: string): string | undefined {
   };
   return checkpoint.latest?.resources?.find(({ urn }) => urn.endsWith("::ralex-api"))?.inputs?.keepers?.image;
 }
-/** Where git does not see it. */
-const LOCK = ".ralex/test.lock.json";
 const A = release("a").images["ralex-api"];
 const B = release("b").images["ralex-api"];
 const URN = "urn:pulumi:one::ralex::random:index/randomId:RandomId::ralex-redis";
 const removeFromState = ["state", "delete", URN, "--yes", "--stack", "organization/ralex/one"];
 
 beforeAll(async () => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-deploy-plan-"));
-  await cloneCheckout(folder);
-  addRecordingTarget(folder);
-  for (const stack of ["one", "two"]) pin(stack, "a");
-  await commitAll(folder, "a recording target");
-  // What is written down is never pulled, so any digest does.
-  const committed = JSON.parse(fs.readFileSync(path.join(CHECKOUT, "images/images.lock.json"), "utf8")) as object;
-  const openwebui = {
-    repository: "registry.example/openwebui",
-    tag: "1",
-    digest: digest("f"),
-    platforms: ["linux/amd64"],
-  };
-  fs.mkdirSync(path.dirname(file(LOCK)), { recursive: true });
-  fs.writeFileSync(file(LOCK), JSON.stringify({ ...committed, openwebui: { ...openwebui, sizeBudgetMiB: 1 } }));
+  checkout = await RecordingCheckout.create("deploy-plan", ["one", "two"]);
+  ({ folder } = checkout);
   for (const [stack, letter] of [
     ["one", "b"],
     ["one", "a"],
     ["two", "a"],
   ] as const) {
-    await must({ do: "publish", stack, entry: entry(letter) });
+    await must({ do: "publish", stack, entry: verified(letter) });
   }
 });
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+afterAll(() => checkout.remove());
 
 test("a plan is kept, and applied by another command; it is verified and published as any deployment", async () => {
   await must({ do: "preview", stack: "one", savePlan: file("one.plan") });

@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { LEDGER_PROJECT, type LedgerEntry } from "../../../components/image/ledger";
 import { EXIT, Failure } from "../../../cli/failure";
 import { prepareMachine } from "../../../cli/machine";
+import type * as pipeline from "../../../cli/ci/preview";
 import type * as record from "../../../cli/plan/record";
 import type * as deployment from "../../../cli/release/deploy";
 import type * as previews from "../../../cli/release/preview";
@@ -23,6 +24,15 @@ export type Action =
       readonly meanwhile?: readonly string[];
       readonly policyPacks?: string[];
     }
+  | {
+      /** Each stack's preview as a pipeline runs it, into a folder. */
+      readonly do: "ci preview";
+      readonly stacks: readonly string[];
+      readonly results: string;
+      readonly policyPacks?: string[];
+      readonly plans?: string;
+      readonly milliseconds?: number;
+    }
   | { readonly do: "pulumi"; readonly args: readonly string[] };
 
 const checkout = path.resolve(__dirname, "../../..");
@@ -37,6 +47,13 @@ async function act(): Promise<void> {
     const file = await prepareConfigFile(workspace, LEDGER_PROJECT, action.stack, content);
     const args = ["up", "--yes", "--skip-preview", "--stack", action.stack, "--config-file", file];
     await workspace.capture(args, path.join(checkout, "stacks/ledger"));
+    return;
+  }
+  if (action.do === "ci preview") {
+    const { previewAll, exitCodeOf } = (await import("../../../cli/ci/preview")) as typeof pipeline;
+    const { stacks, results, policyPacks = [], plans, milliseconds } = action;
+    const found = await previewAll(machine, stacks, { policyPacks, plans, milliseconds }, checkout, results);
+    process.exitCode = exitCodeOf(found);
     return;
   }
   const { stack, policyPacks = [] } = action;
