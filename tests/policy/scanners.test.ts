@@ -1,8 +1,11 @@
 /** The table of what others' scanners find says which of our rules has it, or why it is left out. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { readDocuments } from "../../policy/documents/files";
 import { judge } from "../../policy/rule";
 import { RULES } from "../../policy/rules";
 import { SCANNER_FINDINGS, SCANNERS } from "../../policy/scanners";
-import { contextWith, resource } from "./support/rule-cases";
+import { contextWith } from "./support/rule-cases";
 
 const ids = new Set(RULES.map(({ id }) => id));
 
@@ -27,36 +30,11 @@ test("a finding of a scanner stands in the table once, and each scanner has some
   }
 });
 
-/** What the planning document's Deployment and Compose file say, as far as scanners find something in it. */
-const PLANNED = [
-  resource("kubernetes:apps/v1:Deployment", {
-    metadata: { name: "ralex-api" },
-    spec: {
-      replicas: 3,
-      selector: { matchLabels: { app: "ralex-api" } },
-      template: {
-        metadata: { labels: { app: "ralex-api" } },
-        spec: {
-          containers: [
-            {
-              name: "ralex-api",
-              image: "ralex/ralex-api:latest",
-              ports: [{ containerPort: 8000 }],
-              resources: { requests: { cpu: "250m", memory: "256Mi" }, limits: { cpu: "500m", memory: "512Mi" } },
-              livenessProbe: { httpGet: { path: "/health", port: 8000 } },
-              readinessProbe: { httpGet: { path: "/ready", port: 8000 } },
-            },
-          ],
-        },
-      },
-    },
-  }),
-  resource("compose:index:Service", {
-    image: "postgres:15-alpine",
-    environment: { POSTGRES_PASSWORD: "password" },
-    ports: ["5432:5432"],
-  }),
-];
+const FIXTURES = path.join(__dirname, "fixtures", "planning-document");
+
+const PLANNED = fs
+  .readdirSync(FIXTURES)
+  .flatMap((file) => readDocuments(fs.readFileSync(path.join(FIXTURES, file), "utf8"), file).resources);
 
 test.each(
   SCANNER_FINDINGS.filter(({ places, rules }) => places.includes("planning document") && rules.length > 0).map(
