@@ -6,7 +6,7 @@ import { COMPOSE_SERVICE, DOCKER_CONTAINER } from "./docker";
 export const LOCAL_TYPES: readonly string[] = [DOCKER_CONTAINER, COMPOSE_SERVICE];
 
 export interface Mount {
-  /** Name of a volume, or a path of the host; undefined for an anonymous volume and for memory. */
+  /** Name of a volume, or a path of the host; undefined for an anonymous volume and for memory, empty while unknown. */
   readonly source: string | undefined;
   readonly target: string | undefined;
   readonly isReadOnly: boolean;
@@ -62,15 +62,18 @@ function dockerContainer(name: string, properties: Value): LocalContainer {
   };
 }
 
+/** A name that is not known yet is one all the same. */
+const nameIn = (value: Value): string | undefined => value.text ?? (value.isUnknown || value.isHidden ? "" : undefined);
+
 const dockerMount = (value: Value): Mount => ({
-  source: value.get("type").text === "tmpfs" ? undefined : value.get("source").text,
+  source: value.isUnknown || value.get("type").text === "tmpfs" ? undefined : nameIn(value.get("source")),
   target: value.get("target").text,
   isReadOnly: value.get("readOnly").isTrue,
   value,
 });
 
 const dockerVolume = (value: Value): Mount => ({
-  source: value.get("hostPath").text ?? value.get("volumeName").text,
+  source: value.isUnknown ? undefined : (nameIn(value.get("hostPath")) ?? nameIn(value.get("volumeName"))),
   target: value.get("containerPath").text,
   isReadOnly: value.get("readOnly").isTrue,
   value,

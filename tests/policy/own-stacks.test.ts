@@ -50,8 +50,11 @@ test("nothing is against the stack on a Docker Engine, at the level of productio
   }
 });
 
+/** What a stack on a cluster has beside. */
+const MORE = { exposure: "ingress", apiMaxReplicas: 4, logs: "own", serviceMonitors: "monitoring" };
+
 test("nothing is against the stack on a cluster, at the level of production", async () => {
-  for (const settings of [{}, { apiReplicas: 3, logs: "own" }]) {
+  for (const settings of [{}, { apiReplicas: 3, logs: "own" }, MORE]) {
     const recording = await record(() => kubernetesStack(settings), { stack: "staging" });
     expect(found(resourcesIn(recording, "ralex-staging"))).toEqual([]);
   }

@@ -291,6 +291,10 @@ export const cases: readonly RuleCases[] = [
     allowed: [
       { when: "a data store has one", change: () => [STORE] },
       {
+        when: "the name of a volume is not known yet",
+        change: () => set("mounts[0].source", UNKNOWN)([CONTAINER]),
+      },
+      {
         when: "something is in memory",
         change: () => set("mounts[1]", { type: "tmpfs", target: "/tmp" })([CONTAINER]),
       },

@@ -37,7 +37,8 @@ function localStack(stack: Record<string, unknown>, opts: pulumi.ComponentResour
 const PROGRAMS: Readonly<Record<string, (opts: pulumi.ComponentResourceOptions) => pulumi.ComponentResource>> = {
   DockerStack: (opts) => localStack({}, opts),
   "DockerStack with a pinned release": (opts) => localStack({ release: { id: "r-1", images: {} } }, opts),
-  KubernetesStack: (opts) => kubernetesStack({ exposure: "ingress", apiMaxReplicas: 4, logs: "own" }, opts),
+  KubernetesStack: (opts) =>
+    kubernetesStack({ exposure: "ingress", apiMaxReplicas: 4, logs: "own", serviceMonitors: "monitoring" }, opts),
   "KubernetesStack with a pinned release": (opts) => kubernetesStack({ release: { id: "r-1", images: {} } }, opts),
   "KubernetesStack with an existing Secret": (opts) =>
     kubernetesStack({ existingSecret: "vault", exposure: "ingress" }, opts),
