@@ -48,7 +48,7 @@ describe("in a place where the platform finds and drains replicas", () => {
 
   test("each service is asked by its own name, and connections to the API are short", () => {
     expect(configuration).toContain(
-      "    server api;\n    keepalive_time 3s;\n    keepalive_timeout 2s;\n    keepalive 64;\n",
+      "    server api;\n    keepalive_time 3s;\n    keepalive_timeout 2s;\n    keepalive_requests 10;\n    keepalive 64;\n",
     );
     expect(configuration).toContain("  upstream web {\n    server openwebui;\n  }\n");
   });
