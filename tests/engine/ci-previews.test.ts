@@ -168,7 +168,7 @@ test("a preview that takes too long is ended, and says so", async () => {
   expect(commentOf(result())).toContain("### The preview of `one` took too long and was ended");
 });
 
-test("a preview that is cancelled leaves a result that says so, and ends with the signal's code", async () => {
+test("a preview that is cancelled leaves a result that says so, and the next one is not begun", async () => {
   withLine(`if (name === "edge") await new Promise((resolve) => setTimeout(resolve, 120_000));`);
   fs.rmSync(resultFile());
   const child = checkout.begin({ do: "ci preview", stacks: ["one", "two"], results: results() });
@@ -178,6 +178,7 @@ test("a preview that is cancelled leaves a result that says so, and ends with th
   child.kill("SIGINT");
   const { all } = await child;
   expect([result().outcome, all]).toEqual(["cancelled", expect.stringContaining("interrupted")]);
+  expect(all).not.toContain("preview of two");
   expect(commentOf(result())).toContain("### The preview of `one` was cancelled");
 });
 
