@@ -13,6 +13,7 @@ import { judge } from "../../policy/rule";
 import { RULES } from "../../policy/rules";
 import { HIDDEN } from "../../policy/value";
 import { contextWith } from "./support/rule-cases";
+import { scratchFolder } from "../support/scratch-folder";
 
 const CHECKOUT = path.resolve(__dirname, "../..");
 const PLANNED = path.join(__dirname, "fixtures/planning-document");
@@ -47,8 +48,9 @@ describe("the planning document's own files", () => {
 });
 
 describe("files", () => {
+  const folder = scratchFolder();
   const write = (text: string): string => {
-    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-policy-")), "given.yaml");
+    const file = path.join(folder, "given.yaml");
     fs.writeFileSync(file, text);
     return file;
   };

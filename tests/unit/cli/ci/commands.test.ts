@@ -10,12 +10,13 @@ import { renderComment } from "../../../../cli/ci/render/comment";
 import { readResult } from "../../../../cli/ci/result";
 import { Failure } from "../../../../cli/failure";
 import { recordedResult, RUN } from "../../../support/previews/gallery";
+import { scratchFolder } from "../../../support/scratch-folder";
 
 const replaced = recordedResult("database-replaced", "prod");
 const large = recordedResult("large-diff", "prod");
 
 describe("./ralex ci comment", () => {
-  const summary = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-summary-")), "summary.md");
+  const summary = path.join(scratchFolder(), "summary.md");
   const forge = (create: Forge["create"]): Forge => ({
     ...{ name: "GitHub, a/b#1", mostCharacters: 60_000 },
     ...{
@@ -63,7 +64,7 @@ describe("./ralex ci comment", () => {
 });
 
 describe("the place of a comment", () => {
-  const event = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-event-")), "event.json");
+  const event = path.join(scratchFolder(), "event.json");
   const github = { GITHUB_REPOSITORY: "a/b", GITHUB_TOKEN: "t", GITHUB_RUN_ID: "77", GITHUB_EVENT_PATH: event };
   fs.writeFileSync(
     event,

@@ -1,6 +1,5 @@
 /** From what the engine writes to a result, and from a file to a result. */
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { resultOf } from "../../../../cli/ci/events/reduce";
 import { redactor, secretsOf } from "../../../../cli/ci/events/redact";
@@ -9,6 +8,7 @@ import { exitCodeOf } from "../../../../cli/ci/preview";
 import { readResult, writeResult, type PreviewResult } from "../../../../cli/ci/result";
 import { recordedResult, recordedStream } from "../../../support/previews/gallery";
 import { digest } from "../../../support/previews/programs";
+import { scratchFolder } from "../../../support/scratch-folder";
 
 const FACTS = { project: "ralex", stack: "prod", startedAt: "2026-11-27T09:30:00.000Z", seconds: 1, exitCode: 0 };
 const step = (op: string, more: Readonly<Record<string, unknown>> = {}) => ({
@@ -139,9 +139,10 @@ describe("a value", () => {
 
 describe("a secret", () => {
   const CANARY = "canary-5f2e8c19";
+  const own = scratchFolder();
 
   test("of the machine is known by the name of its variable, and by the file of its passphrase", () => {
-    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "ralex-ci-")), "passphrase");
+    const file = path.join(own, "passphrase");
     fs.writeFileSync(file, `${CANARY}-file\n`);
     const secret = [
       "GITHUB_TOKEN",
@@ -201,7 +202,7 @@ describe("a secret", () => {
 });
 
 describe("the file of a result", () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-results-"));
+  const folder = scratchFolder();
   const write = (name: string, text: string | Buffer) => {
     fs.writeFileSync(path.join(folder, name), text);
     return path.join(folder, name);
