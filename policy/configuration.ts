@@ -37,6 +37,8 @@ export const CONFIGURATION = z.strictObject({
   environments: z.array(z.string().min(1)).default([]),
   /** Namespaces whose pods may reach the host, for a collector of logs for instance. */
   hostAccessNamespaces: z.array(z.string().min(1)).default([]),
+  /** Whether safe defaults are put where nothing is said; only where no releases are promoted to. */
+  remediate: z.boolean().default(false),
   /** Whether what cannot be decided fails; by default in CI. */
   failOnUndecided: z.boolean().optional(),
   exceptions: z.array(EXCEPTION).default([]),

@@ -41,6 +41,12 @@ export class Session {
     return this.judged.has(canonicalType(type));
   }
 
+  /** Whether the run may mend what it judges. */
+  get isRemediating(): boolean {
+    const { configuration, isPromoted } = this.knowledge.context;
+    return configuration.remediate && !isPromoted;
+  }
+
   /** What can be said of a resource by itself. What cannot be decided is said with {@link ofStack}. */
   async ofResource(resource: Resource): Promise<readonly Outcome[]> {
     this.seen.set(resource.urn, resource);
@@ -80,6 +86,9 @@ export class Session {
     const problems = exceptionProblems(context, ids, this.used);
     return [
       ...problems.map((text) => ({ level: "mandatory" as const, text })),
+      ...(context.configuration.remediate && context.isPromoted
+        ? [{ level: "mandatory" as const, text: NOT_HERE }]
+        : []),
       ...(context.configuration.vulnerabilityEvidence === "unavailable"
         ? [{ level: "advisory" as const, text: UNAVAILABLE }]
         : []),
@@ -98,6 +107,10 @@ export class Session {
 export const UNAVAILABLE =
   "vulnerabilities of images are not checked: the pack's configuration says that no database of them is reachable " +
   "(vulnerabilityEvidence: unavailable)";
+
+const NOT_HERE =
+  "the pack's configuration says remediate, and releases are promoted to this environment: what runs here has to be what " +
+  "was reviewed. Remove remediate, and mend the program";
 
 const pick = (seen: Resource | undefined): Partial<Resource> =>
   seen === undefined ? {} : { properties: seen.properties, options: seen.options };

@@ -11,10 +11,12 @@ import {
 import { shownLines, type Outcome } from "../evaluation";
 import type { Elsewhere } from "../knowledge/elsewhere";
 import { stackKnowledge } from "../knowledge/stack";
-import type { Resource } from "../rule";
+import { canonicalType, type Resource } from "../rule";
 import { RULES } from "../rules";
 import { plainProperties } from "../plain-values";
+import { REMEDIATIONS } from "../remediations";
 import { Session } from "../session";
+import { opened as sent, sealed } from "./sent-values";
 import { whenConfigured, type StackInformation } from "./stack-information";
 
 /** The folder of the pack. A bundle is below .ralex/policy of its checkout. */
@@ -74,7 +76,19 @@ export function start(checkout: string): void {
       },
     },
   ];
-  new PolicyPack("ralex", { policies: [...judging, ...catalogue()], enforcementLevel: "mandatory" });
+  const mending: Policies = REMEDIATIONS.map(({ name, title, rule, types, apply }) => ({
+    name,
+    description: `${rule}: ${title}.`,
+    enforcementLevel: "remediate",
+    remediateResource: async ({ type, props }) => {
+      const canonical = canonicalType(type);
+      if (!types.includes(canonical) || !(await opened()).isRemediating) return undefined;
+      const { properties, secrets } = sent(props);
+      const mended = apply(canonical, properties);
+      return mended === undefined ? undefined : sealed(mended, secrets);
+    },
+  }));
+  new PolicyPack("ralex", { policies: [...mending, ...judging, ...catalogue()], enforcementLevel: "mandatory" });
 }
 
 /** For whoever asks the pack what it has. Each is judged by one of the two policies, which read a resource once. */

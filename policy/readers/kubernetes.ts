@@ -24,19 +24,22 @@ export const PATCH_TYPES: readonly string[] = WORKLOAD_TYPES.map((type) => `${ty
 /** The kind of a Kubernetes type token: `Deployment` of `kubernetes:apps/v1:Deployment` and of its patch. */
 export const kindOf = (type: string): string => (type.split(":")[2] ?? "").replace(/Patch$/, "");
 
-/** The specification of the pods that a workload makes, and where it is. */
-export function podSpecOf(type: string, properties: Value): Value {
+/** Where the specification of the pods is that a workload makes. */
+export function podPathOf(type: string): readonly string[] {
   switch (kindOf(type)) {
     case "Pod":
-      return properties.get("spec");
+      return ["spec"];
     case "PodTemplate":
-      return properties.at("template", "spec");
+      return ["template", "spec"];
     case "CronJob":
-      return properties.at("spec", "jobTemplate", "spec", "template", "spec");
+      return ["spec", "jobTemplate", "spec", "template", "spec"];
     default:
-      return properties.at("spec", "template", "spec");
+      return ["spec", "template", "spec"];
   }
 }
+
+/** The specification of the pods that a workload makes. */
+export const podSpecOf = (type: string, properties: Value): Value => properties.at(...podPathOf(type));
 
 /** Metadata of the pods that a workload makes. */
 export const podMetadataOf = (type: string, properties: Value): Value => {

@@ -1,5 +1,6 @@
 /** The policy pack under the engine: what it says of a preview, and that nothing of it can be passed by breaking it. */
 import * as path from "node:path";
+import { linkKubernetesPlugin } from "../../toolchain/pulumi/kubernetes-plugin";
 import { TestStack, type Result } from "../support/pulumi";
 
 jest.setTimeout(240_000);
@@ -128,6 +129,30 @@ test("every report repeats that vulnerabilities are not looked for", async () =>
   const { exitCode, text } = await judged(good, { configuration: { vulnerabilityEvidence: "unavailable" } });
   expect(exitCode).toBe(0);
   expect(text).toContain("vulnerabilities of images are not checked");
+});
+
+const bare = `import * as k8s from "@pulumi/kubernetes";
+const provider = new k8s.Provider("rendered", { renderYamlToDirectory: "rendered" });
+const id = new random.RandomId("id", { byteLength: 8 });
+new k8s.core.v1.Pod("bare", { spec: { containers: [{
+  name: "bare", image: "ralex@${DIGEST}", env: [{ name: "OF", value: id.hex }, { name: "TO", value: pulumi.secret("canary-b7") }],
+}] } }, { provider });`;
+
+test("what a pod says nothing of is put right where the configuration asks for it, and nowhere that is promoted to", async () => {
+  await linkKubernetesPlugin(path.resolve(__dirname, "../../.ralex/pulumi"));
+  const capabilities = "K8-02: spec.containers[0].securityContext.capabilities.drop";
+  expect((await judged(bare)).text).toContain(capabilities);
+  const { text } = await judged(bare, { configuration: { remediate: true } });
+  expect(text).toContain("kubernetes-workload-drop-capabilities");
+  expect(text).not.toContain(capabilities);
+  expect(text).not.toContain("canary-b7");
+  const configuration = { remediate: true, environments: ["dev", "test"] };
+  const promoted = await judged(bare, { configuration });
+  expect(promoted.exitCode).not.toBe(0);
+  expect(promoted.text).toContain(capabilities);
+  expect(promoted.text).toContain(
+    "the pack's configuration says remediate, and releases are promoted to this environment",
+  );
 });
 
 test("a malformed configuration closes the gate with every problem of it", async () => {
