@@ -26,8 +26,7 @@ export const each = (types: readonly string[], check: TypeCheck): Readonly<Recor
   Object.fromEntries(types.map((type) => [type, check]));
 
 /** Whether a value is something, an unknown or unreadable one included: that it is set is all that is asked. */
-export const isSet = (value: Value): boolean =>
-  value.isUnknown || value.isHidden || !(value.isAbsent || value.raw === "" || isEmptyList(value));
+export const isSet = (value: Value): boolean => !(value.isAbsent || value.raw === "" || isEmptyList(value));
 
 const isEmptyList = ({ raw }: Value): boolean => Array.isArray(raw) && raw.length === 0;
 

@@ -59,8 +59,8 @@ const TLS_BY_DEFAULT: Readonly<Record<string, number>> = { postgres: 15, "aurora
 
 const forcesTls: PlainCheck = (resource, properties) => {
   const family = properties.get("family");
-  const [, engine = "", major = "0"] = /^(postgres|aurora-postgresql)(\d+)/.exec(family.text ?? "") ?? [];
-  const since = TLS_BY_DEFAULT[engine];
+  const [, engine, major] = /^(.+?)(\d+)/.exec(family.text ?? "") ?? [];
+  const since = engine === undefined ? undefined : TLS_BY_DEFAULT[engine];
   if (since === undefined) return [];
   const parameters = properties.get("parameters");
   const forced = parameters.items().find((parameter) => parameter.get("name").text === "rds.force_ssl");
@@ -102,7 +102,12 @@ const azureParameter: PlainCheck = (resource, properties) => {
     case "require_secure_transport":
       return unless((value.text ?? "").toLowerCase() === "on", resource, value, IN_CLEAR);
     case "ssl_min_protocol_version":
-      return unless(/^TLSv1\.[23]$/i.test(value.text ?? ""), resource, value, "a TLS older than 1.2 is allowed");
+      return unless(
+        ["TLSv1.2", "TLSv1.3"].includes(value.text ?? ""),
+        resource,
+        value,
+        "a TLS older than 1.2 is allowed",
+      );
     default:
       return [];
   }

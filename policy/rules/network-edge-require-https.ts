@@ -22,7 +22,7 @@ export const networkEdgeRequireHttps: ResourceRule = {
     ),
     "gcp:compute/sSLPolicy:SSLPolicy": (resource, properties) => {
       const version = properties.get("minTlsVersion");
-      return unless(/^TLS_1_[23]$/.test(version.text ?? ""), resource, version, OLD_TLS);
+      return unless(["TLS_1_2", "TLS_1_3"].includes(version.text ?? ""), resource, version, OLD_TLS);
     },
     "gcp:compute/targetHttpsProxy:TargetHttpsProxy": (resource, properties) =>
       required(resource, properties.get("sslPolicy"), OLD_TLS),
@@ -92,6 +92,6 @@ const AZURE_POLICIES: readonly string[] = [
 
 const azurePolicy: PlainCheck = (resource, properties) => {
   const policy = properties.get("sslPolicy");
-  const isModern = /^TLSv1_[23]$/.test(policy.get("minProtocolVersion").text ?? "");
+  const isModern = ["TLSv1_2", "TLSv1_3"].includes(policy.get("minProtocolVersion").text ?? "");
   return unless(isModern || AZURE_POLICIES.includes(policy.get("policyName").text ?? ""), resource, policy, OLD_TLS);
 };

@@ -53,6 +53,12 @@ export const cases: RuleCases = {
       message: OLD,
     },
     {
+      when: "a policy only ends as AWS's do",
+      change: set("sslPolicy", "my-ELBSecurityPolicy-TLS13-1-2-2021-06"),
+      path: "sslPolicy",
+      message: OLD,
+    },
+    {
       when: "a listener of the network's layer has an old policy",
       change: (baseline) => set("protocol", "TLS")(set("sslPolicy", "ELBSecurityPolicy-2016-08")(baseline)),
       path: "sslPolicy",
@@ -161,6 +167,10 @@ export const cases: RuleCases = {
     {
       when: "Azure's policy of our own has TLS 1.3",
       change: on(GATEWAY, set("sslPolicy", { policyType: "CustomV2", minProtocolVersion: "TLSv1_3" })),
+    },
+    {
+      when: "Azure's listener has no protocol",
+      change: on(GATEWAY, set("httpListeners[2]", { name: "none" })),
     },
     { when: "Azure's gateway has no listener in clear", change: on(GATEWAY, remove("httpListeners")) },
   ],
