@@ -33,6 +33,12 @@ export const cases: RuleCases = {
       message: EVERYTHING,
     },
     {
+      when: "everything is among the resources",
+      change: policy({ ...all, Resource: ["arn:aws:s3:::ralex", "*"] }),
+      path: "policy.Statement[0].Action",
+      message: EVERYTHING,
+    },
+    {
       when: "everything but one action is allowed",
       change: policy({ Effect: "Allow", NotAction: "iam:*", Resource: "*" }),
       path: "policy.Statement[0].NotAction",
@@ -99,6 +105,7 @@ export const cases: RuleCases = {
   ],
   allowed: [
     { when: "everything is allowed on one bucket", change: policy({ ...all, Resource: "arn:aws:s3:::ralex/*" }) },
+    { when: "what ends alike is allowed of every service", change: policy({ ...all, Action: "*Tags" }) },
     { when: "everything of one service is allowed", change: policy({ ...all, Action: "s3:*" }) },
     { when: "everything is denied", change: policy(statement, { ...all, Effect: "Deny" }) },
     { when: "a statement allows nothing that is named", change: policy({ Effect: "Allow", Resource: "*" }) },

@@ -141,6 +141,13 @@ export const cases: RuleCases = {
       change: on(GOOGLE, set("attributeCondition", `assertion.sub=="${SUBJECT}"`)),
     },
     {
+      when: "Google's condition has no spaces",
+      change: on(
+        GOOGLE,
+        set("attributeCondition", "attribute.repository=='ralex/infrastructure'&&assertion.environment=='prod'"),
+      ),
+    },
+    {
       when: "Google compares an attribute that it mapped",
       change: on(
         GOOGLE,
