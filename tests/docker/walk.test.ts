@@ -46,10 +46,10 @@ const step: fc.Arbitrary<Step> = fc
 
 const program = path.join(stack.folder, "components/app/ralex.ts");
 const described = fs.readFileSync(program, "utf8");
-const SERVICES = "const wished = [...core,";
+const SERVICES = "const wished = [\n    ...core,";
 const MORE =
-  'const wished = [...monitoring(core, placement).filter(({ name }) => name === "node-exporter")' +
-  '.map((one) => ({ ...one, name: "one-more" })), ...core,';
+  'const wished = [\n    ...monitoring(core, placement).filter(({ name }) => name === "node-exporter")' +
+  '.map((one) => ({ ...one, name: "one-more" })),\n    ...core,';
 
 /** The bridge itself as somebody's own Ralex: it answers what is asked here. */
 const source = fs.mkdtempSync(path.join(os.tmpdir(), "ralex-walk-"));
