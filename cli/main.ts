@@ -11,6 +11,7 @@ import { registerDoctor } from "./doctor";
 import { registerDrift } from "./drift";
 import { registerEnv } from "./env";
 import { registerEvidence } from "./evidence";
+import { KNOWN_VIOLATIONS } from "../policy/knowledge/known-violations";
 import { EXIT, Failure } from "./failure";
 import { registerImages } from "./images";
 import { exitCodeOf, interruptedBy } from "./interruption";
@@ -30,6 +31,9 @@ import { registerTest } from "./test";
 import { registerTrust } from "./trust";
 import { registerUnlock } from "./unlock";
 import { registerVerify } from "./verify";
+
+// Nobody tells a deployment what to overlook.
+delete process.env[KNOWN_VIOLATIONS];
 
 const checkout = path.resolve(__dirname, "..");
 const program = new Command("ralex").description("Deploys Ralex, a self-hosted LLM stack, and keeps it running");

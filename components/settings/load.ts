@@ -45,7 +45,7 @@ export interface Sources {
 
 /** Variables that steer the tools of a checkout and are no settings of the stack. */
 const TOOL_VARIABLES =
-  /^RALEX_(CACHE_DIR|IMAGES_LOCK|PULUMI|REGISTRY|SIGNING_KEY|SIGNING_PUBLIC_KEY|TOOLCHAIN|TRIVY_CACHE_DIR|TRIVY_DB_REPOSITORY|TEST_[A-Z_]+)$/;
+  /^RALEX_(CACHE_DIR|IMAGES_LOCK|POLICY_KNOWN_VIOLATIONS|PULUMI|REGISTRY|SIGNING_KEY|SIGNING_PUBLIC_KEY|TOOLCHAIN|TRIVY_CACHE_DIR|TRIVY_DB_REPOSITORY|TEST_[A-Z_]+)$/;
 
 /** What decides which release may run somewhere: in the stack's file, where a change of it is reviewed. */
 export const FILE_ONLY: ReadonlySet<string> = new Set(["release", "promotesFrom"]);
