@@ -4,6 +4,9 @@ import { evaluate, exceptionProblems, type Outcome } from "./evaluation";
 import type { StackKnowledge } from "./knowledge/stack";
 import { canonicalType, type Resource, type ResourceRule, type Rule, type StackRule } from "./rule";
 
+/** Name under which a remark is reported, where each finding has that of its rule. */
+export const REMARK = "policy-pack-configuration";
+
 /** A sentence about the run as a whole. */
 export interface Remark {
   readonly level: "mandatory" | "advisory";

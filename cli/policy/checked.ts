@@ -1,7 +1,7 @@
 /** What a check of files or of a deployed stack has found, as data and as text. */
 import type { Outcome } from "../../policy/evaluation";
 import { shownLines } from "../../policy/evaluation";
-import type { Remark } from "../../policy/session";
+import { REMARK, type Remark } from "../../policy/session";
 
 export interface Checked {
   readonly outcomes: readonly Outcome[];
@@ -21,9 +21,6 @@ export interface CheckReport {
   readonly skipped: readonly string[];
 }
 
-/** Where pack configuration itself is what is wrong. */
-const CONFIGURATION = "policy-pack-configuration";
-
 export function reportOf({ outcomes, remarks, checked, skipped, ofFiles }: Checked): CheckReport {
   const found = outcomes.map(({ rule, finding, level, note }) => ({
     rule: rule.id,
@@ -39,7 +36,7 @@ export function reportOf({ outcomes, remarks, checked, skipped, ofFiles }: Check
   const own = remarks
     .filter(({ level }) => level === "mandatory")
     .map(({ text }) => ({
-      rule: CONFIGURATION,
+      rule: REMARK,
       severity: "high",
       level: "mandatory",
       resource: "",

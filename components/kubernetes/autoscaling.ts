@@ -11,49 +11,61 @@ export const KEDA_OPERATOR = { app: "keda-operator" } as const;
 /** How often KEDA asks, in seconds: as often as Prometheus itself asks the replicas. */
 const ASKED_EVERY = 5;
 
-/** What is scaled on; undefined for a service that is scaled on something else. */
-export const cpuOf = ({ above }: Scaling): number | undefined => ("cpuPercent" in above ? above.cpuPercent : undefined);
+export type Autoscaler =
+  | {
+      readonly kind: "HorizontalPodAutoscaler";
+      readonly apiVersion: "autoscaling/v2";
+      readonly spec: types.input.autoscaling.v2.HorizontalPodAutoscalerSpec;
+    }
+  | {
+      readonly kind: "ScaledObject";
+      readonly apiVersion: typeof KEDA_VERSION;
+      readonly spec: Readonly<Record<string, unknown>>;
+    };
 
-const target = (name: string) => ({ apiVersion: "apps/v1", kind: "Deployment", name });
-
-export const autoscalerSpec = (
+/** @param namespace - of the application, whose Prometheus KEDA asks from a namespace of its own. */
+export function autoscaler(
   { name, replicas }: Service,
-  { mostReplicas }: Scaling,
-  cpuPercent: number,
-): types.input.autoscaling.v2.HorizontalPodAutoscalerSpec => ({
-  scaleTargetRef: target(name),
-  minReplicas: replicas,
-  maxReplicas: mostReplicas,
-  metrics: [
-    { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: cpuPercent } } },
-  ],
-});
-
-/**
- * For a service that is scaled on requests.
- * @param namespace - of the application, whose Prometheus KEDA asks from a namespace of its own.
- */
-export function scaledObjectSpec({ name, replicas }: Service, { above, mostReplicas }: Scaling, namespace: string) {
-  const { query, requests } = "query" in above ? above : { query: "", requests: 0 };
-  return {
-    scaleTargetRef: target(name),
-    minReplicaCount: replicas,
-    maxReplicaCount: mostReplicas,
-    pollingInterval: ASKED_EVERY,
-    // While Prometheus is away nobody knows the load: what runs goes on.
-    fallback: { failureThreshold: 3, replicas, behavior: "currentReplicasIfHigher" },
-    triggers: [
-      {
-        type: "prometheus",
-        metricType: "AverageValue",
-        metadata: {
-          serverAddress: `http://prometheus.${namespace}.svc:9090`,
-          query,
-          threshold: String(requests),
-          // No answer is not a load of zero.
-          ignoreNullValues: "false",
-        },
+  { above, mostReplicas }: Scaling,
+  namespace: string,
+): Autoscaler {
+  const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name };
+  if ("cpuPercent" in above) {
+    const target = { type: "Utilization", averageUtilization: above.cpuPercent };
+    return {
+      kind: "HorizontalPodAutoscaler",
+      apiVersion: "autoscaling/v2",
+      spec: {
+        scaleTargetRef,
+        minReplicas: replicas,
+        maxReplicas: mostReplicas,
+        metrics: [{ type: "Resource", resource: { name: "cpu", target } }],
       },
-    ],
+    };
+  }
+  return {
+    kind: "ScaledObject",
+    apiVersion: KEDA_VERSION,
+    spec: {
+      scaleTargetRef,
+      minReplicaCount: replicas,
+      maxReplicaCount: mostReplicas,
+      pollingInterval: ASKED_EVERY,
+      // While Prometheus is away nobody knows the load: what runs goes on.
+      fallback: { failureThreshold: 3, replicas, behavior: "currentReplicasIfHigher" },
+      triggers: [
+        {
+          type: "prometheus",
+          metricType: "AverageValue",
+          metadata: {
+            serverAddress: `http://prometheus.${namespace}.svc:9090`,
+            query: above.query,
+            threshold: String(above.requests),
+            // No answer is not a load of zero.
+            ignoreNullValues: "false",
+          },
+        },
+      ],
+    },
   };
 }

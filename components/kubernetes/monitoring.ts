@@ -19,13 +19,8 @@ export class Monitoring extends pulumi.ComponentResource {
     super("ralex:kubernetes:Monitoring", name, {}, opts);
     const { stack, application, namespace, settings } = args;
     for (const { kind, name: called, labels, spec } of monitoringObjects(stack, application, namespace, settings)) {
-      const { labels: own, ...metadata } = objectMeta(stack, called);
-      const object = {
-        apiVersion: MONITORING_VERSION,
-        kind,
-        metadata: { ...metadata, labels: { ...own, ...labels } },
-        spec,
-      };
+      const metadata = { ...objectMeta(stack, called), labels };
+      const object = { apiVersion: MONITORING_VERSION, kind, metadata, spec };
       const part = kind === "ServiceMonitor" ? `monitor-${called}` : "rules";
       new k8s.apiextensions.CustomResource(`${name}-${part}`, object, { parent: this });
     }

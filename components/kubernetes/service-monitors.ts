@@ -14,10 +14,13 @@ export const OPERATED_PROMETHEUS = { "app.kubernetes.io/name": "prometheus" } as
 /** The operator's own default; an alert of a minute needs no more. */
 const EVERY = "30s";
 
+/** Name of the object with the alerts. */
+const RULES = "ralex";
+
 export interface MonitoringObject {
   readonly kind: "ServiceMonitor" | "PrometheusRule";
   readonly name: string;
-  /** By which a Prometheus finds what is its own. */
+  /** Those of every object of the stack, and those by which a Prometheus finds what is its own. */
   readonly labels: Readonly<Record<string, string>>;
   readonly spec: Readonly<Record<string, unknown>>;
 }
@@ -30,7 +33,8 @@ export function monitoringObjects(
   { serviceMonitorLabels = "", serviceMonitors }: Settings,
 ): readonly MonitoringObject[] {
   if (serviceMonitors === undefined) return [];
-  const own = pairsOf(serviceMonitorLabels);
+  const chosen = pairsOf(serviceMonitorLabels);
+  const labelsOf = (name: string) => ({ ...labels(stack, name), ...chosen });
   return [
     ...application.services.flatMap((service): MonitoringObject[] =>
       service.metrics === undefined
@@ -39,12 +43,17 @@ export function monitoringObjects(
             {
               kind: "ServiceMonitor",
               name: service.name,
-              labels: own,
+              labels: labelsOf(service.name),
               spec: monitorSpec(stack, service, service.metrics),
             },
           ],
     ),
-    { kind: "PrometheusRule", name: "ralex", labels: own, spec: alertRules(`{namespace="${namespace}"}`) },
+    {
+      kind: "PrometheusRule",
+      name: RULES,
+      labels: labelsOf(RULES),
+      spec: alertRules(`{namespace="${namespace}"}`),
+    },
   ];
 }
 

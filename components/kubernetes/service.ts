@@ -5,7 +5,7 @@ import type { ImageRef } from "../image/image-ref";
 import type { Resolver } from "../secrets/resolver";
 import type { ExistingSecret } from "./composed-files";
 import { ServiceFiles } from "./files-resources";
-import { autoscalerSpec, cpuOf, KEDA_VERSION, scaledObjectSpec } from "./autoscaling";
+import { autoscaler } from "./autoscaling";
 import { hashOf } from "./hash";
 import { objectMeta, waitBounds } from "./metadata";
 import { servicesOf } from "./network";
@@ -121,14 +121,12 @@ export class KubernetesService extends pulumi.ComponentResource {
   private autoscale(service: Service, scaling: Scaling, options: pulumi.CustomResourceOptions): void {
     const { name, args } = this;
     const metadata = objectMeta(args.stack, service.name);
-    const cpuPercent = cpuOf(scaling);
-    if (cpuPercent !== undefined) {
-      const spec = autoscalerSpec(service, scaling, cpuPercent);
+    const scaler = autoscaler(service, scaling, args.namespace);
+    if (scaler.kind === "HorizontalPodAutoscaler") {
+      const { spec } = scaler;
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(`${name}-autoscaler`, { metadata, spec }, options);
-      return;
+    } else {
+      new k8s.apiextensions.CustomResource(`${name}-scaled-object`, { ...scaler, metadata }, options);
     }
-    const spec = scaledObjectSpec(service, scaling, args.namespace);
-    const object = { apiVersion: KEDA_VERSION, kind: "ScaledObject", metadata, spec };
-    new k8s.apiextensions.CustomResource(`${name}-scaled-object`, object, options);
   }
 }

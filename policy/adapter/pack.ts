@@ -15,15 +15,12 @@ import { canonicalType, type Resource } from "../rule";
 import { RULES } from "../rules";
 import { plainProperties } from "../plain-values";
 import { REMEDIATIONS } from "../remediations";
-import { Session } from "../session";
+import { REMARK, Session } from "../session";
 import { opened as sent, sealed } from "./sent-values";
 import { whenConfigured, type StackInformation } from "./stack-information";
 
 /** The folder of the pack. A bundle is below .ralex/policy of its checkout. */
 const SOURCES = path.resolve(__dirname, "../../policy");
-
-/** Name under which the pack speaks of itself. */
-const CONFIGURATION = "policy-pack-configuration";
 
 /** From the sources that lie beside this pack's: see its own comment. */
 async function fromSources(): Promise<Elsewhere> {
@@ -71,7 +68,7 @@ export function start(checkout: string): void {
           .map((one) => ({ urn: one.urn, read: () => known(one) }));
         for (const outcome of await own.ofStack(all)) report(violation(outcome));
         for (const { level, text } of own.remarks()) {
-          report({ name: CONFIGURATION, message: text, description: text, enforcementLevel: level });
+          report({ name: REMARK, message: text, description: text, enforcementLevel: level });
         }
       },
     },

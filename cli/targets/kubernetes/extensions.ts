@@ -22,11 +22,17 @@ const EXTENSIONS: readonly Extension[] = [
   },
 ];
 
+const askedBy = (settings: Settings): readonly Extension[] =>
+  EXTENSIONS.filter(({ key }) => settings[key] !== undefined);
+
+/** Whether any setting names such a thing. */
+export const isExtended = (settings: Settings): boolean =>
+  askedBy(settings).length > 0 || settings.priorityClass !== undefined;
+
 /** What is missing, each with what to do; empty where no setting names such a thing. */
 export async function missingExtensions(cluster: Cluster, settings: Settings): Promise<readonly string[]> {
-  const asked = EXTENSIONS.filter(({ key }) => settings[key] !== undefined);
   const found = await Promise.all([
-    ...asked.map((extension) => missingKinds(cluster, extension)),
+    ...askedBy(settings).map((extension) => missingKinds(cluster, extension)),
     missingPriority(cluster, settings),
   ]);
   return found.flat();

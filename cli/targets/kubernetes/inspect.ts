@@ -6,7 +6,7 @@ import type { Settings } from "../../../components/settings/schema";
 import type { MachineCheck } from "../../../toolchain/describe";
 import type { Workspace } from "../../workspace";
 import { wantedOf } from "./existing-secret";
-import { missingExtensions } from "./extensions";
+import { isExtended, missingExtensions } from "./extensions";
 import { missingStorage, oldCluster } from "./preflight";
 import { missingRights } from "./rights";
 import { missingWayIn } from "./way-in";
@@ -33,12 +33,10 @@ export async function inspect(
     await clusterUid(cluster);
     // Where nothing is pinned, nobody has to have made anything yet.
     const wanted = settings.release === undefined ? [] : wantedOf(workspace, settings);
-    const { keda, priorityClass, serviceMonitors } = settings;
-    const isExtended = [keda, priorityClass, serviceMonitors].some((name) => name !== undefined);
     const looks = [
       ...[reached, rights, storage, wayIn, policies, metrics],
       ...(wanted.length > 0 ? [secrets] : []),
-      ...(isExtended ? [extensions] : []),
+      ...(isExtended(settings) ? [extensions] : []),
     ];
     return await Promise.all(looks.map((look) => look(cluster, settings, stack, wanted)));
   } catch (error) {

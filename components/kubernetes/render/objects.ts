@@ -14,7 +14,7 @@ import {
   type ExistingSecret,
 } from "../composed-files";
 import { fileData, filesHash, isPlain, isSecret, secretData } from "../files";
-import { autoscalerSpec, cpuOf, KEDA_VERSION, scaledObjectSpec } from "../autoscaling";
+import { autoscaler } from "../autoscaling";
 import { hashOf } from "../hash";
 import { plainMeta } from "../metadata";
 import {
@@ -276,14 +276,8 @@ class Renderer {
   }
 
   private autoscaler(service: Service, scaling: Scaling): KubernetesObject {
-    const cpuPercent = cpuOf(scaling);
-    return cpuPercent === undefined
-      ? this.object(KEDA_VERSION, "ScaledObject", service.name, {
-          spec: scaledObjectSpec(service, scaling, this.namespace),
-        })
-      : this.object("autoscaling/v2", "HorizontalPodAutoscaler", service.name, {
-          spec: autoscalerSpec(service, scaling, cpuPercent),
-        });
+    const { apiVersion, kind, spec } = autoscaler(service, scaling, this.namespace);
+    return this.object(apiVersion, kind, service.name, { spec });
   }
 
   /** What somebody else's Prometheus is told. */
@@ -291,7 +285,7 @@ class Renderer {
     const { application, settings, stack } = this.args;
     return monitoringObjects(stack, application, this.namespace, settings).map(({ kind, name, labels, spec }) => {
       const object = this.object(MONITORING_VERSION, kind, name, { spec });
-      return { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labels } } };
+      return { ...object, metadata: { ...object.metadata, labels } };
     });
   }
 

@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import { GO_MODULES, goModuleSource } from "../../go-tools";
 import type { Manifest } from "../system/manifest";
-import { manifestsIn } from "./published";
+import { manifestsIn, withImages } from "./published";
 
 export const CONTOUR = { namespace: "projectcontour", className: "contour", gateway: "public" } as const;
 
@@ -22,7 +22,9 @@ export async function contour(images: {
   return [
     ...published
       .filter(({ kind, metadata }) => !LEFT_OUT.has(kind) && !(kind === "ConfigMap" && metadata.name === "contour"))
-      .map((manifest) => withImages(manifest, images)),
+      .map((manifest) =>
+        withImages(manifest, (published) => (published.includes("/envoy:") ? images.envoy : images.contour)),
+      ),
     configuration,
     {
       apiVersion: "networking.k8s.io/v1",
@@ -50,10 +52,3 @@ const configuration: Manifest = {
     }),
   },
 };
-
-/** By digest, whatever the manifests name. */
-const withImages = (manifest: Manifest, images: { readonly contour: string; readonly envoy: string }): Manifest =>
-  JSON.parse(JSON.stringify(manifest), (key, value: unknown) => {
-    if (key !== "image" || typeof value !== "string") return value;
-    return value.includes("/envoy:") ? images.envoy : images.contour;
-  }) as Manifest;

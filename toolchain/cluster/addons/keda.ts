@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { GO_MODULES, goModuleSource } from "../../go-tools";
 import { kubectl } from "../kubectl";
 import type { Manifest } from "../system/manifest";
-import { manifestsOf } from "./published";
+import { manifestsOf, withImages } from "./published";
 
 export const KEDA = { namespace: "keda", workloads: ["keda-operator", "keda-metrics-apiserver"] } as const;
 
@@ -17,14 +17,5 @@ export async function keda(image: string): Promise<readonly Manifest[]> {
   const published = manifestsOf(await kubectl(["kustomize", folder]));
   return published
     .filter(({ kind, metadata }) => !WEBHOOKS.test(kind.toLowerCase()) && !WEBHOOKS.test(metadata.name))
-    .map((manifest) => withImage(manifest, image));
+    .map((manifest) => withImages(manifest, () => image));
 }
-
-/** Kinds have properties of the same names in their descriptions. */
-const withImage = (manifest: Manifest, image: string): Manifest =>
-  manifest.kind === "Deployment"
-    ? (JSON.parse(JSON.stringify(manifest), (key, value: unknown) => {
-        if (key === "image") return image;
-        return key === "imagePullPolicy" ? "IfNotPresent" : value;
-      }) as Manifest)
-    : manifest;
